@@ -1,0 +1,138 @@
+"""The records that every report is made from; their field names are the JSON contract.
+
+Nothing after this stage looks at a model: whatever a reader is told stands in here.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One place: `spec` is "path:line"; `source` is the line of the modelled file, "fs/inotify.c:825", or null."""
+
+    procedure: str
+    spec: str
+    source: str | None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a witness, numbered from 1.
+
+    `operation` says what was done ("down(device#1.sem)"), `detail` what came of it ("2 -> 1", "= inode#1", "").
+    `stack` is the call stack, innermost first. `locks` are the locks that the thread holds after the step, oldest
+    first. `code` is the text of the spec's line. `choice` is the alternative taken where the step had several.
+    `changes` are the shared values that the step changed, a line each ("watch#1.count: 2 -> 1").
+    """
+
+    n: int
+    thread: str
+    procedure: str
+    spec: str
+    source: str | None
+    operation: str
+    detail: str
+    code: str
+    stack: list[Frame]
+    locks: list[str]
+    choice: int
+    changes: list[str]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A thread that cannot move at the end: what it waits for, who has that, and where it stands."""
+
+    thread: str
+    wants: str
+    held_by: str | None
+    frame: Frame
+    holds: list[str]
+    stack: list[Frame]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One (rule, place), with the shortest schedule that shows it.
+
+    `threads` are those that move in the witness or wait at its end, in the order of the scenario. `state` is the
+    state that matters at the end, a line each ("watch#1: freed"). `schedule` is the token that replays it.
+    """
+
+    rule: str
+    name: str
+    message: str
+    threads: list[str]
+    locks: list[str]
+    objects: list[str]
+    thread_switches: int
+    minimal: str
+    place: Frame
+    stack: list[Frame]
+    steps: list[Step]
+    waiting: list[Waiting]
+    state: list[str]
+    schedule: str
+    claim: str | None = None
+
+
+class Unreached(msgspec.Struct, frozen=True):
+    """A statement, claim or lock that no state reached; `kind` is "statement", "claim" or "lock"."""
+
+    kind: str
+    name: str
+    spec: str
+    source: str | None
+
+
+class ScenarioResult(msgspec.Struct, frozen=True):
+    """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know."""
+
+    name: str
+    verdict: str
+    complete: bool
+    reason: str | None
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    engine: str
+    strategy: str
+    reductions: list[str]
+    threads: list[str]
+    unreached: list[str]
+    warnings: list[str]
+    findings: list[Finding]
+    edges_learned: int = 0
+    frontier: int = 0
+
+
+class OrderEdge(msgspec.Struct, frozen=True):
+    """Lock class `inner` was asked for while `outer` was held."""
+
+    outer: str
+    inner: str
+    spec: str
+    source: str | None
+
+
+class Order(msgspec.Struct, frozen=True):
+    """The lock order seen in all scenarios of the run."""
+
+    edges: list[OrderEdge]
+    cycles: list[list[str]]
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """What one `check` of one spec gives.
+
+    `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result).
+    """
+
+    schema_version: int
+    lockmodel: str
+    spec: str
+    model: str
+    design: str
+    switches: dict[str, bool | int | str]
+    scenarios: list[ScenarioResult]
+    order: Order
+    unreached: list[Unreached]

@@ -1,0 +1,71 @@
+"""What a scenario starts from: objects, links, threads. Numbers of objects start at 1, global objects first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lockmodel.source import Site
+
+
+@dataclass(frozen=True, slots=True)
+class InitialObject:
+    """An object that is there at the start; `values` are its plain fields, atomics and lock counts by field name."""
+
+    name: str
+    struct: str
+    values: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Object `entry` is put, in the order of the links, at the tail of the list `head_field` of object `head`."""
+
+    entry: int
+    link: str
+    head: int
+    head_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdrEntry:
+    """Object `target` stands under `id` in the idr `field` of object `idr`."""
+
+    idr: int
+    field: str
+    id: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A number or reference (`field` is ""), or the address of a member of object `value`."""
+
+    value: int
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread: the path that it enters and with what. `may_wait`: it may wait for ever without that being wrong."""
+
+    name: str
+    procedure: str
+    arguments: tuple[Argument, ...]
+    may_wait: bool = False
+    site: Site = Site("", "", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One scenario. `objects` are all initial objects, the global ones first; object number n is objects[n - 1].
+
+    `kept` are (object, RefCount field) of references that the environment holds beyond the end of the threads.
+    """
+
+    name: str
+    objects: tuple[InitialObject, ...]
+    links: tuple[Link, ...]
+    idr_entries: tuple[IdrEntry, ...]
+    threads: tuple[Thread, ...]
+    kept: tuple[tuple[int, str], ...] = ()
+    site: Site = Site("", "", 0)

@@ -1,0 +1,169 @@
+"""The types of the IR: what a local or a field can hold, and what a Struct is made of.
+
+Records embedded in a Struct are flattened: the member `wd` of the embedded record `event` is the field "event.wd".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IntType:
+    """An integer; a local without a declared range has low = high = None, a field always has one."""
+
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoolType:
+    """True or False, held as 1 or 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """An enumeration or, with `flags`, a set of bits; `members` are (name, value) in the order of declaration."""
+
+    name: str
+    members: tuple[tuple[str, int], ...]
+    flags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefType:
+    """A C pointer to an object of a Struct: null, an object, an error pointer, or a list head misread as an entry."""
+
+    struct: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidType:
+    """What a procedure without a result gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """The results of a procedure that gives several."""
+
+    items: tuple[Type, ...]
+
+
+# --- members: what lives inside an object and is used through its address -------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LockType:
+    """A lock word. `count` is the initial count (1 = free for a spinlock or a mutex).
+
+    `owned`: whoever takes it must give it back (spinlock, mutex, and a semaphore used as init_MUTEX makes it);
+    a counting semaphore is not owned, and anyone may raise it.
+    """
+
+    kind: str  # "spinlock", "semaphore", "mutex"
+    count: int = 1
+    owned: bool = True
+
+    @property
+    def sleeps(self) -> bool:
+        """Does a thread that waits for it sleep?"""
+        return self.kind != "spinlock"
+
+
+@dataclass(frozen=True, slots=True)
+class AtomicType:
+    """atomic_t with its range; a reference count (`counts`) never goes below 0 and must not rise from a final 0.
+
+    `zero_is_cached`: an object may rest with count 0 and be taken again (an inode in the cache).
+    """
+
+    low: int
+    high: int
+    counts: bool = False
+    zero_is_cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntryType:
+    """An intrusive link: next, prev, and the head that it is on (a ghost)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListHeadType:
+    """The head of a list of `element`s linked through their field `link`.
+
+    `counted` names the RefCount field of the element of which being on this list holds one, or is "".
+    """
+
+    element: str
+    link: str
+    counted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdrType:
+    """A map from small ids, 0 <= id < capacity, to objects of `element`."""
+
+    element: str
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitQueueType:
+    """A wait queue head."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheType:
+    """A slab cache named as an operand of an allocation; known at compile time."""
+
+    name: str
+
+
+ValueType = IntType | BoolType | EnumType | RefType
+MemberType = LockType | AtomicType | ListEntryType | ListHeadType | IdrType | WaitQueueType
+Type = ValueType | MemberType | CacheType | VoidType | TupleType
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What `guarded_by` names: a global lock, or a lock reached from the object through constant references.
+
+    `path` is the fields to follow, the last being the lock: ("inode", "inotify_sem"); for a global lock it is empty.
+    """
+
+    text: str
+    path: tuple[str, ...] = ()
+    lock: str = ""  # the global lock's name
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a Struct. `counted` names the RefCount of the target that this reference holds one of, or is ""."""
+
+    name: str
+    type: ValueType | MemberType
+    path: str = ""
+    line: int = 0
+    guarded_by: Guard | None = None
+    constant: bool = False
+    ghost: bool = False
+    counted: str = ""
+    default: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A type of objects; `fields` in the order of declaration, embedded records flattened."""
+
+    name: str
+    fields: tuple[Field, ...]
+    path: str = ""
+    line: int = 0
+
+    def field(self, name: str) -> Field:
+        """The field called `name`; KeyError where there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)

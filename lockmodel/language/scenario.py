@@ -1,0 +1,124 @@
+"""The builder that a scenario function fills: initial objects, what they are linked to, and the threads.
+
+It records what it is told, with the line that told it; the compiler checks it and gives it numbers.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, TypeVarTuple, cast
+
+from lockmodel.language.types import Idr, ListEntry, ListHead, Struct
+
+S = TypeVar("S", bound=Struct)
+Ts = TypeVarTuple("Ts")
+
+
+@dataclass(eq=False)
+class ObjectHandle:
+    """Stands for an object in a scenario function or, for a global one, in the module. Attributes are `MemberHandle`s."""
+
+    struct: type[Struct]
+    name: str
+    values: dict[str, object]
+    path: str
+    line: int
+    is_global: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return MemberHandle(self, name)
+
+
+@dataclass(frozen=True)
+class MemberHandle:
+    """Stands for a member of an object, such as `inode.inotify_watches`."""
+
+    owner: ObjectHandle
+    field: str
+
+    def __getattr__(self, name: str) -> MemberHandle:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return MemberHandle(self.owner, f"{self.field}.{name}")
+
+
+@dataclass(frozen=True)
+class LinkRecord:
+    """A call of `link`."""
+
+    entry: object
+    head: object
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class IdrRecord:
+    """A call of `idr_set`."""
+
+    idr: object
+    id: int
+    target: object
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class ThreadRecord:
+    """A call of `thread`."""
+
+    name: str
+    path_function: Callable[..., object]
+    arguments: tuple[object, ...]
+    may_wait: bool
+    path: str
+    line: int
+
+
+@dataclass
+class Scenario:
+    """What a scenario function receives; each call adds to what the scenario starts from."""
+
+    objects: list[ObjectHandle] = field(default_factory=list)
+    links: list[LinkRecord] = field(default_factory=list)
+    idr_records: list[IdrRecord] = field(default_factory=list)
+    threads: list[ThreadRecord] = field(default_factory=list)
+    kept: list[tuple[object, str, int]] = field(default_factory=list)
+
+    def new(self, struct: type[S], name: str = "", /, **fields: object) -> S:
+        """An object that is there at the start, its fields as given and otherwise 0.
+
+        `name` is what findings call it; otherwise it is the Struct's name with a number ("watch#1").
+        """
+        path, line = _caller()
+        handle = ObjectHandle(struct, name, fields, path, line)
+        self.objects.append(handle)
+        return cast(S, handle)
+
+    def link(self, entry: ListEntry, head: ListHead[Any]) -> None:
+        """Put an entry at the end of a list."""
+        self.links.append(LinkRecord(entry, head, *_caller()))
+
+    def idr_set(self, idr: Idr[S], id: int, target: S) -> None:
+        """Put an object under an id."""
+        self.idr_records.append(IdrRecord(idr, id, target, *_caller()))
+
+    def keep(self, target: Struct) -> None:
+        """The environment holds one reference to the object that it does not drop (LM403 expects it at the end)."""
+        self.kept.append((target, *_caller()))
+
+    def thread(self, name: str, path: Callable[[*Ts], object], /, *arguments: *Ts, may_wait: bool = False) -> None:
+        """A thread that enters `path` with these arguments.
+
+        `may_wait`: it may wait for ever (for an event that need not come) without that being a deadlock.
+        """
+        self.threads.append(ThreadRecord(name, path, arguments, may_wait, *_caller()))
+
+
+def _caller() -> tuple[str, int]:
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename, frame.f_lineno

@@ -1,0 +1,160 @@
+"""The types that a spec declares its objects with.
+
+References are C pointers: a field or a local of type `Watch` may be null, and its type does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum, IntFlag
+from typing import Any, Final, Generic, Never, TypeVar, cast, dataclass_transform
+
+S = TypeVar("S", bound="Struct")
+
+Flags = IntFlag
+Enum = IntEnum
+
+
+class Range:
+    """`Annotated[int, Range(low, high)]`: an integer from `low` to `high`, both included. Leaving it is LM701."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low = low
+        self.high = high
+
+    def __repr__(self) -> str:
+        return f"Range({self.low}, {self.high})"
+
+
+class FieldOptions:
+    """What `field()` and its kin record about a field; the compiler reads it."""
+
+    def __init__(self, kind: str = "plain", **options: object) -> None:
+        self.kind = kind
+        self.options = options
+
+
+def field(
+    *,
+    guarded_by: str | SpinLock | Semaphore | Mutex | None = None,
+    constant: bool = False,
+    ghost: bool = False,
+    counted: str | None = None,
+    default: object = None,
+) -> Any:
+    """Says more about a field than its type does.
+
+    `guarded_by`: the lock that every access needs (LM302): a lock of the same object by its field's name, a global
+    lock, or a path through constant references ("inode.inotify_sem"). `constant`: never written once its object is
+    shared. `ghost`: exists for claims only; reading and writing it is no step. `counted`: this reference holds one of
+    the target's RefCount of that name, for LM403. `default`: its value in a scenario that does not give one (else 0).
+    """
+    return FieldOptions(guarded_by=guarded_by, constant=constant, ghost=ghost, counted=counted, default=default)
+
+
+def list_of(
+    link: str, *, guarded_by: str | SpinLock | Semaphore | Mutex | None = None, counted: str | None = None
+) -> Any:
+    """The head of a list whose entries are linked through their field `link`.
+
+    `guarded_by` holds for the head and for the links of every entry that is on it. `counted`: being on the list holds
+    one of the entry's RefCount of that name.
+    """
+    return FieldOptions("list_of", link=link, guarded_by=guarded_by, counted=counted)
+
+
+def semaphore(count: int) -> Any:
+    """A counting semaphore: no owner, anyone may raise it. Without this a Semaphore field is as init_MUTEX makes it."""
+    return FieldOptions("semaphore", count=count)
+
+
+def atomic(low: int, high: int) -> Any:
+    """The range of an Atomic or RefCount (otherwise -128..127 and 0..100). Leaving it is LM701."""
+    return FieldOptions("atomic", low=low, high=high)
+
+
+def refcount(*, zero_is_cached: bool = False, high: int = 100) -> Any:
+    """A reference count; `zero_is_cached`: the object may rest with count 0 and be taken again."""
+    return FieldOptions("refcount", zero_is_cached=zero_is_cached, high=high)
+
+
+def idr_of(capacity: int) -> Any:
+    """An idr with ids 0 <= id < capacity (otherwise 8)."""
+    return FieldOptions("idr", capacity=capacity)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, list_of, semaphore, atomic, refcount, idr_of))
+class _Fields:
+    """Base that makes type checkers catch misspelt fields."""
+
+
+class Struct(_Fields):
+    """A type of objects that are used through references, like a C struct behind a pointer."""
+
+
+class Record(_Fields):
+    """A type of records that are embedded in a Struct, like a C struct inside another."""
+
+
+class SpinLock:
+    """spinlock_t: a thread that holds it must not sleep."""
+
+
+class Semaphore:
+    """struct semaphore. A bare one starts at 1 and is used as a mutex; see `semaphore()` for a counting one."""
+
+
+class Mutex:
+    """struct mutex: one owner, who must release it."""
+
+
+class Atomic:
+    """atomic_t: single indivisible operations."""
+
+
+class RefCount(Atomic):
+    """An atomic_t that counts references: below 0 is LM401, raised after its last put is LM402."""
+
+
+class ListEntry:
+    """struct list_head inside an entry: its links."""
+
+
+class ListHead(Generic[S]):
+    """struct list_head as the head of a list of S; declare it with `list_of`."""
+
+
+class Idr(Generic[S]):
+    """struct idr: small ids to references."""
+
+
+class WaitQueue:
+    """wait_queue_head_t."""
+
+
+class Cache(Generic[S]):
+    """A slab cache of objects of one Struct; made by `Model.cache`."""
+
+    def __init__(self, name: str, struct: type[S], capacity: int, may_fail: object) -> None:
+        self.name = name
+        self.struct = struct
+        self.capacity = capacity
+        self.may_fail = may_fail
+
+
+class _Null:
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NULL: Final[Never] = cast(Never, _Null())
+"""The null pointer; fits every reference."""
+
+__all__: Sequence[str] = [
+    "NULL", "Atomic", "Cache", "Enum", "FieldOptions", "Flags", "Idr", "ListEntry", "ListHead", "Mutex", "Range",
+    "Record", "RefCount", "Semaphore", "SpinLock", "Struct", "WaitQueue", "atomic", "field", "idr_of", "list_of",
+    "refcount", "semaphore",
+]  # fmt: skip
