@@ -1,0 +1,204 @@
+"""The options of a check: settings with their meaning, validated one by one.
+
+Takes the settings of `settings` (each with the place that says it); gives an `Options`. Every refusal names the value,
+the reason and the remedy. Whether the design and the switches exist is left to the compiler, which knows the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lockmodel.errors import UsageError
+from lockmodel.settings import Given, Layer, refuse, suggest
+
+FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
+STRATEGIES = ("exhaustive",)
+ENGINES = ("auto", "python", "native")
+
+RULES: dict[str, str] = {
+    "LM101": "deadlock",
+    "LM102": "self-deadlock",
+    "LM103": "lost-wakeup",
+    "LM104": "livelock",
+    "LM201": "hierarchy",
+    "LM202": "lock-cycle",
+    "LM301": "data-race",
+    "LM302": "unprotected",
+    "LM303": "use-after-free",
+    "LM304": "double-free",
+    "LM305": "null-dereference",
+    "LM306": "list-corruption",
+    "LM307": "uninitialised",
+    "LM308": "wrong-object",
+    "LM401": "refcount-underflow",
+    "LM402": "refcount-resurrected",
+    "LM403": "leak",
+    "LM501": "lost-event",
+    "LM502": "spurious-event",
+    "LM601": "sleep-in-atomic",
+    "LM602": "irq-inversion",
+    "LM603": "lock-misuse",
+    "LM701": "invariant",
+    "LM702": "never-happens",
+}
+
+# Binary multiples, as the memory of a machine is counted.
+SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+TIMES = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a check is to do; `max_memory` in bytes, `timeout` in seconds, None for no limit."""
+
+    design: str | None
+    switches: dict[str, str]
+    engine: str
+    strategy: str
+    reduction: bool
+    max_states: int | None
+    max_memory: int | None
+    timeout: float | None
+    seed: int
+    jobs: int
+    stop_first: bool
+    strict_order: bool
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    output_format: str
+    output_file: Path | None
+    quiet: bool
+    verbose: bool
+
+
+def read_options(layer: Layer) -> Options:
+    """The options that the settings stand for."""
+    refuse_preemptions(layer)
+    quiet, verbose = (_flag(layer, key, False) for key in ("quiet", "verbose"))
+    if quiet and verbose:
+        raise UsageError(
+            f"{layer['quiet'].origin} and {layer['verbose'].origin} contradict each other\n  Keep one of them."
+        )
+    return Options(
+        design=layer["design"].value if "design" in layer else None,
+        switches={name: given.value for name, given in layer["set"].value.items()} if "set" in layer else {},
+        engine=read_engine(layer.get("engine")),
+        strategy=read_choice(layer.get("strategy"), STRATEGIES, "is no strategy of this version"),
+        reduction=_flag(layer, "reduction", True),
+        max_states=read_count(layer.get("max-states"), 1),
+        max_memory=read_size(layer.get("max-memory")),
+        timeout=read_time(layer.get("timeout")),
+        seed=read_count(layer.get("seed"), 0) or 0,
+        jobs=read_count(layer.get("jobs"), 1) or 1,
+        stop_first=_flag(layer, "stop-first", False),
+        strict_order=_flag(layer, "strict-order", False),
+        select=read_codes(layer.get("select")),
+        ignore=read_codes(layer.get("ignore")),
+        output_format=read_choice(layer.get("output-format"), FORMATS, "is no output format"),
+        output_file=read_output_file(layer.get("output-file")),
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+def read_choice(given: Given | None, known: Sequence[str], reason: str) -> str:
+    """One of the words in `known`; the first where nothing is given."""
+    if given is None:
+        return known[0]
+    if given.value not in known:
+        raise refuse(given, reason, f"{suggest(given.value, known)}There is {_list(known)}.")
+    return str(given.value)
+
+
+def read_engine(given: Given | None) -> str:
+    """The search that runs. The native one is not part of this version, so `auto` is the Python search."""
+    if given is not None and given.value == "native":
+        raise refuse(given, "is not available: this version has no native search", "Use auto or python.")
+    read_choice(given, ENGINES, "is no engine")
+    return "python"
+
+
+def refuse_preemptions(layer: Layer) -> None:
+    """`--preemptions` bounds a strategy that this version lacks."""
+    if "preemptions" in layer:
+        raise refuse(
+            layer["preemptions"],
+            "bounds a strategy that this version does not have",
+            "Leave it out: the strategy exhaustive runs every schedule, with any number of preemptions.",
+        )
+
+
+def read_count(given: Given | None, least: int) -> int | None:
+    """A whole number, not below `least`."""
+    if given is None:
+        return None
+    if given.value < least:
+        raise refuse(given, "is too small", f"It must be {least} or more.")
+    return int(given.value)
+
+
+def read_size(given: Given | None) -> int | None:
+    """`512M` in bytes; a bare number is bytes."""
+    if given is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(given.value).strip().lower())
+    size = int(float(match[1]) * SIZES[match[2]]) if match else 0
+    if size < 1:
+        raise refuse(given, "is no size", "Write a number with K, M or G, such as 512M or 2G.")
+    return size
+
+
+def read_time(given: Given | None) -> float | None:
+    """`5m` in seconds; a bare number is seconds; `1h30m` is a sum."""
+    if given is None:
+        return None
+    text = str(given.value).strip().lower()
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|)\s*", text)
+    seconds = sum(float(number) * TIMES[unit] for number, unit in parts)
+    if "".join(text.split()) != "".join(number + unit for number, unit in parts) or seconds <= 0:
+        raise refuse(given, "is no time", "Write a number with s, m or h, such as 30s, 5m or 1h.")
+    return seconds
+
+
+def read_codes(given: Given | None) -> tuple[str, ...]:
+    """Codes of rules or their beginnings, in capitals: `["LM3", "lm101,LM202"]` -> `("LM3", "LM101", "LM202")`."""
+    if given is None:
+        return ()
+    texts = [given.value] if isinstance(given.value, str) else given.value
+    words = [word for text in texts for word in text.replace(",", " ").split()]
+    return tuple(dict.fromkeys(_code(Given(word, given.origin)) for word in words))
+
+
+def _code(given: Given) -> str:
+    """One code, or an error with the closest one there is (by code, or by the name of a rule)."""
+    word = str(given.value).upper()
+    if len(word) > 2 and any(code.startswith(word) for code in RULES):
+        return word
+    by_name = next((code for code, name in RULES.items() if name == given.value.lower()), None)
+    hint = f'Did you mean "{by_name}"? ' if by_name else suggest(word, RULES)
+    group = [code for code in RULES if code[:3] == word[:3]]
+    known = f"{word[:3]} has {_list(group)}" if group else f"The groups are {_list(sorted({c[:3] for c in RULES}))}"
+    raise refuse(given, "is neither the code of a rule nor the beginning of one", f"{hint}{known}.")
+
+
+def read_output_file(given: Given | None) -> Path | None:
+    """A file that can be written: asked before the check, not after ten minutes of it."""
+    if given is None:
+        return None
+    path = Path(given.value)
+    if path.is_dir():
+        raise refuse(given, "is a folder", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise refuse(given, f"cannot be written: there is no folder {path.parent}", "Make the folder first.")
+    return path
+
+
+def _flag(layer: Layer, key: str, default: bool) -> bool:
+    return bool(layer[key].value) if key in layer else default
+
+
+def _list(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
