@@ -84,7 +84,10 @@ class Unreached(msgspec.Struct, frozen=True):
 
 
 class ScenarioResult(msgspec.Struct, frozen=True):
-    """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know."""
+    """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know.
+
+    `bounds` are the limits within which the verdict holds, a phrase each ("at most 4 watches").
+    """
 
     name: str
     verdict: str
@@ -103,6 +106,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     findings: list[Finding]
     edges_learned: int = 0
     frontier: int = 0
+    bounds: list[str] = msgspec.field(default_factory=list)
 
 
 class OrderEdge(msgspec.Struct, frozen=True):
