@@ -16,7 +16,7 @@ from lockmodel.settings import Given, Layer, refuse, suggest
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive",)
-ENGINES = ("auto", "python", "native")
+ENGINES = ("auto", "python")
 
 RULES: dict[str, str] = {
     "LM101": "deadlock",
@@ -44,6 +44,9 @@ RULES: dict[str, str] = {
     "LM701": "invariant",
     "LM702": "never-happens",
 }
+
+# kind of graph -> the formats that it can be drawn in
+GRAPHS: dict[str, tuple[str, ...]] = {"witness": ("svg", "png"), "wait-for": ("svg", "png", "dot")}
 
 # Binary multiples, as the memory of a machine is counted.
 SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -109,7 +112,7 @@ def read_choice(given: Given | None, known: Sequence[str], reason: str) -> str:
     if given is None:
         return known[0]
     if given.value not in known:
-        raise refuse(given, reason, f"{suggest(given.value, known)}There is {_list(known)}.")
+        raise refuse(given, reason, f"{suggest(given.value, known)}Use {_list(known, 'or')}.")
     return str(given.value)
 
 
@@ -178,8 +181,8 @@ def _code(given: Given) -> str:
     if len(word) > 2 and any(code.startswith(word) for code in RULES):
         return word
     by_name = next((code for code, name in RULES.items() if name == given.value.lower()), None)
-    hint = f'Did you mean "{by_name}"? ' if by_name else suggest(word, RULES)
     group = [code for code in RULES if code[:3] == word[:3]]
+    hint = f'Did you mean "{by_name}"? ' if by_name else "" if group else suggest(word, RULES)
     known = f"{word[:3]} has {_list(group)}" if group else f"The groups are {_list(sorted({c[:3] for c in RULES}))}"
     raise refuse(given, "is neither the code of a rule nor the beginning of one", f"{hint}{known}.")
 
@@ -196,9 +199,22 @@ def read_output_file(given: Given | None) -> Path | None:
     return path
 
 
+def read_graph_file(kind: Given, file: Given) -> Path:
+    """The file to draw into; its ending must be a format that this kind of graph has."""
+    formats = GRAPHS[read_choice(kind, tuple(GRAPHS), "is no kind of graph")]
+    path = read_output_file(file)
+    assert path is not None
+    if path.suffix.removeprefix(".").lower() not in formats:
+        endings = _list([f".{name}" for name in formats], "or")
+        raise refuse(
+            file, f"has no ending that says a format of {kind.value}", f"A {kind.value} graph can be {endings}."
+        )
+    return path
+
+
 def _flag(layer: Layer, key: str, default: bool) -> bool:
     return bool(layer[key].value) if key in layer else default
 
 
-def _list(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _list(words: Sequence[str], last: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -108,13 +108,17 @@ def read_settings(arguments: Mapping[str, Any], environment: Mapping[str, str], 
 
 
 def read_arguments(arguments: Mapping[str, Any]) -> Layer:
-    """The layer of the command line."""
-    layer = {}
+    """The layer of the command line; its numbers are texts still."""
+    layer: Layer = {}
     for key, value in arguments.items():
         if value is None or value == []:
             continue
         given = Given(value, f"--{key}")
-        layer[key] = Given(split_switches(given, value), given.origin) if key == "set" else given
+        if key == "set":
+            given = Given(split_switches(given, value), given.origin)
+        elif KEYS[key] is int:
+            given = Given(_decode(key, given, strict=False), given.origin)
+        layer[key] = given
     return layer
 
 
@@ -200,7 +204,7 @@ def _decode(key: str, given: Given, *, strict: bool = True) -> Any:
         value = msgspec.convert(given.value, KEYS[key], strict=strict)
     except msgspec.ValidationError as error:
         expected = EXPECTED.get(key, "a text in quotes")
-        raise refuse(given, "has the wrong type", f"It must be {expected}.") from error
+        raise refuse(given, "is of the wrong kind", f"It must be {expected}.") from error
     if key == "set":
         return {name: Given(_switch_text(value), given.origin) for name, value in value.items()}
     return value

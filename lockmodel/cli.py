@@ -1,0 +1,300 @@
+"""The command `lockmodel`: what each of its commands takes, and the exit code that it gives.
+
+Exit codes: 0 all verified · 1 a finding · 2 a usage or spec error · 3 incomplete: a limit was hit, never a pass ·
+4 an internal error · 5 nothing to check · 130 interrupted.
+
+Of several targets each is checked and reported, also after another one's error; the code is then the first that occurs
+of 130, 4, 2, 1, 3, 5, 0. A user's mistake is one `error: ...` on stderr and never a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lockmodel import __version__
+from lockmodel.boundary import guard
+from lockmodel.errors import UsageError
+from lockmodel.options import FORMATS, GRAPHS, read_choice, read_graph_file, read_options
+from lockmodel.outcome import Exit
+from lockmodel.output import print_text
+from lockmodel.settings import Given, Layer, read_settings
+
+EXIT_CODES = (
+    "[bold]Exit codes[/bold]: 0 all verified · 1 a finding · 2 usage or spec error · 3 incomplete (a limit was hit) · "
+    "4 internal error · 5 nothing to check · 130 interrupted"
+)
+SEVERAL = (
+    "With several targets all are checked, whatever becomes of one of them; the exit code is the first that occurs of "
+    "130, 4, 2, 1, 3, 5, 0. One target gives one JSON document, several give a list of them (json-lines: one a line)."
+)
+
+app = typer.Typer(
+    name="lockmodel",
+    help="Check a locking design: every interleaving, and the shortest one that breaks it.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LIMITS = "Limits"
+FINDINGS = "Findings"
+OUTPUT = "Output"
+
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="path.py, path.py::scenario or package.module")]
+Targets = Annotated[
+    list[str], typer.Argument(metavar="TARGET", help="path.py, path.py::scenario or package.module; one or more")
+]
+DesignOption = Annotated[
+    str | None, typer.Option("--design", metavar="NAME", help="The variant of the model (otherwise the one as written)")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="SWITCH=VALUE", help="Set a switch: on, off or a value; repeatable")
+]
+EngineOption = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, python or native")]
+StrategyOption = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help="exhaustive")]
+ReductionOption = Annotated[
+    bool | None, typer.Option("--reduction/--no-reduction", help="Skip interleavings that can show nothing new")
+]
+PreemptionsOption = Annotated[
+    str | None, typer.Option("--preemptions", metavar="N", help="For a bounded strategy (not in this version)")
+]
+MaxStatesOption = Annotated[
+    str | None, typer.Option("--max-states", metavar="N", help="Stop there", rich_help_panel=LIMITS)
+]
+MaxMemoryOption = Annotated[
+    str | None,
+    typer.Option("--max-memory", metavar="SIZE", help="Stop there, such as 512M or 2G", rich_help_panel=LIMITS),
+]
+TimeoutOption = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="TIME", help="Stop then, such as 30s, 5m or 1h", rich_help_panel=LIMITS),
+]
+SeedOption = Annotated[
+    str | None, typer.Option("--seed", metavar="N", help="For strategies that choose (exhaustive does not)")
+]
+JobsOption = Annotated[
+    str | None, typer.Option("-j", "--jobs", metavar="N", help="Workers (the Python search uses one)")
+]
+StopFirstOption = Annotated[
+    bool | None,
+    typer.Option("-x/ ", "--stop-first/--no-stop-first", help="Stop at the first finding", rich_help_panel=FINDINGS),
+]
+StrictOrderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict-order/--no-strict-order",
+        help="A cycle in the lock order counts also where it cannot be reached",
+        rich_help_panel=FINDINGS,
+    ),
+]
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="CODES", help="Only these rules, such as LM3,LM101", rich_help_panel=FINDINGS),
+]
+IgnoreOption = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these rules", rich_help_panel=FINDINGS)
+]
+FormatOption = Annotated[
+    str | None, typer.Option("--output-format", metavar="NAME", help=", ".join(FORMATS), rich_help_panel=OUTPUT)
+]
+FileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output-file",
+        metavar="FILE",
+        help="Put the report there, whole or not at all; the text for people is still printed (not with -q)",
+        rich_help_panel=OUTPUT,
+    ),
+]
+QuietOption = Annotated[
+    bool | None,
+    typer.Option(
+        "-q", "--quiet", help="No progress and no explanations: verdicts and findings", rich_help_panel=OUTPUT
+    ),
+]
+VerboseOption = Annotated[
+    bool | None,
+    typer.Option("-v", "--verbose", help="More: whole schedules, tracebacks", rich_help_panel=OUTPUT),
+]
+FindingOption = Annotated[
+    str | None, typer.Option("--finding", metavar="RULE|N", help="Which finding: its rule, or its number from 1")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print_text(f"lockmodel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lockmodel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop")
+    ] = False,
+) -> None:
+    """Check a locking design: every interleaving, and the shortest one that breaks it."""
+
+
+@app.command(epilog=f"{EXIT_CODES}\n\n{SEVERAL}")
+def check(
+    targets: Targets,
+    design: DesignOption = None,
+    switches: SetOption = None,
+    engine: EngineOption = None,
+    strategy: StrategyOption = None,
+    reduction: ReductionOption = None,
+    preemptions: PreemptionsOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    seed: SeedOption = None,
+    jobs: JobsOption = None,
+    stop_first: StopFirstOption = None,
+    strict_order: StrictOrderOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    output_format: FormatOption = None,
+    output_file: FileOption = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Run every interleaving of each scenario and report what breaks."""
+    with guard(verbose):
+        options = read_options(
+            _settings(
+                {
+                    "design": design,
+                    "set": switches,
+                    "engine": engine,
+                    "strategy": strategy,
+                    "reduction": reduction,
+                    "preemptions": preemptions,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "seed": seed,
+                    "jobs": jobs,
+                    "stop-first": stop_first,
+                    "strict-order": strict_order,
+                    "select": select,
+                    "ignore": ignore,
+                    "output-format": output_format,
+                    "output-file": output_file,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import check_targets
+
+        raise typer.Exit(check_targets(targets, options))
+
+
+@app.command("list")
+def list_model(
+    target: Target,
+    output_format: Annotated[str | None, typer.Option("--output-format", metavar="NAME", help="text or json")] = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Show what a model holds: scenarios, paths, designs, switches, claims, locks."""
+    with guard(verbose):
+        given = Given(output_format, "--output-format") if output_format else None
+        form = read_choice(given, ("text", "json"), "is no output format of list")
+        from lockmodel.inventory import describe, load_inventory, to_json
+
+        inventory = load_inventory(target, __version__)
+        print_text(to_json(inventory) if form == "json" else describe(inventory))
+
+
+@app.command(epilog="[bold]Exit codes[/bold]: 1 the finding is there · 0 the schedule ends without one · 2, 4 errors")
+def replay(
+    target: Target,
+    schedule: Annotated[
+        str,
+        typer.Argument(
+            metavar="TOKEN-or-FILE", help="lm1-..., or a file with findings (JSON or any text that holds a token)"
+        ),
+    ],
+    finding: FindingOption = None,
+    design: DesignOption = None,
+    switches: SetOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Run one schedule again and show it step by step."""
+    with guard(verbose):
+        settings = _settings({"design": design, "set": switches, "verbose": verbose})
+        from lockmodel.batch import replay_schedule
+
+        raise typer.Exit(replay_schedule(target, schedule, finding, settings))
+
+
+@app.command()
+def graph(
+    target: Target,
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=" or ".join(GRAPHS))],
+    file: Annotated[str, typer.Option("-o", metavar="FILE", help="Its ending says the format: .svg, .png or .dot")],
+    finding: FindingOption = None,
+    design: DesignOption = None,
+    switches: SetOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Check a target and draw one finding: its schedule, or who waits for whom at its end."""
+    with guard(verbose):
+        path = read_graph_file(Given(kind, "--kind"), Given(file, "-o"))
+        options = read_options(
+            _settings(
+                {
+                    "design": design,
+                    "set": switches,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import draw_finding
+
+        raise typer.Exit(draw_finding(target, kind, path, finding, options))
+
+
+@app.command()
+def doctor() -> None:
+    """Show what lockmodel runs on: versions, searches, Graphviz, folders, terminal."""
+    with guard(None):
+        from lockmodel.doctor import examine
+
+        lines = examine(__version__, os.environ, Path.cwd(), sys.stdout)
+        width = max(len(name) for name, _ in lines)
+        print_text("\n".join(f"{name:<{width}}  {said}" for name, said in lines))
+
+
+def _settings(arguments: dict[str, object]) -> Layer:
+    """What the command line, the environment and the file say, here and now."""
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("the current folder does not exist any more\n  Go to another one.") from error
+    return read_settings(arguments, os.environ, folder)
+
+
+def main() -> None:
+    """The entry point of `lockmodel` and of `python -m lockmodel`."""
+    try:
+        app(prog_name="lockmodel")
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)

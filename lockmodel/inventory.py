@@ -1,0 +1,220 @@
+"""What a model holds, for `lockmodel list`: scenarios, paths, designs, switches, claims and locks.
+
+Takes a `Model` as its spec declared it; gives an `Inventory`, as records for JSON and as text. Judges nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from lockmodel.compile.load import load, modules_of
+from lockmodel.compile.naming import suggestion
+from lockmodel.errors import SpecError
+from lockmodel.language.model import Model
+from lockmodel.language.types import FieldOptions, Mutex, Record, Semaphore, SpinLock, Struct
+
+LOCK_KINDS: dict[type, str] = {SpinLock: "spinlock", Semaphore: "semaphore", Mutex: "mutex"}
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A scenario; `name` is what stands after `::` in a target."""
+
+    name: str
+    doc: str
+    spec: str
+
+
+class Procedure(msgspec.Struct, frozen=True):
+    """A path: a procedure that a thread can enter. `holds` are the locks that its caller must hold."""
+
+    name: str
+    holds: list[str]
+    doc: str
+    spec: str
+
+
+class Design(msgspec.Struct, frozen=True):
+    """A variant of the model and the procedures that it replaces; the default one replaces none."""
+
+    name: str
+    default: bool
+    replaces: list[str]
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """An assumption about the environment."""
+
+    name: str
+    default: bool | int | str
+    doc: str
+    spec: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """An invariant or a claim at quiescence; `outside` are the locks that must be free for it to be judged."""
+
+    name: str
+    kind: str
+    outside: list[str]
+    doc: str
+    spec: str
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """A lock class: a global lock, or a field of a Struct."""
+
+    name: str
+    kind: str
+
+
+class Inventory(msgspec.Struct, frozen=True):
+    """All of a model that has a name; `hierarchy` is the declared lock order, outermost first."""
+
+    schema_version: int
+    lockmodel: str
+    spec: str
+    model: str
+    source: str
+    scenarios: list[Scenario]
+    paths: list[Procedure]
+    designs: list[Design]
+    switches: list[Switch]
+    claims: list[Claim]
+    locks: list[Lock]
+    hierarchy: list[list[str]]
+
+
+def load_inventory(target: str, version: str) -> Inventory:
+    """The inventory of the target's model; of `path.py::scenario` with that scenario alone."""
+    spec, _, scenario = target.partition("::")
+    model = load(spec)
+    inventory = take_inventory(model, spec, version)
+    if not scenario:
+        return inventory
+    chosen = [one for one in inventory.scenarios if one.name == scenario or one.name.startswith(f"{scenario}[")]
+    if not chosen:
+        raise SpecError(
+            f"the model {model.name} has no scenario {scenario}",
+            path=spec,
+            remedy=suggestion(scenario, model.scenarios, "scenarios in it"),
+        )
+    return msgspec.structs.replace(inventory, scenarios=chosen)
+
+
+def to_json(inventory: Inventory) -> str:
+    """The inventory as an indented JSON document."""
+    return msgspec.json.format(msgspec.json.encode(inventory), indent=2).decode("utf-8") + "\n"
+
+
+def take_inventory(model: Model, spec: str, version: str) -> Inventory:
+    """What `model` holds, in the order of its spec; `spec` is the target as the user named it."""
+    chains = [[chain] if isinstance(chain, str) else list(chain) for chain in model.hierarchy]
+    # one chain may stand without its brackets
+    flat = bool(model.hierarchy) and all(isinstance(chain, str) for chain in model.hierarchy)
+    return Inventory(
+        schema_version=1,
+        lockmodel=version,
+        spec=spec,
+        model=model.name,
+        source=model.source,
+        scenarios=[Scenario(s.name, _first_line(s.doc), _place(s.path, s.line)) for s in model.scenarios.values()],
+        paths=[
+            Procedure(p.name, list(p.holds), _doc(p.function), _place(p.path, p.line))
+            for p in model.procedures.values()
+            if p.is_path
+        ],
+        designs=[
+            Design(name, name == model.default_design, [old for design, old in model.variants if design == name])
+            for name in model.designs
+        ],
+        switches=[Switch(s.name, s.default, s.doc, _place(s.path, s.line)) for s in model.switches.values()],
+        claims=[
+            Claim(
+                c.name,
+                "at quiescence" if c.quiescent else "invariant",
+                list(c.outside),
+                _doc(c.function),
+                _place(c.path, c.line),
+            )
+            for c in model.claims.values()
+        ],
+        locks=[Lock(lock.name, lock.kind) for lock in model.locks.values()] + list(_struct_locks(model)),
+        hierarchy=[[name for chain in chains for name in chain]] if flat else chains,
+    )
+
+
+def describe(inventory: Inventory) -> str:
+    """The inventory as text: a section a kind, a line a name."""
+    sections: dict[str, list[tuple[str, str]]] = {
+        "scenarios": [(s.name, s.doc) for s in inventory.scenarios],
+        "paths": [(p.name, _join(p.doc, _list("needs", p.holds))) for p in inventory.paths],
+        "designs": [
+            (d.name, _join("the default" if d.default else "", _list("replaces", d.replaces)))
+            for d in inventory.designs
+        ],
+        "switches": [(s.name, _join(s.doc, f"default {_plain(s.default)}")) for s in inventory.switches],
+        "claims": [(c.name, _join(c.kind, _list("outside", c.outside), c.doc)) for c in inventory.claims],
+        "locks": [(lock.name, lock.kind) for lock in inventory.locks],
+        "declared order": [(" -> ".join(chain), "") for chain in inventory.hierarchy],
+    }
+    head = f"{inventory.model}" + (f" (models {inventory.source})" if inventory.source else "") + f": {inventory.spec}"
+    lines = [head]
+    for title, rows in sections.items():
+        lines += ["", f"{title}:"]
+        width = max((len(name) for name, _ in rows), default=0)
+        lines += [f"  {name:<{width}}  {said}".rstrip() for name, said in rows] or ["  none"]
+    return "\n".join(lines)
+
+
+def _struct_locks(model: Model) -> Iterator[Lock]:
+    """The locks that are fields of the spec's structs (and of records inside them), each class once."""
+    for module in modules_of(model).values():
+        namespace = vars(module)
+        for struct in namespace.values():
+            if isinstance(struct, type) and issubclass(struct, Struct) and struct.__module__ == module.__name__:
+                for path, kind in _lock_fields(struct, namespace):
+                    yield Lock(f"{struct.__name__}.{path}", kind)
+
+
+def _lock_fields(struct: type, namespace: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    try:
+        hints = typing.get_type_hints(struct, namespace)
+    except Exception:
+        # the compiler says what is wrong with a type; a list of names need not
+        return
+    for name, kind in hints.items():
+        if kind in LOCK_KINDS:
+            options = getattr(struct, name, None)
+            counting = isinstance(options, FieldOptions) and options.kind == "semaphore"
+            yield name, "counting semaphore" if counting else LOCK_KINDS[kind]
+        elif isinstance(kind, type) and issubclass(kind, Record):
+            yield from ((f"{name}.{inner}", kind_of) for inner, kind_of in _lock_fields(kind, namespace))
+
+
+def _doc(function: Callable[..., object]) -> str:
+    return _first_line(inspect.getdoc(function) or "")
+
+
+def _first_line(doc: str) -> str:
+    return doc.strip().partition("\n")[0].strip()
+
+
+def _place(path: str, line: int) -> str:
+    return f"{path}:{line}"
+
+
+def _plain(value: bool | int | str) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _list(word: str, names: list[str]) -> str:
+    return f"{word} {', '.join(names)}" if names else ""

@@ -1,0 +1,110 @@
+"""Picking one finding: for `replay` from a token or a file that holds some, for `graph` from what a check found.
+
+Takes the texts that the user gave; gives what they mean, or an error that lists what there is to pick from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from lockmodel.errors import UsageError
+from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.settings import suggest
+
+T = TypeVar("T")
+
+# What a token is made of; what follows it in a sentence (a comma, a quote, the end of the line) is not.
+TOKEN = re.compile(r"\blm1-[0-9A-Za-z_\-~.=+/]*[0-9A-Za-z_\-~=+/]")
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A schedule to replay. The rest is "" or empty where a bare token says nothing about it."""
+
+    token: str
+    scenario: str = ""
+    rule: str = ""
+    place: str = ""
+    design: str = ""
+    switches: tuple[tuple[str, str], ...] = ()
+
+
+def read_witness(text: str, pick: str | None) -> Witness:
+    """What TOKEN-or-FILE names; `pick` is a rule or a number from 1 where the file has several."""
+    if text.startswith("lm1-"):
+        return Witness(text)
+    path = Path(text)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(
+            f'"{text}" is neither a token nor a file\n'
+            f"  A token begins with lm1- and stands below each finding; a file is what --output-format json wrote."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{text}: cannot be read: {error}\n  Give a JSON result or a text with a token.") from error
+    witnesses = _from_json(content) or [Witness(token) for token in dict.fromkeys(TOKEN.findall(content))]
+    if not witnesses:
+        raise UsageError(f"{text}: there is no schedule in it\n  A schedule begins with lm1-; only findings have one.")
+    return pick_one(witnesses, [(w.rule, w.place or w.token) for w in witnesses], pick, text)
+
+
+def pick_finding(result: CheckResult, pick: str | None) -> Finding:
+    """The finding of a check that `pick` names; the first where nothing is given."""
+    findings = [finding for scenario in result.scenarios for finding in scenario.findings]
+    if not findings:
+        raise UsageError(f"{result.spec}: there is no finding to draw\n  A picture of a witness needs a violation.")
+    names = [(finding.rule, finding.place.spec) for finding in findings]
+    return pick_one(findings, names, pick or "1", result.spec)
+
+
+def pick_one(things: Sequence[T], names: Sequence[tuple[str, str]], pick: str | None, where: str) -> T:
+    """The one of `things` that `pick` names: a rule that occurs once, or a number from 1. One alone needs no pick."""
+    listing = "\n".join(f"    {n}  {rule}  {place}".rstrip() for n, (rule, place) in enumerate(names, 1))
+    if pick is None:
+        if len(things) == 1:
+            return things[0]
+        raise UsageError(
+            f"{where} has {len(things)} findings\n  Pick one with --finding and its number or rule:\n{listing}"
+        )
+    if pick.isdigit():
+        if 1 <= int(pick) <= len(things):
+            return things[int(pick) - 1]
+        raise UsageError(f"--finding: there is no number {pick}\n  {where} has:\n{listing}")
+    fitting = [index for index, (rule, _) in enumerate(names) if rule == pick.upper()]
+    if not fitting:
+        hint = suggest(pick.upper(), dict.fromkeys(rule for rule, _ in names))
+        raise UsageError(f"--finding: {where} has no finding {pick}\n  {hint}It has:\n{listing}")
+    # The first of several with the same rule is the one that the report names first.
+    return things[fitting[0]]
+
+
+def _from_json(content: str) -> list[Witness]:
+    """The findings of a result as `check --output-format json` or `json-lines` writes it; nothing if it is none."""
+    try:
+        results = msgspec.json.decode(content, type=CheckResult | list[CheckResult])
+    except msgspec.DecodeError:
+        return []
+    return [
+        Witness(
+            finding.schedule,
+            scenario.name,
+            finding.rule,
+            finding.place.spec,
+            result.design,
+            tuple((name, _text(value)) for name, value in result.switches.items()),
+        )
+        for result in (results if isinstance(results, list) else [results])
+        for scenario in result.scenarios
+        for finding in scenario.findings
+    ]
+
+
+def _text(value: bool | int | str) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
