@@ -1,0 +1,140 @@
+"""The end of what `check` prints: a table of the scenarios, what no one reached, the warnings, the verdict."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from lockmodel.findings.finding import CheckResult, ScenarioResult, Unreached
+from lockmodel.report.places import place_of
+from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, table, wrap
+from lockmodel.report.words import count, covered, design_of, last_word, overall, why_incomplete
+
+STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
+
+
+def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text:
+    """What was looked at and what came of it. Clock figures only where they are asked for: they differ each time."""
+    about = ", ".join(part for part in (f"model {result.model}", design_of(result)) if part)
+    text = Text.assemble((result.spec, STRONG), f"  {about}\n\n")
+    if result.scenarios:
+        text.append_text(_scenarios(result.scenarios, terminal, verbose))
+        text.append("\n")
+    for scenario in result.scenarios:
+        text.append_text(_remarks(scenario, terminal.width))
+    if any(scenario.bounds for scenario in result.scenarios):
+        text.append_text(_bounds(result.scenarios, terminal.width))
+    if verbose and result.order.edges:
+        text.append("\n  Lock order seen (outer -> inner):\n")
+        for edge in result.order.edges:
+            text.append(f"    {edge.outer} -> {edge.inner}  {edge.source or edge.spec}\n")
+    for cycle in result.order.cycles:
+        for line in wrap(f"Lock order goes round: {' -> '.join([*cycle, *cycle[:1]])}", terminal.width - 2, 2):
+            text.append(f"  {line}\n", UNSURE)
+    if result.unreached:
+        text.append_text(_unreached(result.unreached, terminal.width))
+    text.append("\n")
+    text.append_text(verdict_line(result, terminal.width))
+    return text
+
+
+def verdict_line(result: CheckResult, width: int) -> Text:
+    """The last word, its verdict in colour."""
+    text = Text()
+    verdict = overall(result)
+    for index, line in enumerate(wrap(last_word(result), width)):
+        head = verdict if index == 0 and line.startswith(verdict) else ""
+        text.append(head, STYLES.get(verdict, UNSURE))
+        text.append(line[len(head) :] + "\n")
+    return text
+
+
+def _scenarios(scenarios: list[ScenarioResult], terminal: Terminal, verbose: bool) -> Text:
+    head = ["scenario", "verdict", "threads", "states", "transitions", "depth", "findings"]
+    if verbose:
+        head += ["engine", "seconds"]
+    rows: list[list[Text]] = []
+    for scenario in scenarios:
+        verdict = scenario.verdict if scenario.complete or scenario.verdict != "violated" else "violated, incomplete"
+        numbers = [len(scenario.threads), scenario.states, scenario.transitions, scenario.depth]
+        row = [Text(scenario.name), Text(verdict, STYLES.get(scenario.verdict, UNSURE))]
+        row += [Text(f"{number:,}") for number in numbers]
+        row.append(Text(_findings_in(scenario)))
+        if verbose:
+            row += [Text(scenario.engine), Text(f"{scenario.seconds:.2f}")]
+        rows.append(row)
+    return table(head, rows, right=frozenset({2, 3, 4, 5, 8}), rule=terminal.glyphs.rule)
+
+
+def _findings_in(scenario: ScenarioResult) -> str:
+    """'LM305, LM306 x2', in the order of the codes; '-' for none, which is not the same as a pass."""
+    codes = sorted(finding.rule for finding in scenario.findings)
+    counts = {code: codes.count(code) for code in codes}
+    return ", ".join(code if number == 1 else f"{code} x{number}" for code, number in counts.items()) or "-"
+
+
+def _remarks(scenario: ScenarioResult, width: int) -> Text:
+    """What a reader must know of one scenario: why it stopped, what makes its pass a weak one."""
+    text = Text()
+    if not scenario.complete or scenario.verdict == "incomplete":
+        remark = f"{scenario.name} is incomplete: {why_incomplete(scenario)}; {covered(scenario)}. What was not "
+        remark += "looked at may hold anything."
+        _bullet(text, "incomplete: ", remark.replace(" is incomplete:", ":", 1), width)
+    for warning in scenario.warnings:
+        _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
+    return text
+
+
+def _bullet(text: Text, head: str, body: str, width: int) -> None:
+    for index, line in enumerate(wrap(head + body, width - 2, 2)):
+        if index == 0:
+            text.append("  " + head, UNSURE)
+            text.append(line[len(head) :] + "\n")
+        else:
+            text.append(f"  {line}\n")
+
+
+def _bounds(scenarios: list[ScenarioResult], width: int) -> Text:
+    """The bounds, each list of them once with the scenarios it holds for."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for scenario in scenarios:
+        groups.setdefault(tuple(scenario.bounds), []).append(scenario.name)
+    text = Text()
+    for bounds, names in groups.items():
+        if bounds:
+            where = "" if len(groups) == 1 else f"{', '.join(names)}: "
+            _bullet(text, "bounds: ", where + ", ".join(bounds), width)
+    return text
+
+
+def _unreached(unreached: list[Unreached], width: int) -> Text:
+    """By kind; statements by procedure with their lines, so that a dead branch is one line."""
+    text = Text("\n  Reached by no scenario:\n")
+    statements: dict[tuple[str, str], list[int]] = {}
+    for entry in unreached:
+        if entry.kind != "statement":
+            continue
+        at = place_of(entry.source) or place_of(entry.spec)
+        if at is not None:
+            statements.setdefault((entry.name, at.path), []).append(at.line or 0)
+    for (procedure, path), lines in statements.items():
+        _item(text, f"{procedure}  {path}:{_ranges(lines)}  ({count(len(lines), 'statement')})", width)
+    for entry in unreached:
+        if entry.kind != "statement":
+            _item(text, f"{entry.kind} {entry.name}  {entry.source or entry.spec}", width)
+    return text
+
+
+def _item(text: Text, item: str, width: int) -> None:
+    for line in wrap(item, width - 4, 4):
+        text.append(f"    {line}\n", FAINT)
+
+
+def _ranges(lines: list[int]) -> str:
+    """'286-288,301'."""
+    runs: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,0 +1,124 @@
+"""Results in words: counts, bounds, verdicts. The same sentences in every format."""
+
+from __future__ import annotations
+
+from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """'1 step', '1,204 steps'."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: list[str], last: str = "and") -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def design_of(result: CheckResult) -> str:
+    """'design 2005, reclaim=off'; only the design where there are no switches."""
+    switches = [f"{name}={_switch(value)}" for name, value in result.switches.items()]
+    return ", ".join([*([f"design {result.design}"] if result.design else []), *switches])
+
+
+def _switch(value: bool | int | str) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def title(finding: Finding) -> str:
+    """'LM305 null-dereference'."""
+    return f"{finding.rule} {finding.name}"
+
+
+def size_of(finding: Finding) -> str:
+    """'23 steps, 2 thread switches; no schedule is shorter'."""
+    size = f"{count(len(finding.steps), 'step')}, {count(finding.thread_switches, 'thread switch', 'thread switches')}"
+    shorter = {"proved": "; no schedule is shorter", "not-proved": "; a shorter schedule may exist"}
+    return size + shorter.get(finding.minimal, "")
+
+
+def within(scenario: ScenarioResult) -> str:
+    """What was looked at: 'every interleaving of 2 threads, 18,204 states; at most 4 watches'."""
+    schedules = "every interleaving" if scenario.strategy == "exhaustive" else f"the schedules of {scenario.strategy}"
+    looked = f"{schedules} of {count(len(scenario.threads), 'thread')}, {count(scenario.states, 'state')}"
+    return "; ".join([looked, *scenario.bounds])
+
+
+def covered(scenario: ScenarioResult) -> str:
+    """What an incomplete search did look at."""
+    words = f"{count(scenario.states, 'state')} and {count(scenario.transitions, 'transition')} were looked at"
+    if scenario.depth:
+        words += f" down to depth {scenario.depth:,}"
+    if scenario.frontier:
+        words += f"; {count(scenario.frontier, 'state')} stood in the queue"
+    return words
+
+
+def why_incomplete(scenario: ScenarioResult) -> str:
+    """The reason, never empty: a limit that nobody names is no help."""
+    return scenario.reason or "the search was stopped (no reason was recorded)"
+
+
+def verdict_on(scenario: ScenarioResult) -> str:
+    """One sentence on one scenario, with its bounds."""
+    found = count(len(scenario.findings), "finding")
+    match scenario.verdict:
+        case "verified":
+            return f"verified: {within(scenario)}"
+        case "violated" if scenario.complete:
+            return f"violated: {found} in {within(scenario)}"
+        case "violated":
+            return f"violated: {found}, and the search is incomplete: {why_incomplete(scenario)}; {covered(scenario)}"
+        case "incomplete":
+            return f"incomplete, which is not a pass: {why_incomplete(scenario)}; {covered(scenario)}"
+        case other:
+            return f"{other}: {covered(scenario)}"
+
+
+def overall(result: CheckResult) -> str:
+    """The verdict on the run: the worst of its scenarios."""
+    verdicts = [scenario.verdict for scenario in result.scenarios]
+    if not verdicts:
+        return "nothing to check"
+    for verdict in ("violated", "incomplete"):
+        if verdict in verdicts:
+            return verdict
+    return "verified" if all(verdict == "verified" for verdict in verdicts) else "incomplete"
+
+
+def last_word(result: CheckResult) -> str:
+    """The verdict on the run in a sentence or two, with its bounds."""
+    verdict = overall(result)
+    if verdict == "nothing to check":
+        return "nothing to check: the spec has no scenario that was asked for"
+    scenarios = result.scenarios
+    total = count(len(scenarios), "scenario")
+    stopped = [scenario for scenario in scenarios if scenario.verdict == "incomplete"]
+    unfinished = [scenario for scenario in scenarios if not scenario.complete or scenario.verdict == "incomplete"]
+    if verdict == "verified":
+        if len(scenarios) == 1:
+            return f"verified: {within(scenarios[0])}."
+        threads = [len(scenario.threads) for scenario in scenarios]
+        most = (
+            f"{min(threads)} to {max(threads)} threads" if min(threads) < max(threads) else count(threads[0], "thread")
+        )
+        states = count(sum(scenario.states for scenario in scenarios), "state")
+        exhaustive = all(scenario.strategy == "exhaustive" for scenario in scenarios)
+        looked = "every interleaving" if exhaustive else "the schedules of the strategies named above"
+        return f"verified: {total}, {looked} of {most}, {states}; within the bounds named above."
+    if verdict == "incomplete":
+        others = len(scenarios) - len(stopped)
+        rest = f" {count(others, 'scenario is', 'scenarios are')} verified." if others else ""
+        return (
+            f"incomplete, which is not a pass: {count(len(stopped), 'scenario')} of {len(scenarios)} could not be "
+            f"searched to the end ({listed([scenario.name for scenario in stopped])}).{rest}"
+        )
+    found = len(
+        {(finding.rule, finding.place, finding.claim) for scenario in scenarios for finding in scenario.findings}
+    )
+    broken = sum(scenario.verdict == "violated" for scenario in scenarios)
+    sentence = f"violated: {count(found, 'finding')} in {broken} of {total}."
+    if unfinished:
+        names = listed([scenario.name for scenario in unfinished])
+        sentence += f" Not searched to the end: {names}; there may be more."
+    return sentence
