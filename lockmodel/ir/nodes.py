@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockmodel.ir.types import Struct, Type
-from lockmodel.source import Site
+from lockmodel.source import NOWHERE, Site
 
 # --- expressions over locals ------------------------------------------------------------------------------------
 
@@ -268,7 +268,7 @@ class Cache:
     struct: str
     capacity: int
     may_fail: bool = False
-    site: Site = Site("", "", 0)
+    site: Site = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockmodel.source import Site
+from lockmodel.source import NOWHERE, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Thread:
     procedure: str
     arguments: tuple[Argument, ...]
     may_wait: bool = False
-    site: Site = Site("", "", 0)
+    site: Site = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,4 @@ class Setup:
     idr_entries: tuple[IdrEntry, ...]
     threads: tuple[Thread, ...]
     kept: tuple[tuple[int, str], ...] = ()
-    site: Site = Site("", "", 0)
+    site: Site = NOWHERE

@@ -1,1 +1,1 @@
-"""Stage 1: what a spec imports. It declares types, locks, kernel operations, models and scenarios, and computes nothing."""
+"""Stage 1: what a spec imports. It declares types, locks, operations, models and scenarios, and computes nothing."""

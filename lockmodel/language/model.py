@@ -20,7 +20,7 @@ C = TypeVar("C", bound=Callable[..., bool])
 
 
 class Switch:
-    """A named assumption about the environment, set for a whole run; `if switch:` in a procedure is decided before it."""
+    """A named assumption about the environment, set for a whole run; `if switch:` is decided before it starts."""
 
     def __init__(self, name: str, default: bool | int | str, doc: str, path: str, line: int) -> None:
         self.name = name
@@ -153,7 +153,7 @@ class Model:
         path, line = _caller()
         if name in self.caches:
             raise SpecError(f"there are two caches of {name}", path=path, line=line, remedy="Keep one of them.")
-        cache = self.caches[name] = Cache(name, struct, capacity, may_fail)
+        cache = self.caches[name] = Cache(name, struct, capacity, may_fail, path, line)
         return cache
 
     def switch(self, name: str, default: bool | int | str, doc: str) -> Switch:
@@ -174,7 +174,7 @@ class Model:
     def procedure(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
     def procedure(
-        self, *, holds: Sequence[str] = (), helper: bool = False
+        self, /, *, holds: Sequence[str] = (), helper: bool = False
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
     def procedure(self, function: Any = None, /, *, holds: Sequence[str] = (), helper: bool = False) -> Any:
         """A function of the model.
@@ -187,7 +187,7 @@ class Model:
     @overload
     def path(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
-    def path(self, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def path(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
     def path(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
         """A procedure that a thread can enter from outside, such as a system call."""
         return self._declare(function, is_path=True, holds=tuple(holds), helper=False)
@@ -240,7 +240,7 @@ class Model:
     @overload
     def scenario(self, build: Callable[[Scenario], None], /) -> Callable[[Scenario], None]: ...
     @overload
-    def scenario(self, **parameters: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]: ...
+    def scenario(self, /, **parameters: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]: ...
     def scenario(self, build: Any = None, /, **parameters: Iterable[Any]) -> Any:
         """A scenario, or with `n=range(2, 7)` and the like one for each combination of the parameters' values.
 

@@ -18,7 +18,7 @@ Ts = TypeVarTuple("Ts")
 
 @dataclass(eq=False)
 class ObjectHandle:
-    """Stands for an object in a scenario function or, for a global one, in the module. Attributes are `MemberHandle`s."""
+    """Stands for an object in a scenario function, or in the module if it is global. Its attributes are `MemberHandle`s."""
 
     struct: type[Struct]
     name: str

@@ -78,9 +78,9 @@ def refcount(*, zero_is_cached: bool = False, high: int = 100) -> Any:
     return FieldOptions("refcount", zero_is_cached=zero_is_cached, high=high)
 
 
-def idr_of(capacity: int) -> Any:
+def idr_of(capacity: int = 8, *, guarded_by: str | SpinLock | Semaphore | Mutex | None = None) -> Any:
     """An idr with ids 0 <= id < capacity (otherwise 8)."""
-    return FieldOptions("idr", capacity=capacity)
+    return FieldOptions("idr", capacity=capacity, guarded_by=guarded_by)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, list_of, semaphore, atomic, refcount, idr_of))
@@ -135,11 +135,15 @@ class WaitQueue:
 class Cache(Generic[S]):
     """A slab cache of objects of one Struct; made by `Model.cache`."""
 
-    def __init__(self, name: str, struct: type[S], capacity: int, may_fail: object) -> None:
+    def __init__(
+        self, name: str, struct: type[S], capacity: int, may_fail: object, path: str = "", line: int = 0
+    ) -> None:
         self.name = name
         self.struct = struct
         self.capacity = capacity
         self.may_fail = may_fail
+        self.path = path
+        self.line = line
 
 
 class _Null:

@@ -1,0 +1,170 @@
+"""What the threads can do, learned from the search: a graph of local states whose edges are steps.
+
+A node is a local state; an edge is a step as `step` returned it. A step that was seen before is found by the values
+that it reads, in the order in which it reads them, and is not interpreted again. What is local about a step (rules
+broken, locks asked for, lines covered) is therefore known once an edge and not once a state.
+
+The edges of a node stand in a decision tree over the bytes of a packed state:
+
+    test [offset, {byte: test or answer}]   the byte at `offset` decides
+    Answer                                  no more reads: this is what happens
+
+A location of several bytes is several tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lockmodel.engine.local import LocalState, Outcome, Step, Violation
+from lockmodel.engine.step import Stepper
+from lockmodel.errors import InternalError
+from lockmodel.ir.layout import NODE_BYTES
+from lockmodel.source import Site
+
+Test = list[Any]
+"""[offset, {byte: Test | Answer}]"""
+
+
+class Answer:
+    """What a step comes to, for one outcome of its reads.
+
+    `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are the
+    violations that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a condition).
+    """
+
+    __slots__ = ("asked", "blocked", "halts", "pending", "pool", "target", "wants", "writes")
+
+    def __init__(
+        self,
+        writes: tuple[tuple[int, int], ...],
+        target: bytes,
+        violations: tuple[Violation, ...],
+        outcome: Outcome,
+        wants: int,
+        asked: int,
+        pool: tuple[str, int] | None,
+    ) -> None:
+        self.writes = writes
+        self.target = target
+        self.pending = violations
+        self.blocked = outcome is Outcome.BLOCKED
+        self.halts = outcome is Outcome.HALTED
+        self.wants = wants
+        self.asked = asked
+        self.pool = pool
+
+
+@dataclass(slots=True)
+class Node:
+    """A local state and, for each alternative of its next step, the decision tree of what was seen."""
+
+    local: LocalState
+    roots: list[Test | Answer | None]
+
+
+class Behaviour:
+    """The learned graph of one scenario. Grows by `learn`; everything else reads it."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self.stepper = stepper
+        self.layout = stepper.layout
+        self.nodes: list[Node] = []
+        self.edges = 0
+        self.covered: dict[Site, None] = {}
+        self.order: dict[tuple[int, int], Site] = {}
+        self.taken: dict[int, None] = {}
+        self._numbers: dict[LocalState, int] = {}
+
+    def node(self, local: LocalState) -> int:
+        """The number of a local state."""
+        number = self._numbers.get(local)
+        if number is None:
+            number = self._numbers[local] = len(self.nodes)
+            if number >= 1 << (8 * NODE_BYTES):
+                raise InternalError("more local states than a state record has room for")
+            choices = 0 if local.ended else self.stepper.choices(local)
+            self.nodes.append(Node(local, [None] * choices))
+        return number
+
+    def learn(self, number: int, choice: int, state: bytes) -> Answer:
+        """Interpret the step of a node in a state, and remember it under the values that it read."""
+        node = self.nodes[number]
+        step = self.stepper.step(node.local, lambda location: self.layout.read(state, location), choice)
+        self._note(node.local, step)
+        target = b""
+        if step.after is not None:
+            target = self.node(step.after).to_bytes(NODE_BYTES, "little")
+        writes = tuple(cell for location, value in step.writes for cell in self.layout.cells(location, value))
+        answer = Answer(writes, target, step.violations, step.outcome, step.wants, step.asked, step.pool)
+        node.roots[choice] = graft(node.roots[choice], self._tests(step.reads, state), answer)
+        self.edges += 1
+        return answer
+
+    def _tests(self, reads: tuple[tuple[int, int], ...], state: bytes) -> list[tuple[int, int]]:
+        """The bytes that the reads looked at, in order."""
+        tests: list[tuple[int, int]] = []
+        for location, _ in reads:
+            at = self.layout.locations[location]
+            tests.extend((at.offset + n, state[at.offset + n]) for n in range(at.domain.width))
+        return tests
+
+    def _note(self, local: LocalState, step: Step) -> None:
+        """Remember what is judged once for all states: lines covered, locks asked for under which others, taken."""
+        for site in step.covered:
+            self.covered.setdefault(site)
+        if step.asked >= 0:
+            for outer in local.held:
+                self.order.setdefault((outer, step.asked), step.site)
+            if step.outcome is Outcome.MOVED:
+                self.taken.setdefault(step.asked)
+
+
+def graft(root: Test | Answer | None, tests: list[tuple[int, int]], leaf: Answer) -> Test | Answer:
+    """Add a path to a decision tree; the tree.
+
+    A tree in which the path does not fit means that a step was not determined by what it read: InternalError.
+    """
+    if not tests:
+        if root is not None:
+            raise InternalError("a step that read nothing had two different outcomes")
+        return leaf
+    if root is None:
+        root = [tests[0][0], {}]
+    at: Any = root
+    for n, (offset, byte) in enumerate(tests):
+        if type(at) is not list or at[0] != offset:
+            raise InternalError("a step did not read the same locations for the same values")
+        following = at[1].get(byte)
+        if n == len(tests) - 1:
+            if following is not None:
+                raise InternalError("the same reads of a step had two different outcomes")
+            at[1][byte] = leaf
+        elif following is None:
+            following = at[1][byte] = [tests[n + 1][0], {}]
+        at = following
+    return root
+
+
+class Memo:
+    """A function of the shared state, remembered by the bytes that it read. `compute` gives (bytes read, result)."""
+
+    __slots__ = ("compute", "root")
+
+    def __init__(self, compute: Callable[[bytes], tuple[list[int], Violation | None]]) -> None:
+        self.compute = compute
+        self.root: Any = None
+
+    def __call__(self, state: bytes) -> Violation | None:
+        """The result in this state."""
+        at = self.root
+        while type(at) is list:
+            at = at[1].get(state[at[0]])
+        if at is None:
+            offsets, result = self.compute(state)
+            at = (result,)
+            self.root = graft(self.root, [(offset, state[offset]) for offset in offsets], at)  # type: ignore[arg-type]
+        found: Violation | None = at[0]
+        return found

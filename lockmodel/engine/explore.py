@@ -1,0 +1,434 @@
+"""Breadth-first exhaustive search over states: shared locations and one local state a thread, packed as bytes.
+
+Takes the layout, the learned behaviour and a judge of states; gives an `Exploration`: how far it looked, and for every
+(rule, place) the first, hence shortest, schedule that breaks it. What a violation means is not known here.
+
+Breadth first because the first schedule that reaches a state then has the fewest steps. The number of a state is the
+order in which it was found, so everything it gives is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from lockmodel.engine.behaviour import Answer, Behaviour
+from lockmodel.engine.collect import collect
+from lockmodel.engine.local import LocalState, Violation
+from lockmodel.engine.step import Stepper
+from lockmodel.ir.layout import NODE_BYTES, Layout
+
+Move = tuple[int, int]
+"""(thread, alternative of its step)"""
+
+TICK = 2048
+"""States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
+
+STATE_OVERHEAD = 180
+"""Bytes a stored state costs beside its own: the bytes object, its dict entry, its parent and move."""
+
+
+Blocked = tuple[int, int]
+"""A thread that cannot move, and the lock that it waits for, or -1 for a condition."""
+
+
+class View:
+    """A state as a judge sees it."""
+
+    __slots__ = ("blocked", "layout", "locals", "state")
+
+    def __init__(
+        self, layout: Layout, state: bytes, locals_: tuple[LocalState, ...], blocked: tuple[Blocked, ...]
+    ) -> None:
+        self.layout = layout
+        self.state = state
+        self.locals = locals_
+        self.blocked = blocked
+
+    def read(self, location: int) -> int:
+        """The value at a location."""
+        return self.layout.read(self.state, location)
+
+
+class Judge(Protocol):
+    """Gives states their meaning. The search asks it; it never changes what is searched."""
+
+    def shared(self, state: bytes) -> list[Violation]:
+        """Rules broken in a state, as far as shared memory shows."""
+
+    def waiting(self, view: View) -> list[Violation]:
+        """Rules broken by who waits for what, in a state in which some thread cannot move.
+
+        It may look at local states and at who is blocked only: it is asked once for each such combination.
+        """
+
+    def final(self, view: View) -> list[Violation]:
+        """Rules broken in a state in which no thread can move."""
+
+    def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
+        """Rules broken by threads that can never move again while others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to stop: stored states, bytes, seconds. None is no limit."""
+
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A violation and the shortest schedule to it."""
+
+    violation: Violation
+    schedule: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a search has come."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    memory: int
+    edges: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What a search gives. `reason` says why it is not complete, and is "" where it is."""
+
+    hits: list[Hit]
+    reason: str
+    tally: Tally
+    ended: list[bool]
+    behaviour: Behaviour
+    interrupted: bool = False
+    exhausted: list[str] = field(default_factory=list)
+
+
+class Search:
+    """One breadth-first search. `run` does it all."""
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        judge: Judge,
+        limits: Limits,
+        progress: Callable[[Tally], None] | None = None,
+        *,
+        stop_first: bool = False,
+    ) -> None:
+        self.layout = stepper.layout
+        self.behaviour = Behaviour(stepper)
+        self.judge = judge
+        self.limits = limits
+        self.progress = progress
+        self.stop_first = stop_first
+        self.threads = len(self.layout.setup.threads)
+        self.hits: dict[tuple[object, ...], Hit] = {}
+        self.keys: list[bytes] = []
+        self.numbers: dict[bytes, int] = {}
+        self.parents = array("I")
+        self.moves = array("I")
+        self.transitions = 0
+        self.depth = 0
+        self.frontier = 0
+        self.reason = ""
+        self.interrupted = False
+        self.exhausted: dict[str, None] = {}
+        self.ended = [False] * self.threads
+        self.waits = False
+        self.cyclic = False
+        self._judged: set[tuple[bytes, tuple[tuple[int, int], ...]]] = set()
+        self._started = 0.0
+        self._shown = 0.0
+
+    def run(self) -> Exploration:
+        """Search until every state is seen or a limit is reached."""
+        self._started = self._shown = time.monotonic()
+        try:
+            if self._begin():
+                self._search()
+                if not self.reason and self.waits and self.cyclic:
+                    self._starvation()
+        except KeyboardInterrupt:
+            self.reason, self.interrupted = "interrupted", True
+        if self.exhausted and not self.reason:
+            self.reason = f"ran out of {', '.join(self.exhausted)}"
+        return Exploration(
+            list(self.hits.values()),
+            self.reason,
+            self.tally(),
+            self.ended,
+            self.behaviour,
+            self.interrupted,
+            list(self.exhausted),
+        )
+
+    def tally(self) -> Tally:
+        """How far the search has come."""
+        return Tally(
+            len(self.keys),
+            self.transitions,
+            self.depth,
+            self.frontier,
+            len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads),
+            self.behaviour.edges,
+            time.monotonic() - self._started,
+        )
+
+    # --- the search ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> bool:
+        """Store the initial state; False if the local code before the first step breaks a rule already."""
+        state = self.layout.initial
+        record = bytearray(state)
+        halted = False
+        for thread in range(self.threads):
+            step = self.behaviour.stepper.start(thread, lambda location: self.layout.read(state, location))
+            for violation in step.violations:
+                self._hit(violation, ())
+            for site in step.covered:
+                self.behaviour.covered.setdefault(site)
+            halted = halted or step.after is None
+            record += self.behaviour.node(step.after or LocalState(thread, ())).to_bytes(NODE_BYTES, "little")
+            for location, value in step.writes:
+                for offset, byte in self.layout.cells(location, value):
+                    record[offset] = byte
+        if halted:
+            return False
+        self._store(bytes(record), 0, 0)
+        return not self._stopped()
+
+    def _store(self, state: bytes, parent: int, move: int) -> None:
+        number = len(self.keys)
+        self.numbers[state] = number
+        self.keys.append(state)
+        self.parents.append(parent)
+        self.moves.append(move)
+        for violation in self.judge.shared(state):
+            self._hit(violation, self._schedule(number))
+
+    def _search(self) -> None:
+        """Expand level by level; a level is the run of states that were stored while the one before was expanded."""
+        start = 0
+        keys = self.keys
+        while start < len(keys):
+            end = len(keys)
+            self.frontier = end - start
+            for number in range(start, end):
+                if number % TICK == 0:
+                    self._tick()
+                if self._stopped():
+                    self.frontier = len(keys) - number
+                    return
+                self._expand(number, end)
+            start = end
+            if start < len(keys):
+                self.depth += 1
+        self.frontier = 0
+
+    def _expand(self, number: int, end: int) -> None:
+        """All moves of all threads in one state, whose level ends before the state `end`."""
+        state = self.keys[number]
+        numbers, nodes, size = self.numbers, self.behaviour.nodes, self.layout.size
+        enabled = False
+        blocked: list[Blocked] = []
+        for thread in range(self.threads):
+            at = size + NODE_BYTES * thread
+            node_number = int.from_bytes(state[at : at + NODE_BYTES], "little")
+            for choice, root in enumerate(nodes[node_number].roots):
+                answer: Any = root
+                while type(answer) is list:
+                    answer = answer[1].get(state[answer[0]])
+                if answer is None:
+                    answer = self.behaviour.learn(node_number, choice, state)
+                if answer.blocked:
+                    blocked.append((thread, answer.wants))
+                    continue
+                base = state
+                if answer.pool is not None:
+                    base, answer = self._collect(state, node_number, choice, answer)
+                    if answer.pool is not None:
+                        enabled = True
+                        continue
+                enabled = True
+                self.transitions += 1
+                if answer.pending:
+                    schedule = (*self._schedule(number), (thread, choice))
+                    for violation in answer.pending:
+                        self._hit(violation, schedule)
+                    answer.pending = ()
+                if answer.halts:
+                    continue
+                record = bytearray(base)
+                for offset, byte in answer.writes:
+                    record[offset] = byte
+                record[at : at + NODE_BYTES] = answer.target
+                successor = bytes(record)
+                known = numbers.get(successor)
+                if known is None:
+                    self._store(successor, number, thread << 16 | choice)
+                elif known < end:
+                    self.cyclic = True
+            if not nodes[node_number].roots:
+                self.ended[thread] = True
+        if blocked:
+            self.waits = True
+            waiting = (state[size:], tuple(blocked))
+            if waiting not in self._judged:
+                self._judged.add(waiting)
+                for violation in self.judge.waiting(self._view(state, waiting[1])):
+                    self._hit(violation, self._schedule(number))
+        if not enabled:
+            for violation in self.judge.final(self._view(state, tuple(blocked))):
+                self._hit(violation, self._schedule(number))
+
+    def _collect(self, state: bytes, node: int, choice: int, answer: Answer) -> tuple[bytes, Answer]:
+        """A pool ran out: reclaim the freed slots that nothing refers to any more, and ask again."""
+        assert answer.pool is not None
+        cache, thread = answer.pool
+        if thread >= 0:
+            cleaned = collect(self.layout, state, self._locals(state), cache, thread)
+            if cleaned is not None:
+                found = self.behaviour.nodes[node].roots[choice]
+                while type(found) is list:
+                    found = found[1].get(cleaned[found[0]])
+                if found is None:
+                    found = self.behaviour.learn(node, choice, cleaned)
+                assert isinstance(found, Answer)
+                return cleaned, found
+            name = self.layout.setup.threads[thread].name
+            self.exhausted.setdefault(f"the cache of {cache} (thread {name})")
+        else:
+            self.exhausted.setdefault(cache)
+        return state, answer
+
+    # --- what was found -----------------------------------------------------------------------------------------
+
+    def _hit(self, violation: Violation, schedule: tuple[Move, ...]) -> None:
+        """Keep the first of each (rule, place)."""
+        if violation.identity not in self.hits:
+            self.hits[violation.identity] = Hit(violation, schedule)
+
+    def _schedule(self, number: int) -> tuple[Move, ...]:
+        moves: list[Move] = []
+        while number:
+            move = self.moves[number]
+            moves.append((move >> 16, move & 0xFFFF))
+            number = self.parents[number]
+        return tuple(reversed(moves))
+
+    def _locals(self, state: bytes) -> tuple[LocalState, ...]:
+        size = self.layout.size
+        return tuple(
+            self.behaviour.nodes[int.from_bytes(state[at : at + NODE_BYTES], "little")].local
+            for at in range(size, size + NODE_BYTES * self.threads, NODE_BYTES)
+        )
+
+    def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
+        return View(self.layout, state, self._locals(state), blocked)
+
+    # --- limits and progress ------------------------------------------------------------------------------------
+
+    def _stopped(self) -> bool:
+        """Should the search end here? Sets the reason."""
+        if self.stop_first and self.hits:
+            self.reason = "stopped at the first finding"
+        elif self.limits.states is not None and len(self.keys) > self.limits.states:
+            self.reason = f"reached the limit of {self.limits.states:,} states"
+        return bool(self.reason)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if self.limits.seconds is not None and now - self._started > self.limits.seconds:
+            self.reason = f"reached the limit of {self.limits.seconds:g} seconds"
+        tally = self.tally()
+        if self.limits.memory is not None and tally.memory > self.limits.memory:
+            self.reason = f"reached the limit of {self.limits.memory:,} bytes"
+        if self.progress is not None and now - self._shown >= 2:
+            self._shown = now
+            self.progress(tally)
+
+    # --- threads that never move again --------------------------------------------------------------------------
+
+    def _starvation(self) -> None:
+        """Threads that wait for ever while others go on for ever.
+
+        A thread is lost in a state if it has not ended and no move of it can be reached from there. Found backwards:
+        every state from which one of its moves can be reached is marked; the rest is lost.
+        """
+        before, movable = self._backward()
+        lost: dict[int, list[int]] = {}
+        for thread in range(self.threads):
+            seen = bytearray(len(self.keys))
+            waiting = movable[thread]
+            for number in waiting:
+                seen[number] = 1
+            while waiting:
+                number = waiting.pop()
+                for earlier in before[number]:
+                    if not seen[earlier]:
+                        seen[earlier] = 1
+                        waiting.append(earlier)
+            at = self.layout.size + NODE_BYTES * thread
+            for number, mark in enumerate(seen):
+                if not mark:
+                    node = int.from_bytes(self.keys[number][at : at + NODE_BYTES], "little")
+                    if self.behaviour.nodes[node].roots:
+                        lost.setdefault(number, []).append(thread)
+        for number in sorted(lost):
+            enabled, blocked = self._standing(number)
+            if enabled:
+                view = self._view(self.keys[number], blocked)
+                for violation in self.judge.starved(view, tuple(lost[number])):
+                    self._hit(violation, self._schedule(number))
+
+    def _backward(self) -> tuple[list[list[int]], list[list[int]]]:
+        """For each state those that lead to it, and for each thread the states in which it can move."""
+        before: list[list[int]] = [[] for _ in self.keys]
+        movable: list[list[int]] = [[] for _ in range(self.threads)]
+        for number, state in enumerate(self.keys):
+            for thread, answer, base in self._answers(state):
+                if answer.blocked:
+                    continue
+                movable[thread].append(number)
+                if answer.halts or answer.pool is not None:
+                    continue
+                at = self.layout.size + NODE_BYTES * thread
+                record = bytearray(base)
+                for offset, byte in answer.writes:
+                    record[offset] = byte
+                record[at : at + NODE_BYTES] = answer.target
+                before[self.numbers[bytes(record)]].append(number)
+        return before, movable
+
+    def _standing(self, number: int) -> tuple[bool, tuple[Blocked, ...]]:
+        answers = self._answers(self.keys[number])
+        blocked = tuple((thread, answer.wants) for thread, answer, _ in answers if answer.blocked)
+        return any(not answer.blocked for _, answer, _ in answers), blocked
+
+    def _answers(self, state: bytes) -> list[tuple[int, Answer, bytes]]:
+        found = []
+        for thread in range(self.threads):
+            at = self.layout.size + NODE_BYTES * thread
+            node = int.from_bytes(state[at : at + NODE_BYTES], "little")
+            for choice, root in enumerate(self.behaviour.nodes[node].roots):
+                answer = root
+                while type(answer) is list:
+                    answer = answer[1].get(state[answer[0]])
+                assert isinstance(answer, Answer)
+                base = state
+                if answer.pool is not None:
+                    base, answer = self._collect(state, node, choice, answer)
+                found.append((thread, answer, base))
+        return found

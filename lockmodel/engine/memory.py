@@ -1,0 +1,254 @@
+"""Shared memory as one step sees it: every read is logged with its value, writes are kept until the step is done.
+
+Also the checks that belong to touching memory at all: null, freed, misread, uninitialised, guarded, published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from lockmodel.engine.local import Violation
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.types import Guard, IdrType, ListEntryType, ListHeadType, LockType, RefType
+from lockmodel.ir.values import (
+    DEAD,
+    GARBAGE,
+    HEADS,
+    LIVE,
+    NULL,
+    POISON,
+    UNINITIALISED,
+    is_head,
+    is_object,
+)
+from lockmodel.source import Site
+
+
+class Halt(Exception):  # noqa: N818 - it ends an execution; it is no error of ours
+    """The step broke a rule that ends the execution; the violation is in the memory's list."""
+
+
+class Blocked(Exception):  # noqa: N818 - a thread that waits is no error
+    """The step cannot be made now; `lock` is the location of the lock it waits for, or -1."""
+
+    def __init__(self, lock: int = -1) -> None:
+        self.lock = lock
+        super().__init__()
+
+
+class Exhausted(Exception):  # noqa: N818 - a limit of the model, no error of ours
+    """A pool has no slot left: (cache, thread), or the name of an idr with thread -1."""
+
+    def __init__(self, pool: tuple[str, int]) -> None:
+        self.pool = pool
+        super().__init__()
+
+
+class Memory:
+    """What one step reads and writes. `source` gives the value of a location in the state before the step."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        source: Callable[[int], int],
+        held: Sequence[int],
+        private: Sequence[int],
+        where: Callable[[], tuple[Site, tuple[Site, ...]]],
+    ) -> None:
+        self.layout = layout
+        self.held = list(held)
+        self.private = list(private)
+        self.reads: dict[int, int] = {}
+        self.writes: dict[int, int] = {}
+        self.violations: list[Violation] = []
+        self.asked = -1
+        self._source = source
+        self._where = where
+
+    # --- plain access -------------------------------------------------------------------------------------------
+
+    def read(self, location: int) -> int:
+        """The value now, logged the first time it comes from before the step."""
+        if location in self.writes:
+            return self.writes[location]
+        if location not in self.reads:
+            self.reads[location] = self._source(location)
+        return self.reads[location]
+
+    def write(self, location: int, value: int) -> None:
+        """Set a location; a value that it cannot hold is LM701 (a range) or LM308 (no such thing can be stored)."""
+        if value == GARBAGE or (value < 0 and isinstance(self.layout.field(location).type, RefType)):
+            what = "a value read through something that is no such object" if value == GARBAGE else "an error pointer"
+            self.halt("LM308", f"{what} is stored in {self.layout.name(location)}")
+        if self.layout.locations[location].domain.encode(value) is None:
+            self.leave_range(location, value)
+        self.writes[location] = value
+
+    def leave_range(self, location: int, value: int) -> NoReturn:
+        """LM701: the value is outside the declared range of its field."""
+        domain = self.layout.locations[location].domain
+        owner = self.layout.owner(location)
+        field = self.layout.locations[location].field
+        self.halt(
+            "LM701",
+            f"{self.layout.member_name(location)} would become {value}, outside its range {domain.low}..{domain.high}",
+            claim=f"range of {owner.struct}.{field}",
+            objects=(owner.name,),
+        )
+
+    # --- rules --------------------------------------------------------------------------------------------------
+
+    def report(
+        self,
+        rule: str,
+        detail: str,
+        *,
+        objects: tuple[str, ...] = (),
+        locks: tuple[str, ...] = (),
+        claim: str = "",
+        fatal: bool = False,
+    ) -> None:
+        """A rule is broken here; the execution goes on unless it is fatal."""
+        place, stack = self._where()
+        self.violations.append(
+            Violation(rule, detail, place, stack, locks=locks, objects=objects, fatal=fatal, claim=claim)
+        )
+
+    def halt(
+        self,
+        rule: str,
+        detail: str,
+        *,
+        objects: tuple[str, ...] = (),
+        locks: tuple[str, ...] = (),
+        claim: str = "",
+    ) -> NoReturn:
+        """A rule is broken that ends the execution."""
+        self.report(rule, detail, objects=objects, locks=locks, claim=claim, fatal=True)
+        raise Halt
+
+    # --- objects ------------------------------------------------------------------------------------------------
+
+    def pointer(self, reference: int, use: str) -> int:
+        """The number of the object that a reference names, checked to be alive; halts if it names none.
+
+        `use` says what is done with it ("reads watch->inode").
+        """
+        if reference == NULL:
+            self.halt("LM305", f"{use} through a null pointer")
+        if reference == POISON:
+            self.halt("LM306", f"{use} through a link that list_del has poisoned")
+        if reference == UNINITIALISED:
+            self.halt("LM307", f"{use} through a pointer that was never set")
+        if reference == GARBAGE:
+            self.halt("LM308", f"{use} through a pointer that was itself read from something that is no such object")
+        if reference < 0:
+            self.halt("LM308", f"{use} through the error pointer ERR_PTR({reference})")
+        if is_head(reference):
+            self.halt("LM308", f"{use} through {self.layout.describe(reference)}, which is no entry")
+        self.alive(reference, use)
+        return reference
+
+    def alive(self, number: int, use: str) -> None:
+        """Halts with LM303 if the object has been freed."""
+        item = self.layout.objects[number]
+        if item.status >= 0 and self.read(item.status) != LIVE:
+            self.halt("LM303", f"{use} of {item.name}, which has been freed", objects=(item.name,))
+
+    def member(self, location: int, use: str) -> None:
+        """The object that a location is part of must be alive."""
+        self.alive(self.layout.locations[location].owner, use)
+
+    def initialised(self, location: int, use: str) -> int:
+        """The value of a location, which must have been set."""
+        value = self.read(location)
+        if value == UNINITIALISED:
+            name = self.layout.member_name(location)
+            self.halt(
+                "LM307", f"{use} {name}, which was never initialised", objects=(self.layout.owner(location).name,)
+            )
+        return value
+
+    # --- protection ---------------------------------------------------------------------------------------------
+
+    def guarded(self, location: int, use: str) -> None:
+        """LM302 if the member asks for a lock that this thread does not hold."""
+        owner = self.layout.locations[location].owner
+        guard = self.layout.field(location).guarded_by
+        if guard is None or owner in self.private:
+            return
+        lock = self.guard_lock(owner, guard)
+        if lock not in self.held:
+            wanted = self.layout.member_name(lock) if lock >= 0 else guard.text
+            self.report(
+                "LM302",
+                f"{use} {self.layout.member_name(location)} without {wanted}, which guards it",
+                objects=(self.layout.objects[owner].name,),
+                locks=(wanted,),
+            )
+
+    def guard_lock(self, owner: int, guard: Guard) -> int:
+        """The lock that a guard names for this object, or -1 where the path to it is broken."""
+        if guard.lock:
+            return self.layout.address(self.layout.globals[guard.lock], "lock")
+        return self.follow(owner, guard.path)
+
+    def follow(self, number: int, path: Sequence[str]) -> int:
+        """The address of the last field of a path of references, or -1 where a reference on it names no object."""
+        for field in path[:-1]:
+            number = self.read(self.layout.address(number, field))
+            if not is_object(number):
+                return -1
+        return self.layout.address(number, path[-1])
+
+    def publish(self, reference: int, into: int) -> None:
+        """A reference was stored into object `into`: if that one can be reached, so can now all that hangs on it."""
+        if into in self.private or reference not in self.private:
+            return
+        waiting = [reference]
+        while waiting:
+            number = waiting.pop()
+            if number not in self.private:
+                continue
+            self.private.remove(number)
+            waiting.extend(value for value in self.references_of(number) if value in self.private)
+
+    def references_of(self, number: int) -> list[int]:
+        """The objects that an object's fields, lists and links refer to, in order."""
+        found = []
+        for location in self.layout.locations_of(number):
+            kind = self.layout.field(location).type
+            part = self.layout.locations[location].part
+            if isinstance(kind, RefType | IdrType | ListHeadType | ListEntryType) and part != "on":
+                value = self.read(location)
+                if is_head(value):
+                    value = self.layout.locations[value - HEADS].owner
+                if is_object(value) and value != number:
+                    found.append(value)
+        return found
+
+    def atomic_context(self) -> int:
+        """The spinlock that this thread holds and that was taken last, or -1."""
+        for lock in reversed(self.held):
+            kind = self.layout.field(lock).type
+            if isinstance(kind, LockType) and not kind.sleeps:
+                return lock
+        return -1
+
+    def sleeps(self, what: str) -> None:
+        """LM601 if the thread holds a spinlock."""
+        spinlock = self.atomic_context()
+        if spinlock >= 0:
+            name = self.layout.member_name(spinlock)
+            self.report("LM601", f"{what} may sleep while the spinlock {name} is held", locks=(name,))
+
+    def release_contents(self, number: int) -> None:
+        """Forget what a freed object held: nothing may read it any more."""
+        for location in self.layout.locations_of(number):
+            self.writes[location] = UNINITIALISED
+
+    def set_status(self, number: int, status: int) -> None:
+        """Mark an object as allocated or freed."""
+        assert status in (LIVE, DEAD)
+        self.writes[self.layout.objects[number].status] = status

@@ -1,0 +1,369 @@
+"""The state record: where every shared variable of a scenario lies, as bytes that both searches share.
+
+Takes a Program and a Setup; gives numbered objects, numbered locations, and the packed initial state. A location is
+one shared variable; it takes 1, 2 or 4 bytes by the size of its domain. After the locations come `NODE_BYTES` for
+each thread, the number of its local state. Objects that a thread may allocate have slots of their own, named by that
+thread, so that allocations of different threads never meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from lockmodel.ir.nodes import Await, Call, GlobalRef, Local, Operate, Procedure, Program
+from lockmodel.ir.setup import Argument, Setup
+from lockmodel.ir.types import (
+    AtomicType,
+    BoolType,
+    EnumType,
+    Field,
+    IdrType,
+    IntType,
+    ListEntryType,
+    ListHeadType,
+    LockType,
+    RefType,
+    Struct,
+    WaitQueueType,
+)
+from lockmodel.ir.values import DEAD, DROPPED, FREE, HEADS, LIVE, NULL, POISON, UNINITIALISED
+
+NODE_BYTES = 3
+"""Bytes for the number of a thread's local state: 16 million are far beyond what a scenario learns."""
+
+COUNTING_LIMIT = 250
+"""The highest count of a counting semaphore."""
+
+
+class Domain:
+    """The values that a location can hold, numbered from 0: low..high, then the marks and references in `others`."""
+
+    def __init__(self, low: int, high: int, others: Iterable[int] = ()) -> None:
+        self.low = low
+        self.high = high
+        self.others = tuple(others)
+        self._codes = {value: high - low + 1 + n for n, value in enumerate(self.others)}
+        size = high - low + 1 + len(self.others)
+        self.width = 1 if size <= 1 << 8 else 2 if size <= 1 << 16 else 4
+
+    def encode(self, value: int) -> int | None:
+        """The code of a value, or None if the domain does not have it."""
+        if self.low <= value <= self.high:
+            return value - self.low
+        return self._codes.get(value)
+
+    def decode(self, code: int) -> int:
+        """The value with this code."""
+        plain = self.high - self.low + 1
+        return self.low + code if code < plain else self.others[code - plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One shared variable: `part` of member `field` of object `owner` ("next", "prev", "on", an index, or "")."""
+
+    number: int
+    owner: int
+    field: str
+    part: str
+    domain: Domain
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object or slot. `status` is the location of its status, or -1 if it can never be freed."""
+
+    number: int
+    name: str
+    struct: str
+    first: int
+    status: int
+    cache: str = ""
+    thread: int = -1
+
+
+class Layout:
+    """Objects and locations of one scenario. Read-only once made."""
+
+    def __init__(self, program: Program, setup: Setup) -> None:
+        self.program = program
+        self.setup = setup
+        self.objects: list[Object] = [Object(0, "NULL", "", -1, -1)]
+        self.locations: list[Location] = []
+        self.pools: dict[tuple[str, int], tuple[int, ...]] = {}
+        self.globals = {item.name: number for number, item in enumerate(program.globals, start=1)}
+        self.global_locks = {item.name for item in program.globals if item.lock}
+        self._offset = 0
+        self._members: dict[tuple[str, str], int] = {}
+        self._sizes = {name: self._number_members(struct) for name, struct in program.structs.items()}
+        self._references: Domain
+        self._lay_out()
+        self.size = self._offset
+        self.initial = self._fill()
+
+    # --- looking up ---------------------------------------------------------------------------------------------
+
+    def address(self, number: int, field: str) -> int:
+        """The first location of a member of an object."""
+        item = self.objects[number]
+        return item.first + self._members[item.struct, field]
+
+    def field(self, location: int) -> Field:
+        """The field that a location belongs to."""
+        at = self.locations[location]
+        return self.struct(at.owner).field(at.field)
+
+    def struct(self, number: int) -> Struct:
+        """The Struct of an object."""
+        return self.program.structs[self.objects[number].struct]
+
+    def owner(self, location: int) -> Object:
+        """The object that a location is part of."""
+        return self.objects[self.locations[location].owner]
+
+    def name(self, location: int) -> str:
+        """The location as a reader knows it: `device#1.sem`, `watch#1.i_list.next`, `inode_lock`."""
+        at = self.locations[location]
+        owner = self.objects[at.owner]
+        if owner.name in self.global_locks:
+            return owner.name
+        return f"{owner.name}.{at.field}" + (f"[{at.part}]" if at.part.isdigit() else f".{at.part}" if at.part else "")
+
+    def member_name(self, location: int) -> str:
+        """The member that starts at this location, without the part: `watch#1.i_list`."""
+        at = self.locations[location]
+        owner = self.objects[at.owner]
+        return owner.name if owner.name in self.global_locks else f"{owner.name}.{at.field}"
+
+    def lock_class(self, location: int) -> str:
+        """The class of a lock, as lockdep means it: `Device.sem`, `inode_lock`."""
+        at = self.locations[location]
+        owner = self.objects[at.owner]
+        return owner.name if owner.name in self.global_locks else f"{owner.struct}.{at.field}"
+
+    def describe(self, value: int) -> str:
+        """A reference as a reader knows it: `watch#1`, `NULL`, `the head device#1.events`."""
+        if value == POISON:
+            return "LIST_POISON"
+        if value == UNINITIALISED:
+            return "an uninitialised pointer"
+        if value < 0:
+            return f"ERR_PTR({value})"
+        if value >= HEADS:
+            return f"the head {self.member_name(value - HEADS)}" if value < POISON else "a value that nobody stored"
+        return self.objects[value].name
+
+    def objects_of(self, struct: str) -> Iterator[Object]:
+        """Every object and slot of a Struct, in order."""
+        return (item for item in self.objects[1:] if item.struct == struct)
+
+    def locations_of(self, number: int) -> range:
+        """The locations of the members of an object, without its status."""
+        item = self.objects[number]
+        return range(item.first, item.first + self._sizes[item.struct])
+
+    # --- reading and writing packed states ----------------------------------------------------------------------
+
+    def read(self, state: bytes, location: int) -> int:
+        """The value at a location of a packed state."""
+        at = self.locations[location]
+        width = at.domain.width
+        if width == 1:
+            return at.domain.decode(state[at.offset])
+        return at.domain.decode(int.from_bytes(state[at.offset : at.offset + width], "little"))
+
+    def cells(self, location: int, value: int) -> tuple[tuple[int, int], ...]:
+        """The (offset, byte) pairs that stand for a value at a location."""
+        at = self.locations[location]
+        code = at.domain.encode(value)
+        assert code is not None, f"{self.name(location)} cannot hold {value}"
+        return tuple((at.offset + n, byte) for n, byte in enumerate(code.to_bytes(at.domain.width, "little")))
+
+    # --- making it ----------------------------------------------------------------------------------------------
+
+    def _number_members(self, struct: Struct) -> int:
+        number = 0
+        for field in struct.fields:
+            self._members[struct.name, field.name] = number
+            number += len(_parts(field))
+        return number
+
+    def _lay_out(self) -> None:
+        """Number the objects, then give each its locations (the domain of references needs all the numbers first)."""
+        freeable = _freeable(self.program)
+        plan: list[tuple[str, str, str, int]] = [(o.name, o.struct, "", -1) for o in self.setup.objects]
+        for cache in self.program.caches.values():
+            for number, thread in enumerate(self.setup.threads):
+                if cache.name in allocated_by(self.program, thread.procedure):
+                    first = len(plan) + 1
+                    name = f"{cache.struct.lower()}#{thread.name}"
+                    plan.extend((f"{name}.{n + 1}", cache.struct, cache.name, number) for n in range(cache.capacity))
+                    self.pools[cache.name, number] = tuple(range(first, first + cache.capacity))
+        heads: list[int] = []
+        location = 0
+        for _, struct_name, cache_name, _ in plan:
+            location += 1 if cache_name or struct_name in freeable else 0
+            for field in self.program.structs[struct_name].fields:
+                if isinstance(field.type, ListHeadType):
+                    heads.append(HEADS + location)
+                location += len(_parts(field))
+        self._references = Domain(NULL, len(plan), [*heads, POISON, UNINITIALISED])
+        for number, (name, struct_name, cache_name, owner_thread) in enumerate(plan, start=1):
+            status = -1
+            if cache_name or struct_name in freeable:
+                status = self._add(number, "(status)", "", Domain(FREE, DEAD))
+            first = len(self.locations)
+            for field in self.program.structs[struct_name].fields:
+                for part in _parts(field):
+                    self._add(number, field.name, part, self._domain(field))
+            self.objects.append(Object(number, name, struct_name, first, status, cache_name, owner_thread))
+
+    def _add(self, owner: int, field: str, part: str, domain: Domain) -> int:
+        number = len(self.locations)
+        self.locations.append(Location(number, owner, field, part, domain, self._offset))
+        self._offset += domain.width
+        return number
+
+    def _domain(self, field: Field) -> Domain:
+        match field.type:
+            case IntType(low, high):
+                return Domain(low or 0, high or 0, (UNINITIALISED,))
+            case BoolType():
+                return Domain(0, 1, (UNINITIALISED,))
+            case EnumType(_, members, flags):
+                low, high = enum_range(members, flags)
+                return Domain(low, high, (UNINITIALISED,))
+            case LockType(_, _, owned):
+                return Domain(0, 1 if owned else COUNTING_LIMIT, (UNINITIALISED,))
+            case AtomicType(low, high):
+                return Domain(low, high, (UNINITIALISED, DROPPED))
+            case WaitQueueType():
+                return Domain(0, 0, (UNINITIALISED,))
+            case RefType() | ListEntryType() | ListHeadType() | IdrType():
+                return self._references
+            case _ as never:
+                assert_never(never)
+
+    def _fill(self) -> bytes:
+        """The shared part of the initial state."""
+        values: dict[int, int] = {}
+        for item in self.objects[1:]:
+            initial = not item.cache
+            if item.status >= 0:
+                values[item.status] = LIVE if initial else FREE
+            for location in self.locations_of(item.number):
+                values[location] = self._start(item.number, location) if initial else UNINITIALISED
+        for number, item0 in enumerate(self.setup.objects, start=1):
+            for name, value in item0.values:
+                values[self.address(number, name)] = value
+        for link in self.setup.links:
+            entry = self.address(link.entry, link.link)
+            head = self.address(link.head, link.head_field)
+            last = values[head + 1]
+            last_at = last - HEADS if last >= HEADS else self.address(last, link.link)
+            values[last_at] = values[head + 1] = link.entry
+            values[entry], values[entry + 1], values[entry + 2] = HEADS + head, last, HEADS + head
+        for record in self.setup.idr_entries:
+            values[self.address(record.idr, record.field) + record.id] = record.target
+        state = bytearray(self.size)
+        for location, value in values.items():
+            for offset, byte in self.cells(location, value):
+                state[offset] = byte
+        return bytes(state)
+
+    def _start(self, number: int, location: int) -> int:
+        at = self.locations[location]
+        field = self.struct(number).field(at.field)
+        match field.type:
+            case LockType(_, count, _):
+                return count
+            case ListHeadType():
+                return HEADS + self.address(number, field.name)
+            case ListEntryType():
+                return NULL if at.part == "on" else number
+            case IntType(low, high):
+                return field.default if field.default is not None else max(low or 0, min(0, high or 0))
+            case EnumType(_, members, flags):
+                return field.default if field.default is not None else max(0, enum_range(members, flags)[0])
+            case AtomicType() | BoolType() | RefType() | IdrType() | WaitQueueType():
+                return field.default or 0
+            case _ as never:
+                assert_never(never)
+
+
+def enum_range(members: tuple[tuple[str, int], ...], flags: bool) -> tuple[int, int]:
+    """The lowest and highest value of an enumeration or of a set of bits (0 is always allowed in one)."""
+    numbers = [value for _, value in members] or [0]
+    if not flags:
+        return min(numbers), max(numbers)
+    every = 0
+    for number in numbers:
+        every |= number
+    return 0, every
+
+
+def _parts(field: Field) -> tuple[str, ...]:
+    match field.type:
+        case ListEntryType():
+            return ("next", "prev", "on")
+        case ListHeadType():
+            return ("next", "prev")
+        case IdrType(_, capacity):
+            return tuple(str(n) for n in range(capacity))
+        case _:
+            return ("",)
+
+
+def reachable(program: Program, procedure: str) -> dict[str, Procedure]:
+    """The procedures that a call of this one can come to, itself included, in the order of first mention."""
+    found: dict[str, Procedure] = {}
+    waiting = [procedure]
+    while waiting:
+        name = waiting.pop(0)
+        if name in found:
+            continue
+        found[name] = program.procedures[name]
+        for instruction in found[name].code:
+            if isinstance(instruction, Call):
+                waiting.append(instruction.procedure)
+            elif isinstance(instruction, Await):
+                waiting.append(instruction.condition)
+    return found
+
+
+def allocated_by(program: Program, procedure: str) -> set[str]:
+    """The caches that a thread which enters this procedure can allocate from."""
+    return {
+        instruction.cache
+        for item in reachable(program, procedure).values()
+        for instruction in item.code
+        if isinstance(instruction, Operate) and instruction.operation in ("kmem_cache_alloc", "kmem_cache_zalloc")
+    }
+
+
+def _freeable(program: Program) -> set[str]:
+    """The Structs of which some procedure frees an object."""
+    found: set[str] = set()
+    for procedure in program.procedures.values():
+        types = {variable.name: variable.type for variable in (*procedure.parameters, *procedure.locals)}
+        for instruction in procedure.code:
+            if not isinstance(instruction, Operate) or instruction.operation not in ("kfree", "kmem_cache_free"):
+                continue
+            match instruction.arguments[0]:
+                case Local(name) if isinstance(kind := types.get(name), RefType):
+                    found.add(kind.struct)
+                case GlobalRef(name):
+                    found.update(item.struct for item in program.globals if item.name == name)
+                case _ if instruction.cache:
+                    found.add(program.caches[instruction.cache].struct)
+                case _:
+                    found.update(program.structs)
+    return found
+
+
+def argument_value(layout: Layout, argument: Argument) -> int:
+    """The value of a thread's argument: a number, a reference, or the address of a member."""
+    return layout.address(argument.value, argument.field) if argument.field else argument.value

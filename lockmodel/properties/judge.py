@@ -1,0 +1,38 @@
+"""The judge that the search asks about states; the rules of steps are judged by the interpreter."""
+
+from __future__ import annotations
+
+from lockmodel.engine.explore import View
+from lockmodel.engine.local import Violation
+from lockmodel.engine.step import Stepper
+from lockmodel.properties.claims import Claims
+from lockmodel.properties.leaks import leaks
+from lockmodel.properties.waiting import deadlocks, self_deadlocks, stuck, waits
+
+
+class RuleJudge:
+    """Judges waiting, leaks and claims for one scenario (see `engine.explore.Judge`)."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self.stepper = stepper
+        self.claims = Claims(stepper)
+
+    def shared(self, state: bytes) -> list[Violation]:
+        """Invariants."""
+        return self.claims.invariants(state)
+
+    def waiting(self, view: View) -> list[Violation]:
+        """Cycles of owned locks: they are for ever, whatever the other threads do."""
+        return self_deadlocks(self.stepper, view) + deadlocks(self.stepper, view)
+
+    def final(self, view: View) -> list[Violation]:
+        """Threads that are stuck; or, where every thread is done, what is left over and the claims at quiescence."""
+        if self.waiting(view):
+            return []
+        threads = tuple(wait.thread for wait in waits(view))
+        found = stuck(self.stepper, view, threads)
+        return found or leaks(view) + self.claims.quiescent(view.state)
+
+    def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
+        """Threads that can never move again while others go on."""
+        return [] if self.waiting(view) else stuck(self.stepper, view, threads)
