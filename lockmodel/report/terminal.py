@@ -112,9 +112,10 @@ def _break(text: str, most: int) -> int:
     blank = text.rfind(" ", 0, most)
     if blank > most // 3:
         return blank + 1
-    for index in range(most, most // 3, -1):
-        if text[index - 1] in ",(./_":
-            return index
+    for after in (",(./", "_"):
+        for index in range(most, most // 3, -1):
+            if text[index - 1] in after:
+                return index
     return max(1, most)
 
 

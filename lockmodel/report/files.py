@@ -1,0 +1,52 @@
+"""Writing reports: whole files or none, and a clear word about a path that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from lockmodel.errors import UsageError
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put `data` at `path`; a reader sees the old file or the new one, never a part.
+
+    The temporary file stands in the same folder, because a rename is atomic only within a file system.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder")
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes a file that only its owner reads; a report is for all whom the umask allows.
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def format_for(path: Path, formats: tuple[str, ...]) -> str:
+    """The ending of `path` without its dot, if it is one of `formats`."""
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in formats:
+        known = ", ".join(f".{name}" for name in formats)
+        what = f"the ending .{ending}" if ending else "no ending"
+        raise UsageError(f"cannot tell what to write to {path}: it has {what}; known are {known}")
+    return ending
+
+
+def _umask() -> int:
+    """The process's umask; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
