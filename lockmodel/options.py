@@ -206,9 +206,7 @@ def read_graph_file(kind: Given, file: Given) -> Path:
     assert path is not None
     if path.suffix.removeprefix(".").lower() not in formats:
         endings = _list([f".{name}" for name in formats], "or")
-        raise refuse(
-            file, f"has no ending that says a format of {kind.value}", f"A {kind.value} graph can be {endings}."
-        )
+        raise refuse(file, f"has no ending that says a format of {kind.value}", f"Use {endings}.")
     return path
 
 

@@ -1,0 +1,144 @@
+"""What the texts of options mean, and what is said about those that mean nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockmodel.errors import UsageError
+from lockmodel.options import Options, read_graph_file, read_options
+from lockmodel.settings import Given, Layer
+
+
+def layer(**values: Any) -> Layer:
+    return {key.replace("_", "-"): Given(value, f"--{key.replace('_', '-')}") for key, value in values.items()}
+
+
+def refused(**values: Any) -> str:
+    with pytest.raises(UsageError) as caught:
+        read_options(layer(**values))
+    return str(caught.value)
+
+
+def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
+    assert read_options({}) == Options(
+        design=None,
+        switches={},
+        engine="python",
+        strategy="exhaustive",
+        reduction=True,
+        max_states=None,
+        max_memory=None,
+        timeout=None,
+        seed=0,
+        jobs=1,
+        stop_first=False,
+        strict_order=False,
+        select=(),
+        ignore=(),
+        output_format="text",
+        output_file=None,
+        quiet=False,
+        verbose=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("512M", 512 * 2**20), ("2G", 2**31), ("1.5k", 1536), ("2GiB", 2**31), ("100", 100), (4096, 4096)],
+)
+def test_a_size_is_counted_in_bytes(text: str | int, size: int) -> None:
+    assert read_options(layer(max_memory=text)).max_memory == size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), ("1h30m", 5400), ("500ms", 0.5), ("7", 7), (2.5, 2.5)]
+)
+def test_a_time_is_counted_in_seconds(text: str | float, seconds: float) -> None:
+    assert read_options(layer(timeout=text)).timeout == seconds
+
+
+@pytest.mark.parametrize("text", ["5x", "", "0s", "-3s", "m", "5m!", "1e3s"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    assert refused(timeout=text) == (
+        f'--timeout: "{text}" is no time\n  Write a number with s, m or h, such as 30s, 5m or 1h.'
+    )
+
+
+@pytest.mark.parametrize("text", ["5X", "", "0", "-1M", "M", "1 2"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    assert refused(max_memory=text) == (
+        f'--max-memory: "{text}" is no size\n  Write a number with K, M or G, such as 512M or 2G.'
+    )
+
+
+def test_codes_are_split_and_put_in_capitals() -> None:
+    assert read_options(layer(select=["LM3,lm101", "LM3 LM20"])).select == ("LM3", "LM101", "LM20")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"select": ["LM9"]},
+            '--select: "LM9" is neither the code of a rule nor the beginning of one\n'
+            "  The groups are LM1, LM2, LM3, LM4, LM5, LM6 and LM7.",
+        ),
+        (
+            {"ignore": ["deadlock"]},
+            '--ignore: "deadlock" is neither the code of a rule nor the beginning of one\n'
+            '  Did you mean "LM101"? The groups are LM1, LM2, LM3, LM4, LM5, LM6 and LM7.',
+        ),
+        (
+            {"select": ["LM299"]},
+            '--select: "LM299" is neither the code of a rule nor the beginning of one\n  LM2 has LM201 and LM202.',
+        ),
+        (
+            {"engine": "native"},
+            '--engine: "native" is not available: this version has no native search\n  Use auto or python.',
+        ),
+        ({"engine": "pyton"}, '--engine: "pyton" is no engine\n  Did you mean "python"? Use auto or python.'),
+        ({"strategy": "random"}, '--strategy: "random" is no strategy of this version\n  Use exhaustive.'),
+        (
+            {"preemptions": 2},
+            "--preemptions: 2 bounds a strategy that this version does not have\n"
+            "  Leave it out: the strategy exhaustive runs every schedule, with any number of preemptions.",
+        ),
+        ({"max_states": 0}, "--max-states: 0 is too small\n  It must be 1 or more."),
+        ({"jobs": 0}, "--jobs: 0 is too small\n  It must be 1 or more."),
+        ({"seed": -1}, "--seed: -1 is too small\n  It must be 0 or more."),
+        (
+            {"output_format": "jsn"},
+            '--output-format: "jsn" is no output format\n'
+            '  Did you mean "json"? Use text, json, json-lines, sarif, junit or github.',
+        ),
+        ({"output_file": "/"}, '--output-file: "/" is a folder\n  Name a file in it.'),
+        (
+            {"output_file": "/nowhere/x"},
+            '--output-file: "/nowhere/x" cannot be written: there is no folder /nowhere\n  Make the folder first.',
+        ),
+        ({"quiet": True, "verbose": True}, "--quiet and --verbose contradict each other\n  Keep one of them."),
+    ],
+)
+def test_a_refusal_names_the_value_the_reason_and_the_remedy(values: dict[str, Any], message: str) -> None:
+    assert refused(**values) == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "message"),
+    [
+        ("heap", "a.svg", '--kind: "heap" is no kind of graph\n  Use witness or wait-for.'),
+        ("witness", "a.dot", '-o: "a.dot" has no ending that says a format of witness\n  Use .svg or .png.'),
+        ("wait-for", "a", '-o: "a" has no ending that says a format of wait-for\n  Use .svg, .png or .dot.'),
+    ],
+)
+def test_a_graph_that_cannot_be_is_refused_before_the_check(kind: str, file: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_graph_file(Given(kind, "--kind"), Given(file, "-o"))
+    assert str(caught.value) == message
+
+
+def test_the_ending_of_a_graph_may_be_in_capitals() -> None:
+    assert read_graph_file(Given("wait-for", "--kind"), Given("a.DOT", "-o")) == Path("a.DOT")
