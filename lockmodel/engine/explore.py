@@ -19,10 +19,8 @@ from lockmodel.engine.behaviour import Answer, Behaviour
 from lockmodel.engine.collect import collect
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.step import Stepper
+from lockmodel.engine.transitions import Move, Shortest, Transitions, lost_threads
 from lockmodel.ir.layout import NODE_BYTES, Layout
-
-Move = tuple[int, int]
-"""(thread, alternative of its step)"""
 
 TICK = 2048
 """States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
@@ -134,11 +132,11 @@ class Search:
         self.progress = progress
         self.stop_first = stop_first
         self.threads = len(self.layout.setup.threads)
-        self.hits: dict[tuple[object, ...], Hit] = {}
+        self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
         self.keys: list[bytes] = []
         self.numbers: dict[bytes, int] = {}
-        self.parents = array("I")
-        self.moves = array("I")
+        self.depths = array("I")
+        self.edges = Transitions()
         self.transitions = 0
         self.depth = 0
         self.frontier = 0
@@ -162,10 +160,11 @@ class Search:
                     self._starvation()
         except KeyboardInterrupt:
             self.reason, self.interrupted = "interrupted", True
+            self.edges.settle()
         if self.exhausted and not self.reason:
             self.reason = f"ran out of {', '.join(self.exhausted)}"
         return Exploration(
-            list(self.hits.values()),
+            self._hits(),
             self.reason,
             self.tally(),
             self.ended,
@@ -196,7 +195,7 @@ class Search:
         for thread in range(self.threads):
             step = self.behaviour.stepper.start(thread, lambda location: self.layout.read(state, location))
             for violation in step.violations:
-                self._hit(violation, ())
+                self._hit(violation, 0)
             for site in step.covered:
                 self.behaviour.covered.setdefault(site)
             halted = halted or step.after is None
@@ -206,17 +205,17 @@ class Search:
                     record[offset] = byte
         if halted:
             return False
-        self._store(bytes(record), 0, 0)
+        self._store(bytes(record))
         return not self._stopped()
 
-    def _store(self, state: bytes, parent: int, move: int) -> None:
+    def _store(self, state: bytes) -> int:
         number = len(self.keys)
         self.numbers[state] = number
         self.keys.append(state)
-        self.parents.append(parent)
-        self.moves.append(move)
+        self.depths.append(self.depth)
         for violation in self.judge.shared(state):
-            self._hit(violation, self._schedule(number))
+            self._hit(violation, number)
+        return number
 
     def _search(self) -> None:
         """Expand level by level; a level is the run of states that were stored while the one before was expanded."""
@@ -225,6 +224,7 @@ class Search:
         while start < len(keys):
             end = len(keys)
             self.frontier = end - start
+            self.depth += 1
             for number in range(start, end):
                 if number % TICK == 0:
                     self._tick()
@@ -233,8 +233,7 @@ class Search:
                     return
                 self._expand(number, end)
             start = end
-            if start < len(keys):
-                self.depth += 1
+        self.depth -= 1
         self.frontier = 0
 
     def _expand(self, number: int, end: int) -> None:
@@ -243,6 +242,8 @@ class Search:
         numbers, nodes, size = self.numbers, self.behaviour.nodes, self.layout.size
         enabled = False
         blocked: list[Blocked] = []
+        edges = self.edges
+        edges.begin()
         for thread in range(self.threads):
             at = size + NODE_BYTES * thread
             node_number = int.from_bytes(state[at : at + NODE_BYTES], "little")
@@ -263,12 +264,13 @@ class Search:
                         continue
                 enabled = True
                 self.transitions += 1
+                edges.moves.append(thread << 16 | choice)
                 if answer.pending:
-                    schedule = (*self._schedule(number), (thread, choice))
                     for violation in answer.pending:
-                        self._hit(violation, schedule)
+                        self._hit(violation, number, (thread, choice))
                     answer.pending = ()
                 if answer.halts:
+                    edges.targets.append(number)
                     continue
                 record = bytearray(base)
                 for offset, byte in answer.writes:
@@ -277,9 +279,10 @@ class Search:
                 successor = bytes(record)
                 known = numbers.get(successor)
                 if known is None:
-                    self._store(successor, number, thread << 16 | choice)
+                    known = self._store(successor)
                 elif known < end:
                     self.cyclic = True
+                edges.targets.append(known)
             if not nodes[node_number].roots:
                 self.ended[thread] = True
         if blocked:
@@ -288,10 +291,10 @@ class Search:
             if waiting not in self._judged:
                 self._judged.add(waiting)
                 for violation in self.judge.waiting(self._view(state, waiting[1])):
-                    self._hit(violation, self._schedule(number))
+                    self._hit(violation, number)
         if not enabled:
             for violation in self.judge.final(self._view(state, tuple(blocked))):
-                self._hit(violation, self._schedule(number))
+                self._hit(violation, number)
 
     def _collect(self, state: bytes, node: int, choice: int, answer: Answer) -> tuple[bytes, Answer]:
         """A pool ran out: reclaim the freed slots that nothing refers to any more, and ask again."""
@@ -315,25 +318,26 @@ class Search:
 
     # --- what was found -----------------------------------------------------------------------------------------
 
-    def _hit(self, violation: Violation, schedule: tuple[Move, ...]) -> None:
-        """Keep the first of each (rule, place)."""
-        if violation.identity not in self.hits:
-            self.hits[violation.identity] = Hit(violation, schedule)
+    def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
+        """Keep the first of each (rule, place): in a state, or by a move from it."""
+        self.found.setdefault(violation.identity, (violation, number, move))
 
-    def _schedule(self, number: int) -> tuple[Move, ...]:
-        moves: list[Move] = []
-        while number:
-            move = self.moves[number]
-            moves.append((move >> 16, move & 0xFFFF))
-            number = self.parents[number]
-        return tuple(reversed(moves))
+    def _hits(self) -> list[Hit]:
+        """What was found, each with a shortest schedule that switches threads least."""
+        if not self.found:
+            return []
+        until = 1 + max(number for _, number, _ in self.found.values())
+        shortest = Shortest(self.edges, self.depths, self.threads, until)
+        hits = []
+        for violation, number, move in self.found.values():
+            if move is None:
+                hits.append(Hit(violation, shortest.schedule(number)))
+            else:
+                hits.append(Hit(violation, (*shortest.schedule(number, move[0]), move)))
+        return hits
 
     def _locals(self, state: bytes) -> tuple[LocalState, ...]:
-        size = self.layout.size
-        return tuple(
-            self.behaviour.nodes[int.from_bytes(state[at : at + NODE_BYTES], "little")].local
-            for at in range(size, size + NODE_BYTES * self.threads, NODE_BYTES)
-        )
+        return tuple(self.behaviour.nodes[self._node(state, thread)].local for thread in range(self.threads))
 
     def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
         return View(self.layout, state, self._locals(state), blocked)
@@ -342,7 +346,7 @@ class Search:
 
     def _stopped(self) -> bool:
         """Should the search end here? Sets the reason."""
-        if self.stop_first and self.hits:
+        if self.stop_first and self.found:
             self.reason = "stopped at the first finding"
         elif self.limits.states is not None and len(self.keys) > self.limits.states:
             self.reason = f"reached the limit of {self.limits.states:,} states"
@@ -362,73 +366,30 @@ class Search:
     # --- threads that never move again --------------------------------------------------------------------------
 
     def _starvation(self) -> None:
-        """Threads that wait for ever while others go on for ever.
-
-        A thread is lost in a state if it has not ended and no move of it can be reached from there. Found backwards:
-        every state from which one of its moves can be reached is marked; the rest is lost.
-        """
-        before, movable = self._backward()
-        lost: dict[int, list[int]] = {}
-        for thread in range(self.threads):
-            seen = bytearray(len(self.keys))
-            waiting = movable[thread]
-            for number in waiting:
-                seen[number] = 1
-            while waiting:
-                number = waiting.pop()
-                for earlier in before[number]:
-                    if not seen[earlier]:
-                        seen[earlier] = 1
-                        waiting.append(earlier)
-            at = self.layout.size + NODE_BYTES * thread
-            for number, mark in enumerate(seen):
-                if not mark:
-                    node = int.from_bytes(self.keys[number][at : at + NODE_BYTES], "little")
-                    if self.behaviour.nodes[node].roots:
-                        lost.setdefault(number, []).append(thread)
+        """Judge threads that wait for ever while others go on for ever."""
+        lost = lost_threads(self.edges, len(self.keys), self.threads, self._ended)
         for number in sorted(lost):
-            enabled, blocked = self._standing(number)
-            if enabled:
-                view = self._view(self.keys[number], blocked)
-                for violation in self.judge.starved(view, tuple(lost[number])):
-                    self._hit(violation, self._schedule(number))
+            movers = {thread for _, thread, _ in self.edges.of(number)}
+            if movers:
+                view = self._view(self.keys[number], self._blocked(self.keys[number]))
+                for violation in self.judge.starved(view, lost[number]):
+                    self._hit(violation, number)
 
-    def _backward(self) -> tuple[list[list[int]], list[list[int]]]:
-        """For each state those that lead to it, and for each thread the states in which it can move."""
-        before: list[list[int]] = [[] for _ in self.keys]
-        movable: list[list[int]] = [[] for _ in range(self.threads)]
-        for number, state in enumerate(self.keys):
-            for thread, answer, base in self._answers(state):
-                if answer.blocked:
-                    continue
-                movable[thread].append(number)
-                if answer.halts or answer.pool is not None:
-                    continue
-                at = self.layout.size + NODE_BYTES * thread
-                record = bytearray(base)
-                for offset, byte in answer.writes:
-                    record[offset] = byte
-                record[at : at + NODE_BYTES] = answer.target
-                before[self.numbers[bytes(record)]].append(number)
-        return before, movable
+    def _ended(self, number: int, thread: int) -> bool:
+        return not self.behaviour.nodes[self._node(self.keys[number], thread)].roots
 
-    def _standing(self, number: int) -> tuple[bool, tuple[Blocked, ...]]:
-        answers = self._answers(self.keys[number])
-        blocked = tuple((thread, answer.wants) for thread, answer, _ in answers if answer.blocked)
-        return any(not answer.blocked for _, answer, _ in answers), blocked
+    def _node(self, state: bytes, thread: int) -> int:
+        at = self.layout.size + NODE_BYTES * thread
+        return int.from_bytes(state[at : at + NODE_BYTES], "little")
 
-    def _answers(self, state: bytes) -> list[tuple[int, Answer, bytes]]:
-        found = []
+    def _blocked(self, state: bytes) -> tuple[Blocked, ...]:
+        """The threads that cannot move in an expanded state."""
+        found: list[Blocked] = []
         for thread in range(self.threads):
-            at = self.layout.size + NODE_BYTES * thread
-            node = int.from_bytes(state[at : at + NODE_BYTES], "little")
-            for choice, root in enumerate(self.behaviour.nodes[node].roots):
-                answer = root
+            for root in self.behaviour.nodes[self._node(state, thread)].roots:
+                answer: Any = root
                 while type(answer) is list:
                     answer = answer[1].get(state[answer[0]])
-                assert isinstance(answer, Answer)
-                base = state
-                if answer.pool is not None:
-                    base, answer = self._collect(state, node, choice, answer)
-                found.append((thread, answer, base))
-        return found
+                if answer.blocked:
+                    found.append((thread, answer.wants))
+        return tuple(found)

@@ -1,0 +1,125 @@
+"""The transitions that a breadth-first search made, kept compactly, and what can be asked of them afterwards.
+
+State numbers are the order of discovery; the transitions of a state stand together, in the order of the threads. A
+transition that ends the execution leads back to its own state, which changes no answer below.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+
+Move = tuple[int, int]
+"""(thread, alternative of its step)"""
+
+UNREACHED = 0xFFFF
+"""More thread switches than any schedule has."""
+
+
+class Transitions:
+    """Every transition, by the state that it leaves. `begin` opens the next state, `add` adds to the last one."""
+
+    def __init__(self) -> None:
+        self.first = array("Q")
+        self.targets = array("I")
+        self.moves = array("I")
+
+    def begin(self) -> None:
+        """The next state is about to be expanded."""
+        self.first.append(len(self.targets))
+
+    def settle(self) -> None:
+        """Forget a transition that was only half noted when the search was interrupted."""
+        del self.moves[len(self.targets) :]
+
+    def of(self, number: int) -> Iterator[tuple[int, int, int]]:
+        """(target, thread, alternative) of each transition of a state; none where it was not expanded."""
+        if number >= len(self.first):
+            return
+        end = self.first[number + 1] if number + 1 < len(self.first) else len(self.targets)
+        for n in range(self.first[number], end):
+            yield self.targets[n], self.moves[n] >> 16, self.moves[n] & 0xFFFF
+
+    def backward(self, states: int) -> list[list[int]]:
+        """For each state those that lead to it."""
+        before: list[list[int]] = [[] for _ in range(states)]
+        for number in range(len(self.first)):
+            for target, _, _ in self.of(number):
+                before[target].append(number)
+        return before
+
+
+def lost_threads(
+    transitions: Transitions, states: int, threads: int, ended: Callable[[int, int], bool]
+) -> dict[int, tuple[int, ...]]:
+    """For each state the threads that have not ended there and can never move again, whatever is scheduled.
+
+    Only meaningful when every state was expanded. Found backwards: every state from which a move of the thread can be
+    reached is marked; in the rest the thread is lost.
+    """
+    before = transitions.backward(states)
+    lost: dict[int, tuple[int, ...]] = {}
+    for thread in range(threads):
+        marked = bytearray(states)
+        waiting = [n for n in range(states) if any(mover == thread for _, mover, _ in transitions.of(n))]
+        for number in waiting:
+            marked[number] = 1
+        while waiting:
+            for earlier in before[waiting.pop()]:
+                if not marked[earlier]:
+                    marked[earlier] = 1
+                    waiting.append(earlier)
+        for number in range(states):
+            if not marked[number] and not ended(number, thread):
+                lost[number] = (*lost.get(number, ()), thread)
+    return lost
+
+
+class Shortest:
+    """Among the schedules with the fewest steps to a state, one with the fewest thread switches.
+
+    Dynamic programming over (state, thread that moved last), along the transitions that lead one level deeper.
+    `depths` gives each state's level; states beyond `until` are not looked at.
+    """
+
+    def __init__(self, transitions: Transitions, depths: Sequence[int], threads: int, until: int) -> None:
+        self.threads = threads
+        self.cost = array("H", [UNREACHED]) * (until * threads)
+        self.parent = array("I", [0]) * (until * threads)
+        self.move = array("I", [0]) * (until * threads)
+        for thread in range(threads):
+            self.cost[thread] = 0
+        for number in range(until):
+            self._spread(transitions, depths, number, until)
+
+    def _spread(self, transitions: Transitions, depths: Sequence[int], number: int, until: int) -> None:
+        threads, cost = self.threads, self.cost
+        costs = cost[number * threads : (number + 1) * threads]
+        cheapest = min(costs)
+        deeper = depths[number] + 1
+        for target, thread, choice in transitions.of(number):
+            if target >= until or depths[target] != deeper:
+                continue
+            there = target * threads + thread
+            here = min(costs[thread], cheapest + 1)
+            if here < cost[there]:
+                cost[there] = here
+                self.parent[there] = number
+                self.move[there] = thread << 16 | choice
+
+    def schedule(self, number: int, following: int | None = None) -> tuple[Move, ...]:
+        """The schedule to a state; `following` is the thread that moves next, so that its switch counts too."""
+        moves: list[Move] = []
+        last = following
+        while number:
+            thread = self._last(number, last)
+            there = number * self.threads + thread
+            move = self.move[there]
+            moves.append((thread, move & 0xFFFF))
+            number, last = self.parent[there], thread
+        return tuple(reversed(moves))
+
+    def _last(self, number: int, following: int | None) -> int:
+        """The thread that moved last on the best way to a state, given who moves next."""
+        costs = self.cost[number * self.threads : (number + 1) * self.threads]
+        return min(range(self.threads), key=lambda t: (costs[t] + (following is not None and t != following), t))

@@ -1,0 +1,114 @@
+"""Running one schedule again, by the interpreter alone: the steps of a witness, and the state that it ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lockmodel.engine.collect import collect
+from lockmodel.engine.explore import Judge, View
+from lockmodel.engine.local import LocalState, Outcome, Step, Violation
+from lockmodel.engine.step import Stepper
+from lockmodel.errors import UsageError
+from lockmodel.ir.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of a trace, with the shared memory before and after it."""
+
+    thread: int
+    choice: int
+    step: Step
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A schedule as it ran: `opening` are the violations of the local code before any step."""
+
+    moments: tuple[Moment, ...]
+    opening: tuple[Violation, ...]
+    state: bytes
+    locals: tuple[LocalState, ...]
+    standing: tuple[Step | None, ...]
+
+    @property
+    def blocked(self) -> tuple[tuple[int, int], ...]:
+        """The threads that cannot move at the end, with what they wait for."""
+        return tuple(
+            (thread, step.wants)
+            for thread, step in enumerate(self.standing)
+            if step is not None and step.outcome is Outcome.BLOCKED
+        )
+
+    @property
+    def final(self) -> bool:
+        """Can no thread move at the end?"""
+        return all(step is None or step.outcome is Outcome.BLOCKED for step in self.standing)
+
+
+def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
+    """Run a schedule; UsageError if it asks for a move that cannot be made."""
+    layout = stepper.layout
+    state = layout.initial
+    opening: list[Violation] = []
+    locals_: list[LocalState] = []
+    for thread in range(len(layout.setup.threads)):
+        begun = stepper.start(thread, reader(layout, state))
+        opening.extend(begun.violations)
+        locals_.append(begun.after or LocalState(thread, ()))
+        state = apply(layout, state, begun.writes)
+    moments: list[Moment] = []
+    for n, (thread, choice) in enumerate(schedule, start=1):
+        if not 0 <= thread < len(locals_) or locals_[thread].ended or choice >= stepper.choices(locals_[thread]):
+            raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
+        step = stepper.step(locals_[thread], reader(layout, state), choice)
+        if step.outcome is Outcome.EXHAUSTED and step.pool is not None:
+            cleaned = collect(layout, state, locals_, *step.pool) if step.pool[1] >= 0 else None
+            if cleaned is not None:
+                state = cleaned
+                step = stepper.step(locals_[thread], reader(layout, state), choice)
+        if step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED):
+            raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
+        after = apply(layout, state, step.writes)
+        moments.append(Moment(thread, choice, step, state, after))
+        state = after
+        if step.after is None:
+            break
+        locals_[thread] = step.after
+    standing = tuple(None if local.ended else stepper.step(local, reader(layout, state)) for local in locals_)
+    return Trace(tuple(moments), tuple(opening), state, tuple(locals_), standing)
+
+
+def violations(trace: Trace, layout: Layout, judge: Judge) -> list[Violation]:
+    """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in."""
+    found = list(trace.moments[-1].step.violations) if trace.moments else list(trace.opening)
+    if trace.moments and trace.moments[-1].step.outcome is Outcome.HALTED:
+        return found
+    found.extend(judge.shared(trace.state))
+    view = View(layout, trace.state, trace.locals, trace.blocked)
+    if trace.blocked:
+        found.extend(judge.waiting(view))
+    if trace.final:
+        found.extend(judge.final(view))
+    elif trace.blocked:
+        found.extend(judge.starved(view, tuple(thread for thread, _ in trace.blocked)))
+    return found
+
+
+def reader(layout: Layout, state: bytes) -> Callable[[int], int]:
+    """Answers reads from a packed state."""
+    return lambda location: layout.read(state, location)
+
+
+def apply(layout: Layout, state: bytes, writes: Sequence[tuple[int, int]]) -> bytes:
+    """The state after these writes."""
+    if not writes:
+        return state
+    record = bytearray(state)
+    for location, value in writes:
+        for offset, byte in layout.cells(location, value):
+            record[offset] = byte
+    return bytes(record)
