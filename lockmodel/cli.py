@@ -22,7 +22,7 @@ from lockmodel.errors import UsageError
 from lockmodel.options import FORMATS, GRAPHS, read_choice, read_graph_file, read_options
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
-from lockmodel.settings import Given, Layer, read_settings
+from lockmodel.settings import Given, Layer, read_settings, split_switches
 
 EXIT_CODES = (
     "[bold]Exit codes[/bold]: 0 all verified · 1 a finding · 2 usage or spec error · 3 incomplete (a limit was hit) · "
@@ -225,16 +225,19 @@ def replay(
         ),
     ],
     finding: FindingOption = None,
-    design: DesignOption = None,
     switches: SetOption = None,
     verbose: VerboseOption = None,
 ) -> None:
-    """Run one schedule again and show it step by step."""
+    """Run one schedule again and show it step by step.
+
+    The schedule says which scenario, design and switches it was found under; --set overrides a switch.
+    """
     with guard(verbose):
-        settings = _settings({"design": design, "set": switches, "verbose": verbose})
+        given = split_switches(Given(None, "--set"), switches or [])
         from lockmodel.batch import replay_schedule
 
-        raise typer.Exit(replay_schedule(target, schedule, finding, settings))
+        chosen = {name: switch.value for name, switch in given.items()}
+        raise typer.Exit(replay_schedule(target, schedule, finding, chosen, verbose=bool(verbose)))
 
 
 @app.command()

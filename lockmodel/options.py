@@ -12,38 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockmodel.errors import UsageError
+from lockmodel.properties.catalogue import RULES
 from lockmodel.settings import Given, Layer, refuse, suggest
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive",)
 ENGINES = ("auto", "python")
-
-RULES: dict[str, str] = {
-    "LM101": "deadlock",
-    "LM102": "self-deadlock",
-    "LM103": "lost-wakeup",
-    "LM104": "livelock",
-    "LM201": "hierarchy",
-    "LM202": "lock-cycle",
-    "LM301": "data-race",
-    "LM302": "unprotected",
-    "LM303": "use-after-free",
-    "LM304": "double-free",
-    "LM305": "null-dereference",
-    "LM306": "list-corruption",
-    "LM307": "uninitialised",
-    "LM308": "wrong-object",
-    "LM401": "refcount-underflow",
-    "LM402": "refcount-resurrected",
-    "LM403": "leak",
-    "LM501": "lost-event",
-    "LM502": "spurious-event",
-    "LM601": "sleep-in-atomic",
-    "LM602": "irq-inversion",
-    "LM603": "lock-misuse",
-    "LM701": "invariant",
-    "LM702": "never-happens",
-}
 
 # kind of graph -> the formats that it can be drawn in
 GRAPHS: dict[str, tuple[str, ...]] = {"witness": ("svg", "png"), "wait-for": ("svg", "png", "dot")}
@@ -98,7 +72,7 @@ def read_options(layer: Layer) -> Options:
         jobs=read_count(layer.get("jobs"), 1) or 1,
         stop_first=_flag(layer, "stop-first", False),
         strict_order=_flag(layer, "strict-order", False),
-        select=read_codes(layer.get("select")),
+        select=refuse_unjudged(layer.get("select")),
         ignore=read_codes(layer.get("ignore")),
         output_format=read_choice(layer.get("output-format"), FORMATS, "is no output format"),
         output_file=read_output_file(layer.get("output-file")),
@@ -175,12 +149,26 @@ def read_codes(given: Given | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_code(Given(word, given.origin)) for word in words))
 
 
+def refuse_unjudged(given: Given | None) -> tuple[str, ...]:
+    """The codes to select, each with a rule that this version looks for: to look for nothing would always pass."""
+    codes = read_codes(given)
+    for code in codes:
+        if given is not None and not any(rule.judged for rule in RULES.values() if rule.code.startswith(code)):
+            names = _list([f"{rule.code} ({rule.name})" for rule in RULES.values() if rule.code.startswith(code)])
+            raise refuse(
+                Given(code, given.origin),
+                "would select nothing",
+                f"This version does not look for {names}; to check without it would not be a pass.",
+            )
+    return codes
+
+
 def _code(given: Given) -> str:
     """One code, or an error with the closest one there is (by code, or by the name of a rule)."""
     word = str(given.value).upper()
     if len(word) > 2 and any(code.startswith(word) for code in RULES):
         return word
-    by_name = next((code for code, name in RULES.items() if name == given.value.lower()), None)
+    by_name = next((rule.code for rule in RULES.values() if rule.name == given.value.lower()), None)
     group = [code for code in RULES if code[:3] == word[:3]]
     hint = f'Did you mean "{by_name}"? ' if by_name else "" if group else suggest(word, RULES)
     known = f"{word[:3]} has {_list(group)}" if group else f"The groups are {_list(sorted({c[:3] for c in RULES}))}"

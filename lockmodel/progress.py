@@ -7,33 +7,18 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+if TYPE_CHECKING:
+    from lockmodel.check import Progress
+
 # Short enough to see that it lives, long enough for a log of an hour to stay readable.
 INTERVAL = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a check is; `memory` in bytes, `rate` in states a second, `elapsed` in seconds."""
-
-    scenario: str
-    number: int
-    total: int
-    states: int
-    transitions: int
-    rate: float
-    depth: int
-    frontier: int
-    memory: int
-    edges: int
-    elapsed: float
 
 
 def describe(progress: Progress) -> str:

@@ -5,7 +5,6 @@ Takes the texts that the user gave; gives what they mean, or an error that lists
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,30 +13,26 @@ from typing import TypeVar
 import msgspec
 
 from lockmodel.errors import UsageError
-from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
+from lockmodel.findings.token import PATTERN, PREFIX
+from lockmodel.report.machine import ScenarioLine
 from lockmodel.settings import suggest
 
 T = TypeVar("T")
 
-# What a token is made of; what follows it in a sentence (a comma, a quote, the end of the line) is not.
-TOKEN = re.compile(r"\blm1-[0-9A-Za-z_\-~.=+/]*[0-9A-Za-z_\-~=+/]")
-
 
 @dataclass(frozen=True)
 class Witness:
-    """A schedule to replay. The rest is "" or empty where a bare token says nothing about it."""
+    """A schedule to replay; `rule` and `place` are "" where a bare token says nothing about them."""
 
     token: str
-    scenario: str = ""
     rule: str = ""
     place: str = ""
-    design: str = ""
-    switches: tuple[tuple[str, str], ...] = ()
 
 
 def read_witness(text: str, pick: str | None) -> Witness:
     """What TOKEN-or-FILE names; `pick` is a rule or a number from 1 where the file has several."""
-    if text.startswith("lm1-"):
+    if text.startswith(PREFIX):
         return Witness(text)
     path = Path(text)
     try:
@@ -49,7 +44,7 @@ def read_witness(text: str, pick: str | None) -> Witness:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{text}: cannot be read: {error}\n  Give a JSON result or a text with a token.") from error
-    witnesses = _from_json(content) or [Witness(token) for token in dict.fromkeys(TOKEN.findall(content))]
+    witnesses = _from_json(content) or [Witness(token) for token in dict.fromkeys(PATTERN.findall(content))]
     if not witnesses:
         raise UsageError(f"{text}: there is no schedule in it\n  A schedule begins with lm1-; only findings have one.")
     return pick_one(witnesses, [(w.rule, w.place or w.token) for w in witnesses], pick, text)
@@ -86,25 +81,22 @@ def pick_one(things: Sequence[T], names: Sequence[tuple[str, str]], pick: str | 
 
 
 def _from_json(content: str) -> list[Witness]:
-    """The findings of a result as `check --output-format json` or `json-lines` writes it; nothing if it is none."""
-    try:
-        results = msgspec.json.decode(content, type=CheckResult | list[CheckResult])
-    except msgspec.DecodeError:
-        return []
+    """The findings of a result as `check` writes it in json or json-lines; nothing if it is neither."""
     return [
-        Witness(
-            finding.schedule,
-            scenario.name,
-            finding.rule,
-            finding.place.spec,
-            result.design,
-            tuple((name, _text(value)) for name, value in result.switches.items()),
-        )
-        for result in (results if isinstance(results, list) else [results])
-        for scenario in result.scenarios
+        Witness(finding.schedule, finding.rule, finding.place.spec)
+        for scenario in _scenarios(content)
         for finding in scenario.findings
     ]
 
 
-def _text(value: bool | int | str) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+def _scenarios(content: str) -> list[ScenarioResult]:
+    try:
+        results = msgspec.json.decode(content, type=CheckResult | list[CheckResult])
+    except msgspec.DecodeError:
+        try:
+            return [line.scenario for line in msgspec.json.Decoder(ScenarioLine).decode_lines(content)]
+        except msgspec.DecodeError:
+            return []
+    return [
+        scenario for result in (results if isinstance(results, list) else [results]) for scenario in result.scenarios
+    ]

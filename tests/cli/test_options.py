@@ -9,6 +9,7 @@ import pytest
 
 from lockmodel.errors import UsageError
 from lockmodel.options import Options, read_graph_file, read_options
+from lockmodel.properties.catalogue import RULES, Rule
 from lockmodel.settings import Given, Layer
 
 
@@ -74,8 +75,17 @@ def test_what_is_no_size_is_refused(text: str) -> None:
     )
 
 
+def test_to_select_what_is_not_looked_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "LM702", Rule("LM702", "never-happens", "", judged=False))
+    assert refused(select=["LM1,LM702"]) == (
+        '--select: "LM702" would select nothing\n'
+        "  This version does not look for LM702 (never-happens); to check without it would not be a pass."
+    )
+    assert read_options(layer(ignore=["LM702"])).ignore == ("LM702",)
+
+
 def test_codes_are_split_and_put_in_capitals() -> None:
-    assert read_options(layer(select=["LM3,lm101", "LM3 LM20"])).select == ("LM3", "LM101", "LM20")
+    assert read_options(layer(select=["LM3,lm101", "LM3 LM30"])).select == ("LM3", "LM101", "LM30")
 
 
 @pytest.mark.parametrize(

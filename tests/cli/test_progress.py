@@ -7,7 +7,8 @@ import io
 import pytest
 
 from lockmodel import progress
-from lockmodel.progress import Progress, ProgressLine, describe, duration
+from lockmodel.check import Progress
+from lockmodel.progress import ProgressLine, describe, duration
 
 RECORD = Progress("table[n=3]", 2, 7, 1234567, 2000000, 45678.9, 321, 9876, 300 * 2**20, 55, 67.8)
 LINE = "table[n=3] (2/7) · 1,234,567 states · 45,679/s · depth 321 · frontier 9,876 · 300 MiB · 1m07s"

@@ -9,6 +9,7 @@ import pytest
 
 from lockmodel.errors import UsageError
 from lockmodel.findings.finding import CheckResult
+from lockmodel.report.machine import encode
 from lockmodel.selection import Witness, pick_finding, read_witness
 from tests.cli.records import finding, result, scenario
 
@@ -35,9 +36,9 @@ def test_a_token_is_taken_as_it_is() -> None:
     assert read_witness("lm1-abc", None) == Witness("lm1-abc")
 
 
-def test_a_result_says_scenario_design_and_switches_too(tmp_path: Path) -> None:
+def test_a_finding_of_a_result_is_picked_by_its_rule_or_number(tmp_path: Path) -> None:
     text = file_of(tmp_path, TWO)
-    assert read_witness(text, "LM305") == Witness("lm1-def", "two", "LM305", "a.py:7", "plain", (("reclaim", "on"),))
+    assert read_witness(text, "LM305") == Witness("lm1-def", "LM305", "a.py:7")
     assert read_witness(text, "1").token == "lm1-abc"
 
 
@@ -45,6 +46,12 @@ def test_results_of_several_targets_are_read_too(tmp_path: Path) -> None:
     text = file_of(tmp_path, TWO, result(scenario("violated", finding("LM701", 9, "lm1-ghi"))))
     assert read_witness(text, "lm701").token == "lm1-ghi"
     assert read_witness(text, "3").token == "lm1-ghi"
+
+
+def test_json_lines_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(encode([TWO], "json-lines"))
+    assert read_witness(str(path), "2") == Witness("lm1-def", "LM305", "a.py:7")
 
 
 def test_the_only_finding_needs_no_pick(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""What the commands do once their options are known: check targets one after another, replay, draw.
+
+Takes targets and `Options`, calls `check`, hands results to `report`, and gives the exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from lockmodel import check
+from lockmodel.boundary import explain
+from lockmodel.errors import LockmodelError
+from lockmodel.findings.finding import CheckResult
+from lockmodel.options import Options
+from lockmodel.outcome import Exit, judge, outrank
+from lockmodel.output import print_bytes, print_error, print_text
+from lockmodel.progress import ProgressLine
+from lockmodel.properties.catalogue import RULES
+from lockmodel.report.files import write_file
+from lockmodel.report.machine import encode, encode_json_array
+from lockmodel.report.terminal import Terminal, terminal_for
+from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
+from lockmodel.selection import read_witness
+
+
+def check_targets(targets: Sequence[str], options: Options) -> Exit:
+    """Check each target and report it: as text at once, for machines when all are done."""
+    results: list[CheckResult] = []
+    codes: list[Exit] = []
+    printing = options.output_format == "text" if options.output_file is None else not options.quiet
+    for number, target in enumerate(targets):
+        try:
+            run = _check(target, options)
+        except LockmodelError as error:
+            codes.append(explain(error, options.verbose))
+            continue
+        if printing:
+            text = render_check(run.result, terminal=_terminal(), verbosity=_verbosity(options))
+            print_text(f"\n{text}" if results else text)
+        if run.interrupted:
+            print_error("interrupted: what was found until then is reported")
+        if not run.result.scenarios:
+            print_error(
+                f"error: {target}: the model {run.result.model} has no scenario, so there is nothing to check\n"
+                "  Add one with @model.scenario."
+            )
+        results.append(run.result)
+        codes.append(Exit.INTERRUPTED if run.interrupted else judge(run.result))
+        if options.strict_order and codes[-1] is not Exit.INTERRUPTED:
+            codes[-1] = outrank([codes[-1], _judge_order(run.result)])
+        if codes[-1] is Exit.INTERRUPTED or (options.stop_first and codes[-1] is Exit.FINDING):
+            if left := targets[number + 1 :]:
+                print_error(f"not checked: {', '.join(left)}")
+            break
+    if results or len(targets) > 1:
+        _report(results, options, several=len(targets) > 1)
+    return outrank(codes)
+
+
+def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str, str], *, verbose: bool) -> Exit:
+    """Run the schedule that `text` is or holds, and print what it shows. `switches` override those of the schedule."""
+    result, finding, steps = check.replay(target, read_witness(text, pick).token, switches)
+    name = result.scenarios[0].name
+    if finding is None:
+        print_text(f"{name}: the schedule runs to its end ({len(steps)} steps) and shows nothing wrong")
+        return Exit.VERIFIED
+    print_text(
+        render_finding(finding, name, spec=result.spec, design=result.design, terminal=_terminal(), verbose=verbose)
+    )
+    return Exit.FINDING
+
+
+def _report(results: list[CheckResult], options: Options, *, several: bool) -> None:
+    """The results in the format that was asked for, where it was asked for. Text on the terminal is printed already."""
+    if options.output_format == "text" and options.output_file is None:
+        return
+    if options.output_format == "json" and several:
+        data = encode_json_array(results)
+    else:
+        rules = {code: (rule.name, rule.when) for code, rule in RULES.items() if rule.judged}
+        data = encode(results, options.output_format, rules=rules, verbosity=_verbosity(options))
+    if options.output_file is None:
+        print_bytes(data)
+    else:
+        write_file(options.output_file, data)
+
+
+def _judge_order(result: CheckResult) -> Exit:
+    """What `--strict-order` adds: each cycle in the lock order counts as a finding, reachable or not."""
+    for cycle in result.order.cycles:
+        print_error(f"{result.spec}: the lock order goes round: {' -> '.join([*cycle, cycle[0]])} (--strict-order)")
+    return Exit.FINDING if result.order.cycles else Exit.VERIFIED
+
+
+def _check(target: str, options: Options) -> check.CheckRun:
+    with ProgressLine(quiet=options.quiet) as progress:
+        return check.check(_options(target, options), progress)
+
+
+def _options(target: str, options: Options) -> check.CheckOptions:
+    return check.CheckOptions(
+        target=target,
+        design=options.design,
+        switches=options.switches,
+        engine=options.engine,
+        strategy=options.strategy,
+        reduction=options.reduction,
+        max_states=options.max_states,
+        max_memory=options.max_memory,
+        timeout=options.timeout,
+        seed=options.seed,
+        jobs=options.jobs,
+        stop_first=options.stop_first,
+        select=options.select,
+        ignore=options.ignore,
+    )
+
+
+def _verbosity(options: Options) -> int:
+    return QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
+
+
+def _terminal() -> Terminal:
+    return terminal_for(sys.stdout, os.environ, shutil.get_terminal_size().columns)
