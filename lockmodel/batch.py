@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from lockmodel import check
 from lockmodel.boundary import explain
-from lockmodel.errors import LockmodelError
 from lockmodel.findings.finding import CheckResult
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
@@ -27,30 +26,24 @@ from lockmodel.selection import read_witness
 
 
 def check_targets(targets: Sequence[str], options: Options) -> Exit:
-    """Check each target and report it: as text at once, for machines when all are done."""
+    """Check each target and report it: as text at once, for machines when all are done.
+
+    What goes wrong with one target is said and does not touch the others. Ctrl-C ends the run, and so does `-x` at the
+    first target with a finding.
+    """
     results: list[CheckResult] = []
     codes: list[Exit] = []
-    printing = options.output_format == "text" if options.output_file is None else not options.quiet
     for number, target in enumerate(targets):
         try:
             run = _check(target, options)
-        except LockmodelError as error:
+        except (KeyboardInterrupt, Exception) as error:
             codes.append(explain(error, options.verbose))
-            continue
-        if printing:
-            text = render_check(run.result, terminal=_terminal(), verbosity=_verbosity(options))
-            print_text(f"\n{text}" if results else text)
-        if run.interrupted:
-            print_error("interrupted: what was found until then is reported")
-        if not run.result.scenarios:
-            print_error(
-                f"error: {target}: the model {run.result.model} has no scenario, so there is nothing to check\n"
-                "  Add one with @model.scenario."
-            )
-        results.append(run.result)
-        codes.append(Exit.INTERRUPTED if run.interrupted else judge(run.result))
-        if options.strict_order and codes[-1] is not Exit.INTERRUPTED:
-            codes[-1] = outrank([codes[-1], _judge_order(run.result)])
+        else:
+            if _prints_text(options):
+                text = render_check(run.result, terminal=_terminal(), verbosity=_verbosity(options))
+                print_text(f"\n{text}" if results else text)
+            results.append(run.result)
+            codes.append(_judge(target, run, options))
         if codes[-1] is Exit.INTERRUPTED or (options.stop_first and codes[-1] is Exit.FINDING):
             if left := targets[number + 1 :]:
                 print_error(f"not checked: {', '.join(left)}")
@@ -88,11 +81,28 @@ def _report(results: list[CheckResult], options: Options, *, several: bool) -> N
         write_file(options.output_file, data)
 
 
-def _judge_order(result: CheckResult) -> Exit:
-    """What `--strict-order` adds: each cycle in the lock order counts as a finding, reachable or not."""
+def _prints_text(options: Options) -> bool:
+    """Whether each result is printed for people as soon as it is there."""
+    return options.output_format == "text" if options.output_file is None else not options.quiet
+
+
+def _judge(target: str, run: check.CheckRun, options: Options) -> Exit:
+    """The exit code of one target, after saying on stderr what its report does not."""
+    result = run.result
+    if run.interrupted:
+        print_error("interrupted: what was found until then is reported")
+        return Exit.INTERRUPTED
+    if not result.scenarios:
+        print_error(
+            f"error: {target}: the model {result.model} has no scenario, so there is nothing to check\n"
+            "  Add one with @model.scenario."
+        )
+    if not (options.strict_order and result.order.cycles):
+        return judge(result)
+    # with --strict-order each cycle counts as a finding, whether or not a schedule can close it
     for cycle in result.order.cycles:
         print_error(f"{result.spec}: the lock order goes round: {' -> '.join([*cycle, cycle[0]])} (--strict-order)")
-    return Exit.FINDING if result.order.cycles else Exit.VERIFIED
+    return outrank([judge(result), Exit.FINDING])
 
 
 def _check(target: str, options: Options) -> check.CheckRun:
