@@ -1,0 +1,412 @@
+"""Calls in a procedure: kernel operations, other procedures, and the few functions with a meaning of their own."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import types
+from collections.abc import Callable, Mapping, Sequence
+
+from lockmodel.compile.annotations import enum_type
+from lockmodel.compile.expressions import ExpressionLowering, computed
+from lockmodel.compile.frame import ANY_REF, Value, fits, is_number, joined, wanted_error
+from lockmodel.compile.names import DYNAMIC
+from lockmodel.compile.naming import described
+from lockmodel.compile.signature import Signature
+from lockmodel.errors import SpecError
+from lockmodel.ir.nodes import (
+    Assign,
+    Await,
+    Binary,
+    Call,
+    Choose,
+    Const,
+    Expr,
+    HeadOf,
+    Local,
+    Mark,
+    Member,
+    MightSleep,
+    Operate,
+)
+from lockmodel.ir.operations import GHOSTS, OPERATIONS, Operation
+from lockmodel.ir.types import (
+    AtomicType,
+    BoolType,
+    CacheType,
+    IdrType,
+    IntType,
+    ListEntryType,
+    ListHeadType,
+    LockType,
+    RefType,
+    Type,
+    WaitQueueType,
+)
+from lockmodel.language import kernel
+from lockmodel.language import types as language
+
+READ_ONLY = frozenset(("atomic_read", "list_empty", "list_first_entry", "list_next_entry", "idr_find"))
+"""The operations that change nothing, so that claims and awaited conditions may use them."""
+MAX_ERRNO = 4095
+"""Linux's: error pointers are the last 4095 addresses."""
+
+_KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
+    "spinlock": ("a SpinLock", lambda t: isinstance(t, LockType) and t.kind == "spinlock"),
+    "semaphore": ("a Semaphore", lambda t: isinstance(t, LockType) and t.kind == "semaphore"),
+    "mutex": ("a Mutex", lambda t: isinstance(t, LockType) and t.kind == "mutex"),
+    "lock": ("a lock", lambda t: isinstance(t, LockType)),
+    "atomic": ("an Atomic", lambda t: isinstance(t, AtomicType)),
+    "entry": ("a ListEntry", lambda t: isinstance(t, ListEntryType)),
+    "head": ("a ListHead", lambda t: isinstance(t, ListHeadType)),
+    "link": ("a ListEntry or a ListHead", lambda t: isinstance(t, (ListEntryType, ListHeadType))),
+    "idr": ("an Idr", lambda t: isinstance(t, IdrType)),
+    "waitqueue": ("a WaitQueue", lambda t: isinstance(t, WaitQueueType)),
+    "cache": ("a Cache", lambda t: isinstance(t, CacheType)),
+    "ref": ("a reference", lambda t: isinstance(t, RefType)),
+    "int": ("an int", is_number),
+}
+
+
+class CallLowering(ExpressionLowering):
+    """Lowers every call that a procedure may contain."""
+
+    def call(self, node: ast.Call) -> list[Value]:
+        """Lower a call; its results."""
+        function = self._function(node)
+        name = getattr(function, "__name__", "")
+        if getattr(kernel, name, None) is function:
+            if any(isinstance(argument, ast.Starred) for argument in node.args) or node.keywords:
+                raise self.error(node, f"`{name}` takes its operands by position", "Write them out in C's order.")
+            return self._kernel(node, name)
+        if isinstance(function, types.BuiltinFunctionType) or function in (int, bool, range):
+            return [self._builtin(node, name)]
+        if isinstance(function, type):
+            return [self._converted(node, function)]
+        signature = self.unit.callee(function, self.atomic)
+        if signature is None:
+            raise self.error(
+                node,
+                f"`{ast.unparse(node.func)}` is a plain Python function, which is no part of the model",
+                f"Declare it with `@{self.unit.model.name}.procedure`.",
+            )
+        return self._procedure(node, signature)
+
+    def transparent(self, node: ast.Call) -> ast.expr | None:
+        """The argument of `likely` and `unlikely`."""
+        function = self._function(node)
+        if function in (kernel.likely, kernel.unlikely) and len(node.args) == 1 and not node.keywords:
+            return node.args[0]
+        return None
+
+    def _function(self, node: ast.Call) -> object:
+        found = self.names.static(node.func, self.source.file.path)
+        if callable(found):
+            return found
+        shown = ast.unparse(node.func)
+        if isinstance(node.func, ast.Attribute) and found is DYNAMIC:
+            raise self.error(
+                node,
+                f"`{shown}(...)` is a method call",
+                "Objects have fields only: call a procedure with the object as argument.",
+            )
+        raise self.error(node, f"`{shown}` is not a function", "Call a procedure or a kernel operation by its name.")
+
+    # --- procedures ---------------------------------------------------------------------------------------------
+
+    def _procedure(self, node: ast.Call, signature: Signature) -> list[Value]:
+        names = [name for name, _ in signature.parameters]
+        given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise self.refused(ast.copy_location(ast.Starred(keyword.value), node))
+            if keyword.arg not in names or keyword.arg in given:
+                problem = "twice" if keyword.arg in given else "but it has no such parameter"
+                raise self.error(node, f"`{signature.spec_name}` is given `{keyword.arg}` {problem}")
+            given[keyword.arg] = keyword.value
+        total = len(node.args) + len(node.keywords)
+        if total != len(names):
+            raise self.error(
+                node,
+                f"`{signature.spec_name}` takes {counted(len(names), 'argument')}, not {total}",
+                f"It is declared as `{signature.spec_name}({', '.join(names)})` ({signature.place}).",
+            )
+        values: dict[str, Value] = {}
+        wanted = dict(signature.parameters)
+        for name, argument in given.items():
+            value = self.value(argument)
+            self._want(argument, f"the parameter `{name}` of `{signature.spec_name}`", wanted[name], value)
+            values[name] = value
+        results = [self.temporary(type_) for type_ in signature.results]
+        arguments = tuple(values[name].expr for name in names)
+        self.emit(Call(signature.name, arguments, tuple(results), self.site(node)))
+        return [Value(Local(result), type_) for result, type_ in zip(results, signature.results, strict=True)]
+
+    def _want(self, node: ast.AST, what: str, wanted: Type, value: Value) -> None:
+        if not fits(value.type, wanted):
+            raise wanted_error(self, node, what, wanted, value.type)
+
+    # --- kernel operations --------------------------------------------------------------------------------------
+
+    def _kernel(self, node: ast.Call, name: str) -> list[Value]:
+        operation = OPERATIONS.get(name) or GHOSTS.get(name)
+        if operation is not None:
+            return self._operate(node, operation)
+        match name:
+            case "choose" | "await_" | "mark" | "might_sleep" if self.atomic:
+                raise self._not_in_claim(node, name)
+            case "choose":
+                return [self._choose(node)]
+            case "mark":
+                return self._mark(node)
+            case "might_sleep":
+                self._operands(node, name, 0)
+                self.emit(MightSleep(self.site(node)))
+                return []
+            case "await_":
+                self._await(node, self._operands(node, name, 1)[0])
+                return []
+            case "likely" | "unlikely":
+                return [self._as_truth(self._operands(node, name, 1)[0])]
+            case "data_race":
+                with self.deliberately_racy():
+                    return [self.value(self._operands(node, name, 1)[0])]
+            case "ERR_PTR" | "PTR_ERR" | "IS_ERR":
+                return [self._error_pointer(node, name, self._operands(node, name, 1)[0])]
+            case "list_is_head":
+                return [self._is_head(node, *self._operands(node, name, 2))]
+            case "list_for_each_entry" | "list_for_each_entry_safe":
+                raise self.error(node, f"`{name}` stands outside of a `for`", f"Write `for entry in {name}(head):`.")
+        raise self.error(node, f"`{name}` is not known to the compiler")
+
+    def _operands(self, node: ast.Call, name: str, count: int) -> list[ast.expr]:
+        if len(node.args) != count:
+            raise self.error(node, f"`{name}` takes {counted(count, 'argument')}, not {len(node.args)}")
+        return node.args
+
+    def _not_in_claim(self, node: ast.AST, name: str) -> SpecError:
+        return self.error(
+            node,
+            f"`{name}` in a claim or an awaited condition, which only reads",
+            "Use what reads only: fields, atomic_read, list_empty, idr_find, list_length, live, is_locked.",
+        )
+
+    def _operate(self, node: ast.Call, operation: Operation) -> list[Value]:
+        name = operation.name
+        if self.atomic and name in OPERATIONS and name not in READ_ONLY:
+            raise self._not_in_claim(node, name)
+        if not self.atomic and name in GHOSTS:
+            raise self.error(
+                node,
+                f"`{name}` in a procedure, but it is for claims only",
+                "No thread can see it: use it in an invariant, at quiescence, or in `await_(...)`.",
+            )
+        operands = self._operands(node, name, len(operation.parameters))
+        values: list[Value] = []
+        for kind, operand in zip(operation.parameters, operands, strict=True):
+            value = self.value(operand)
+            if kind == "element":
+                self._want(operand, f"`{name}`", self._element(values), value)
+            elif not _KINDS[kind][1](value.type):
+                remedy = ""
+                if kind == "int" and isinstance(value.type, AtomicType):
+                    remedy = f"Read it with `atomic_read({ast.unparse(operand)})`."
+                raise self.error(operand, f"`{name}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
+            values.append(value)
+        self._check_lists(node, operation, operands, values)
+        cache = next((value.type.name for value in values if isinstance(value.type, CacheType)), "")
+        if cache and "ref" in operation.parameters:
+            self._want(operands[1], f"`{name}` with the cache of {cache}", RefType(cache), values[1])
+        results: list[Value] = []
+        for kind in operation.results:
+            type_: Type
+            match kind:
+                case "int":
+                    type_ = IntType()
+                case "bool":
+                    type_ = BoolType()
+                case "object":
+                    type_ = RefType(cache)
+                case _:
+                    type_ = self._element(values)
+            results.append(Value(Local(self.temporary(type_)), type_))
+        arguments = tuple(value.expr for value in values if not isinstance(value.type, CacheType))
+        targets = tuple(result.expr.name for result in results if isinstance(result.expr, Local))
+        self.emit(Operate(name, arguments, targets, self.site(node), cache, self.racy))
+        return results
+
+    @staticmethod
+    def _element(values: Sequence[Value]) -> RefType:
+        for value in values:
+            if isinstance(value.type, (ListHeadType, IdrType)):
+                return RefType(value.type.element)
+        return ANY_REF
+
+    def _check_lists(
+        self, node: ast.Call, operation: Operation, operands: Sequence[ast.expr], values: Sequence[Value]
+    ) -> None:
+        """An entry must go on a list that is linked through it, and a walk stays in its type."""
+        heads = [value.type for value in values if isinstance(value.type, ListHeadType)]
+        for kind, operand, value in zip(operation.parameters, operands, values, strict=True):
+            if not heads:
+                return
+            if kind == "ref":
+                self._want(
+                    operand, f"`{operation.name}` on a ListHead[{heads[0].element}]", RefType(heads[0].element), value
+                )
+            if kind == "entry" and isinstance(value.expr, Member):
+                head, entry = heads[0], value.expr
+                if entry.struct != head.element or head.link not in ("", entry.field):
+                    raise self.error(
+                        node,
+                        f"`{operation.name}` puts {entry.struct}.{entry.field} on a list "
+                        f"that is linked by {head.element}.{head.link or '...'}",
+                        "Give the link that the list is declared with in list_of(...).",
+                    )
+
+    # --- functions with a meaning of their own ------------------------------------------------------------------
+
+    def _as_truth(self, node: ast.expr) -> Value:
+        value = self.truth(node)
+        if isinstance(value.type, BoolType):
+            return value
+        if isinstance(value.expr, Const):
+            return Value(Const(int(value.expr.value != 0)), BoolType())
+        return Value(Binary("!=", value.expr, Const(0)), BoolType())
+
+    def _choose(self, node: ast.Call) -> Value:
+        if not node.args:
+            raise self.error(node, "`choose` has nothing to choose from", "Write the options: `choose(0, 1)`.")
+        options = [self.value(argument) for argument in node.args]
+        type_: Type = options[0].type
+        for argument, option in zip(node.args, options, strict=True):
+            both = joined(type_, option.type)
+            if both is None:
+                raise self.error(argument, f"`choose` between {described(type_)} and {described(option.type)}")
+            type_ = both
+        if not (is_number(type_) or isinstance(type_, RefType)):
+            raise self.error(
+                node, f"`choose` takes values, not {described(type_)}", "Choose with `if choose(True, False):`."
+            )
+        target = self.temporary(type_)
+        self.emit(Choose(target, tuple(option.expr for option in options), self.site(node)))
+        return Value(Local(target), type_)
+
+    def _mark(self, node: ast.Call) -> list[Value]:
+        operand = self._operands(node, "mark", 1)[0]
+        name = self.names.static(operand, self.source.file.path)
+        if not isinstance(name, str):
+            raise self.error(node, "`mark` takes a name that is known before the run", 'Write `mark("name")`.')
+        self.emit(Mark(name, self.site(node)))
+        return []
+
+    def _error_pointer(self, node: ast.Call, name: str, operand: ast.expr) -> Value:
+        value = self.value(operand)
+        if name == "ERR_PTR":
+            self._want(operand, "`ERR_PTR`", IntType(), value)
+            if isinstance(value.expr, Const) and not -MAX_ERRNO <= value.expr.value <= -1:
+                raise self.error(
+                    node, f"`ERR_PTR` takes -1 to -{MAX_ERRNO}, not {value.expr.value}", "Write `ERR_PTR(-EINVAL)`."
+                )
+            return Value(value.expr, ANY_REF)
+        if not isinstance(value.type, RefType):
+            raise self.error(operand, f"`{name}` takes a reference, not {described(value.type)}")
+        if name == "PTR_ERR":
+            return Value(value.expr, IntType())
+        if isinstance(value.expr, Const):
+            return Value(Const(computed("<", value.expr.value, 0)), BoolType())
+        return Value(Binary("<", value.expr, Const(0)), BoolType())
+
+    def _is_head(self, node: ast.Call, entry: ast.expr, head: ast.expr) -> Value:
+        first, second = self.value(entry), self.value(head)
+        if not isinstance(second.type, ListHeadType):
+            raise self.error(head, f"`list_is_head` takes a ListHead, not {described(second.type)}")
+        self._want(entry, "`list_is_head`", RefType(second.type.element), first)
+        return Value(Binary("==", first.expr, HeadOf(second.expr)), BoolType())
+
+    def _builtin(self, node: ast.Call, name: str) -> Value:
+        if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
+            raise self.error(node, f"`{name}` takes its arguments by position")
+        match name:
+            case "min" | "max" if len(node.args) >= 2:
+                values = [self.value(argument) for argument in node.args]
+                for argument, value in zip(node.args, values, strict=True):
+                    self._want(argument, f"`{name}`", IntType(), value)
+                expr: Expr = values[0].expr
+                for value in values[1:]:
+                    expr = Binary(name, expr, value.expr)
+                return Value(expr, IntType())
+            case "bool":
+                return self._as_truth(self._operands(node, name, 1)[0])
+            case "int":
+                operand = self._operands(node, name, 1)[0]
+                value = self.value(operand)
+                self._want(operand, "`int`", IntType(), value)
+                return Value(value.expr, IntType())
+            case "abs":
+                operand = self._operands(node, name, 1)[0]
+                value = self.held(self.value(operand), node)
+                self._want(operand, "`abs`", IntType(), value)
+                return Value(Binary("max", value.expr, Binary("-", Const(0), value.expr)), IntType())
+            case "len":
+                remedy = "Keep a count in a field; in a claim write `list_length(head)`."
+            case "print":
+                remedy = 'Leave it out; `mark("name")` shows in a trace.'
+            case "range":
+                remedy = "Write `for i in range(n):`."
+            case "min" | "max":
+                remedy = f"Write `{name}(a, b)`."
+            case _:
+                remedy = "Write what it does in the model's own terms."
+        raise self.error(node, f"Python's `{name}` is not taken in a procedure", remedy)
+
+    def _converted(self, node: ast.Call, cls: type) -> Value:
+        if issubclass(cls, (enum.IntFlag, enum.IntEnum)):
+            operand = self._operands(node, cls.__name__, 1)[0]
+            value = self.value(operand)
+            self._want(operand, f"`{cls.__name__}`", IntType(), value)
+            return Value(value.expr, enum_type(cls))
+        if issubclass(cls, language.Struct):
+            raise self.error(
+                node, f"`{cls.__name__}(...)` makes no object", "Allocate one: `kmem_cache_alloc(cache, GFP_KERNEL)`."
+            )
+        raise self.error(node, f"the class `{cls.__name__}` is not taken in a procedure", "Call a procedure instead.")
+
+    # --- waiting ------------------------------------------------------------------------------------------------
+
+    def _await(self, node: ast.Call, condition: ast.expr) -> None:
+        if isinstance(condition, ast.Lambda):
+            raise self.refused(condition)
+        used = [
+            name
+            for name in dict.fromkeys(inner.id for inner in ast.walk(condition) if isinstance(inner, ast.Name))
+            if name in self.names.locals
+        ]
+        values = [self.read(ast.copy_location(ast.Name(name, ast.Load()), condition)) for name in used]
+        self.conditions += 1
+        name = f"{self.signature.name}.await{self.conditions}"
+        parameters = tuple((local, value.type) for local, value in zip(used, values, strict=True))
+        self.condition(name, parameters, condition)
+        arguments = tuple(value.expr for value in values)
+        self.emit(Await(name, arguments, ast.unparse(condition), self.site(node)))
+
+    def condition(self, name: str, parameters: tuple[tuple[str, Type], ...], node: ast.expr) -> None:
+        """Make an atomic procedure that gives the truth of an expression (`statements` knows how)."""
+        raise NotImplementedError
+
+    # --- small helpers for statements ---------------------------------------------------------------------------
+
+    def in_range(self, value: Value, wanted: Type, node: ast.AST) -> Value:
+        """The value after a check of the range that is wanted of it, if there is one."""
+        if not isinstance(wanted, IntType) or wanted.low is None or wanted.high is None:
+            return value
+        if isinstance(value.expr, Const) and wanted.low <= value.expr.value <= wanted.high:
+            return value
+        target = self.temporary(wanted)
+        self.emit(Assign(target, value.expr, self.site(node), wanted.low, wanted.high))
+        return Value(Local(target), wanted)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 argument`, `2 arguments`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,227 @@
+"""The values that objects start with: what `model.object` and `m.new` were given, checked against the Struct."""
+
+from __future__ import annotations
+
+import enum
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lockmodel.compile.annotations import enum_type
+from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.ir.types import (
+    AtomicType,
+    BoolType,
+    EnumType,
+    Field,
+    IntType,
+    LockType,
+    MemberType,
+    RefType,
+    Struct,
+    ValueType,
+)
+from lockmodel.language.scenario import MemberHandle, ObjectHandle
+from lockmodel.language.types import NULL
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a numbered object."""
+
+    number: int
+    struct: Struct
+    field: Field
+
+
+class Objects:
+    """The objects that are there at the start, with their numbers."""
+
+    def __init__(self, structs: Mapping[str, Struct]) -> None:
+        self.structs = structs
+        self.handles: dict[int, ObjectHandle] = {}
+        self._numbers: dict[int, int] = {}
+        self._given: dict[int, dict[str, object]] = {}
+
+    def add(self, handle: ObjectHandle, number: int) -> None:
+        """An object and its number; its fields are checked for their names."""
+        place = Place(handle.path, handle.line)
+        name = getattr(handle.struct, "__name__", repr(handle.struct))
+        if not isinstance(handle.struct, type) or name not in self.structs:
+            raise place.error(f"`{name}` is no Struct that the model uses", suggestion(name, self.structs, "Structs"))
+        self.handles[number] = handle
+        self._numbers[id(handle)] = number
+        self._given[number] = _flattened(handle.values, self.structs[name], "", place)
+
+    def number(self, handle: ObjectHandle, place: Place, what: str) -> int:
+        """The number of an object; SpecError for one of another scenario."""
+        number = self._numbers.get(id(handle))
+        if number is None:
+            raise place.error(f"{what} is an object of another scenario", "Make it here, with `m.new(...)`.")
+        return number
+
+    def struct(self, number: int) -> Struct:
+        """The Struct of an object."""
+        return self.structs[self.handles[number].struct.__name__]
+
+    def values(self, number: int) -> tuple[tuple[str, int], ...]:
+        """The start of every plain field, atomic and lock of an object, as given or by default."""
+        struct = self.struct(number)
+        return tuple(
+            (field.name, self._value(number, struct, field))
+            for field in struct.fields
+            if isinstance(field.type, (IntType, BoolType, EnumType, RefType, AtomicType, LockType))
+        )
+
+    def member(self, handle: MemberHandle, place: Place, what: str) -> Member:
+        """The member that `dev.user.inotify_devs` means at the start."""
+        number = self.number(handle.owner, place, what)
+        struct, prefix = self.struct(number), ""
+        names = handle.field.split(".")
+        shown = self.shown(number)
+        for at, part in enumerate(names):
+            name = prefix + part
+            fields = {field.name: field for field in struct.fields}
+            shown = f"{shown}.{part}"
+            if name in fields:
+                field = fields[name]
+                if at == len(names) - 1:
+                    return Member(number, struct, field)
+                if not isinstance(field.type, RefType):
+                    raise place.error(f"`{shown}` is {described(field.type)} and has no field `{names[at + 1]}`")
+                number = self._value(number, struct, field)
+                if number not in self.handles:
+                    raise place.error(
+                        f"`{shown}` is NULL here and has no field `{names[at + 1]}`", "Give it in `m.new(...)`."
+                    )
+                struct, prefix = self.struct(number), ""
+            elif any(known.startswith(f"{name}.") for known in fields):
+                prefix = f"{name}."
+            else:
+                known = [field[len(prefix) :].split(".")[0] for field in fields if field.startswith(prefix)]
+                raise place.error(
+                    f"{struct.name} has no field `{name}`", suggestion(part, known, f"fields in {struct.name}")
+                )
+        raise place.error(f"`{shown}` is an embedded record", "Name one of its fields.")
+
+    def shown(self, number: int) -> str:
+        """An object in a message: its name, or its Struct."""
+        handle = self.handles[number]
+        return handle.name or handle.struct.__name__
+
+    def converted(self, value: object, type_: ValueType | MemberType, place: Place, what: str) -> int:
+        """A value of Python as a number of the IR."""
+        if isinstance(value, MemberHandle):
+            member = self.member(value, place, what)
+            if not isinstance(member.field.type, (IntType, BoolType, EnumType, RefType)):
+                raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
+            if isinstance(type_, RefType) != isinstance(member.field.type, RefType):
+                raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
+            return self._value(member.number, member.struct, member.field)
+        match type_:
+            case IntType(low, high) | AtomicType(low, high):
+                if not isinstance(value, int):
+                    raise place.error(f"{what} takes an int, not {_shown(value)}")
+                if low is not None and high is not None and not low <= value <= high:
+                    raise place.error(f"{what} is {int(value)}, outside of its range {low}..{high}")
+                return int(value)
+            case BoolType():
+                if not isinstance(value, bool):
+                    raise place.error(f"{what} takes a bool, not {_shown(value)}", "Write True or False.")
+                return int(value)
+            case EnumType(name, members):
+                if not isinstance(value, enum.Enum) or enum_type(type(value)) != type_:
+                    remedy = f"Write `{name}.{members[0][0]}` or another of its members." if members else ""
+                    raise place.error(f"{what} takes {described(type_)}, not {_shown(value)}", remedy)
+                return int(typing.cast(int, value.value))
+            case RefType(struct):
+                if value is NULL:
+                    return 0
+                if not isinstance(value, ObjectHandle) or value.struct.__name__ != struct:
+                    raise place.error(f"{what} takes {described(type_)}, not {_shown(value)}")
+                return self.number(value, place, what)
+            case LockType(_, _, owned):
+                if owned:
+                    raise place.error(f"{what} is {described(type_)}: it starts free", "Leave it out.")
+                if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                    raise place.error(f"{what} takes a count, not {_shown(value)}")
+                return value
+            case _:
+                raise place.error(
+                    f"{what} is {described(type_)} and takes no value", "Fill it by `m.link(...)` or `m.idr_set(...)`."
+                )
+
+    def _value(self, number: int, struct: Struct, field: Field) -> int:
+        handle, given = self.handles[number], self._given[number]
+        if field.name in given:
+            what = f"the field `{field.name}` of {self.shown(number)}"
+            value = given[field.name]
+            if isinstance(value, MemberHandle):
+                # guard against fields that start as each other: seen while being asked for
+                given[field.name] = _Unknown()
+                value = self.converted(value, field.type, Place(handle.path, handle.line), what)
+                given[field.name] = _Known(value)
+                return value
+            if isinstance(value, _Known):
+                return value.value
+            return self.converted(value, field.type, Place(handle.path, handle.line), what)
+        if isinstance(field.type, LockType):
+            return field.type.count
+        if field.default is not None:
+            return field.default
+        return max(field.type.low, 0) if isinstance(field.type, AtomicType) else 0
+
+    def check_given(self, number: int) -> None:
+        """Every value that an object was given fits its field."""
+        struct, handle = self.struct(number), self.handles[number]
+        for name in self._given[number]:
+            field = struct.field(name)
+            if not isinstance(field.type, (IntType, BoolType, EnumType, RefType, AtomicType, LockType)):
+                what = f"the field `{name}` of {self.shown(number)}"
+                self.converted(self._given[number][name], field.type, Place(handle.path, handle.line), what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    value: int
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "itself"
+
+
+def _flattened(given: Mapping[str, object], struct: Struct, prefix: str, place: Place) -> dict[str, object]:
+    """The given values by the names of flattened fields; SpecError for a name that is none."""
+    fields = [field.name for field in struct.fields]
+    found: dict[str, object] = {}
+    for key, value in given.items():
+        name = prefix + key
+        if name in fields:
+            found[name] = value
+        elif any(field.startswith(f"{name}.") for field in fields):
+            if not isinstance(value, Mapping):
+                raise place.error(
+                    f"`{struct.name}.{name}` is an embedded record, not {_shown(value)}",
+                    f'Give its fields: `{name}={{"{_first_below(name, fields)}": ...}}`.',
+                )
+            found.update(_flattened(value, struct, f"{name}.", place))
+        else:
+            known = [field[len(prefix) :] for field in fields if field.startswith(prefix)]
+            raise place.error(
+                f"{struct.name} has no field `{name}`", suggestion(key, known, f"fields in {struct.name}")
+            )
+    return found
+
+
+def _first_below(name: str, fields: list[str]) -> str:
+    return next(field[len(name) + 1 :] for field in fields if field.startswith(f"{name}."))
+
+
+def _shown(value: object) -> str:
+    """A wrong value in a message."""
+    if isinstance(value, ObjectHandle):
+        return f"a {value.struct.__name__}"
+    if callable(value):
+        return f"`{getattr(value, '__name__', value)}`"
+    return "NULL" if value is NULL else repr(value)

@@ -1,0 +1,179 @@
+"""From a model under one design and one setting of its switches to a `Program`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lockmodel.compile.flow import with_liveness
+from lockmodel.compile.initial import Objects
+from lockmodel.compile.load import modules_of
+from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.compile.procedures import ProcedureTable
+from lockmodel.compile.structs import StructTable
+from lockmodel.errors import UsageError
+from lockmodel.ir import rules
+from lockmodel.ir.nodes import Cache, Claim, GlobalObject, Program
+from lockmodel.ir.types import BoolType, Field, LockType, RefType, Struct
+from lockmodel.language.model import ClaimRecord, Model, Switch
+from lockmodel.language.types import Struct as StructClass
+from lockmodel.source import Site
+
+_TRUTH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+
+
+def compile_model(
+    model: Model, design: str | None = None, switches: Mapping[str, str | bool | int] | None = None
+) -> Program:
+    """The program of a model under a design (None: as written) and a setting of its switches (others: by default)."""
+    design = model.default_design if design is None else design
+    if design not in model.designs:
+        raise UsageError(
+            f"the model {model.name} has no design `{design}`\n  {suggestion(design, model.designs, 'designs')}"
+        )
+    return _ProgramLowering(model, design, switch_values(model, switches or {})).run()
+
+
+def switch_values(model: Model, given: Mapping[str, str | bool | int]) -> dict[str, bool | int | str]:
+    """The value of every switch of a model: as given, by name and as text or value, and otherwise its default."""
+    for name in given:
+        if name not in model.switches:
+            raise UsageError(
+                f"the model {model.name} has no switch `{name}`\n  {suggestion(name, model.switches, 'switches')}"
+            )
+    return {name: _switch_value(switch, given.get(name, switch.default)) for name, switch in model.switches.items()}
+
+
+def _switch_value(switch: Switch, value: str | bool | int) -> bool | int | str:
+    match switch.default:
+        case bool():
+            truth = value if isinstance(value, bool) else _TRUTH.get(str(value).lower())
+            if truth is None:
+                raise UsageError(f"the switch `{switch.name}` is `on` or `off`, not `{value}`")
+            return truth
+        case int():
+            try:
+                return int(value)
+            except ValueError:
+                raise UsageError(f"the switch `{switch.name}` is a number, not `{value}`") from None
+        case _:
+            return str(value)
+
+
+class _ProgramLowering:
+    """One program while it is being made."""
+
+    def __init__(self, model: Model, design: str, switches: Mapping[str, bool | int | str]) -> None:
+        self.model = model
+        self.design = design
+        self.switches = switches
+        self.table = StructTable(model, modules_of(model))
+        self.procedures = ProcedureTable(model, design, switches, self.table)
+        self.lock_structs = {name: self._lock_struct(name) for name in model.locks}
+
+    def run(self) -> Program:
+        """Structs first, then whatever is made of them."""
+        self._declare_structs()
+        caches = self._caches()
+        procedures = self.procedures.lower_all()
+        claims = tuple(self._claim(record) for record in self.model.claims.values())
+        self._check_hierarchy()
+        program = Program(
+            self.model.name,
+            self.design,
+            tuple(self.switches.items()),
+            {**self.lock_structs, **self.table.structs},
+            tuple(self._globals()),
+            caches,
+            procedures,
+            claims,
+        )
+        rules.check(program)
+        program = replace(
+            program, procedures={name: with_liveness(procedure) for name, procedure in program.procedures.items()}
+        )
+        rules.check(program)
+        return program
+
+    # --- types and globals --------------------------------------------------------------------------------------
+
+    def _declare_structs(self) -> None:
+        """The Structs of a loaded spec in the order of their declaration, then those that only globals name."""
+        for module in modules_of(self.model).values():
+            for value in vars(module).values():
+                if isinstance(value, type) and issubclass(value, StructClass) and value.__module__ == module.__name__:
+                    self.table.add(value, Place(module.__file__ or "", 0))
+        for name, handle in self.model.objects.items():
+            place = Place(handle.path, handle.line)
+            if not (isinstance(handle.struct, type) and issubclass(handle.struct, StructClass)):
+                raise place.error(f"the object `{name}` is of no Struct", 'Write `model.object(Struct, "name")`.')
+            self.table.add(handle.struct, place)
+
+    def _lock_struct(self, name: str) -> Struct:
+        """The Struct that stands for a global lock: it has the lock's name and the one field "lock"."""
+        lock = self.model.locks[name]
+        field = Field("lock", LockType(lock.kind, lock.count, lock.owned), lock.path, lock.line)
+        return Struct(name, (field,), lock.path, lock.line)
+
+    def _caches(self) -> dict[str, Cache]:
+        caches: dict[str, Cache] = {}
+        for name, cache in self.model.caches.items():
+            place = Place(cache.path, cache.line)
+            self.table.add(cache.struct, place)
+            if cache.capacity < 1:
+                raise place.error(f"the cache of {name} has the capacity {cache.capacity}", "It must be at least 1.")
+            may_fail = cache.may_fail
+            fails = bool(self.switches[may_fail.name]) if isinstance(may_fail, Switch) else bool(may_fail)
+            caches[name] = Cache(name, name, cache.capacity, fails, Site("", cache.path, cache.line))
+        return caches
+
+    def _globals(self) -> Iterable[GlobalObject]:
+        objects = Objects(self.table.structs)
+        first = len(self.model.locks) + 1
+        for number, handle in enumerate(self.model.objects.values(), first):
+            objects.add(handle, number)
+        for name, lock in self.model.locks.items():
+            yield GlobalObject(name, name, (("lock", lock.count),), lock=True)
+        for number, (name, handle) in enumerate(self.model.objects.items(), first):
+            objects.check_given(number)
+            yield GlobalObject(name, handle.struct.__name__, objects.values(number))
+
+    # --- claims and the hierarchy -------------------------------------------------------------------------------
+
+    def _claim(self, record: ClaimRecord) -> Claim:
+        signature, source = self.procedures.claim(record)
+        structs: list[str] = []
+        for name, type_ in signature.parameters:
+            if not isinstance(type_, RefType):
+                raise source.place.error(
+                    f"the claim `{record.name}` has the parameter `{name}`, which is {described(type_)}",
+                    "A claim is about every object of a Struct: take references only.",
+                )
+            structs.append(type_.struct)
+        if signature.results != (BoolType(),):
+            raise source.place.error(f"the claim `{record.name}` does not give a bool", "Declare it as `-> bool`.")
+        for lock in record.outside:
+            self._check_lock_class(lock, source.place, f"the claim `{record.name}` is judged outside `{lock}`")
+        site = source.site(source.node.lineno, source.node)
+        return Claim(record.name, record.name, tuple(structs), record.outside, record.quiescent, site)
+
+    def _check_hierarchy(self) -> None:
+        place = Place(self.model.file, self.model.line)
+        for entry in self.model.hierarchy:
+            for name in (entry,) if isinstance(entry, str) else entry:
+                self._check_lock_class(name, place, f"the hierarchy names `{name}`")
+
+    def _check_lock_class(self, name: str, place: Place, what: str) -> None:
+        classes = [*self.model.locks, *lock_classes(self.table.structs)]
+        if name not in classes:
+            raise place.error(f"{what}, which is no lock class of the model", suggestion(name, classes, "locks"))
+
+
+def lock_classes(structs: Mapping[str, Struct]) -> list[str]:
+    """The lock classes that are fields, as lockdep means them: "Inode.inotify_sem"."""
+    return [
+        f"{struct.name}.{field.name}"
+        for struct in structs.values()
+        for field in struct.fields
+        if isinstance(field.type, LockType)
+    ]

@@ -1,0 +1,282 @@
+"""From a scenario of the spec to `ir.setup.Setup`: its function is run, its records are checked and numbered."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from lockmodel.compile.frame import fits
+from lockmodel.compile.initial import Member, Objects
+from lockmodel.compile.load import described_exception, innermost_line, modules_of
+from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.errors import SpecError
+from lockmodel.ir.nodes import Procedure, Program
+from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
+from lockmodel.ir.types import (
+    AtomicType,
+    BoolType,
+    EnumType,
+    IdrType,
+    IntType,
+    ListEntryType,
+    ListHeadType,
+    RefType,
+    Type,
+)
+from lockmodel.language.model import GlobalLock, Model, ScenarioRecord
+from lockmodel.language.scenario import (
+    IdrRecord,
+    LinkRecord,
+    MemberHandle,
+    ObjectHandle,
+    Scenario,
+    ThreadRecord,
+)
+from lockmodel.source import Site
+
+
+def lower_scenario(model: Model, record: ScenarioRecord, program: Program) -> Setup:
+    """What the scenario starts from, under the design and the switches of the program."""
+    return _ScenarioLowering(model, record, program).run()
+
+
+class _ScenarioLowering:
+    """One scenario while it is being lowered."""
+
+    def __init__(self, model: Model, record: ScenarioRecord, program: Program) -> None:
+        self.model = model
+        self.record = record
+        self.program = program
+        self.place = Place(record.path, record.line)
+        self.locks = {g.name: number for number, g in enumerate(program.globals, 1) if g.lock}
+        self.objects = Objects({name: s for name, s in program.structs.items() if name not in self.locks})
+
+    def run(self) -> Setup:
+        """The whole setup."""
+        scenario = self._built()
+        for number, shared in enumerate(self.program.globals, 1):
+            if not shared.lock:
+                self.objects.add(self.model.objects[shared.name], number)
+        first = len(self.program.globals) + 1
+        for number, handle in enumerate(scenario.objects, first):
+            self.objects.add(handle, number)
+        names = self._names(scenario, first)
+        initial = [InitialObject(shared.name, shared.struct, shared.values) for shared in self.program.globals]
+        for number, handle in enumerate(scenario.objects, first):
+            self.objects.check_given(number)
+            initial.append(InitialObject(names[number], handle.struct.__name__, self.objects.values(number)))
+        if not scenario.threads:
+            raise self.place.error(
+                f"the scenario `{self.record.name}` has no threads", 'Add one: `m.thread("name", path, ...)`.'
+            )
+        return Setup(
+            self.record.name,
+            tuple(initial),
+            self._links(scenario.links),
+            self._idr_entries(scenario.idr_records),
+            self._threads(scenario.threads),
+            tuple(self._kept(target, Place(path, line)) for target, path, line in scenario.kept),
+            Site(self.record.name, self.record.path, self.record.line),
+        )
+
+    # --- running the function -----------------------------------------------------------------------------------
+
+    def _built(self) -> Scenario:
+        scenario = Scenario()
+        paths = [self.record.path, *(module.__file__ or "" for module in modules_of(self.model).values())]
+        with _switched(self.model, self.program):
+            try:
+                self.record.build(scenario)
+            except SpecError:
+                raise
+            except Exception as error:
+                where, line = innermost_line(error, paths)
+                raise SpecError(
+                    f"the scenario `{self.record.name}` raised {described_exception(error)}",
+                    path=where or self.record.path,
+                    line=line or self.record.line,
+                ) from error
+        return scenario
+
+    def _names(self, scenario: Scenario, first: int) -> dict[int, str]:
+        names: dict[int, str] = {}
+        places: dict[str, Place | None] = {shared.name: None for shared in self.program.globals}
+        running: dict[str, int] = {}
+        for number, handle in enumerate(scenario.objects, first):
+            place = Place(handle.path, handle.line)
+            name = handle.name
+            if not isinstance(name, str):
+                raise place.error(
+                    f"the name of an object is {name!r}, which is no string", 'Write `m.new(Watch, "name")`.'
+                )
+            if not name:
+                struct = handle.struct.__name__.lower()
+                running[struct] = running.get(struct, 0) + 1
+                name = f"{struct}#{running[struct]}"
+            if name in places:
+                other = places[name]
+                where = f" ({other})" if other else ", a global one"
+                raise place.error(f"there are two objects named {name}{where}", "Give one of them another name.")
+            places[name] = place
+            names[number] = name
+        return names
+
+    # --- what objects are linked to -----------------------------------------------------------------------------
+
+    def _member(self, handle: object, place: Place, what: str, example: str) -> Member:
+        if not isinstance(handle, MemberHandle):
+            raise place.error(f"{what} is no member of an object", f"Write a field, such as `{example}`.")
+        return self.objects.member(handle, place, what)
+
+    def _links(self, records: list[LinkRecord]) -> tuple[Link, ...]:
+        links: list[Link] = []
+        seen: dict[tuple[int, str], Place] = {}
+        for record in records:
+            place = Place(record.path, record.line)
+            entry = self._member(record.entry, place, "the entry of `m.link`", "watch.i_list")
+            head = self._member(record.head, place, "the head of `m.link`", "inode.watches")
+            if not isinstance(entry.field.type, ListEntryType):
+                raise place.error(f"`m.link` takes a ListEntry, not {described(entry.field.type)}")
+            if not isinstance(head.field.type, ListHeadType):
+                raise place.error(f"`m.link` takes a ListHead, not {described(head.field.type)}")
+            link = f"{head.field.type.element}.{head.field.type.link}"
+            if f"{entry.struct.name}.{entry.field.name}" != link:
+                raise place.error(
+                    f"`m.link` puts {entry.struct.name}.{entry.field.name} on a list that is linked by {link}",
+                    "Give the link that the list is declared with in list_of(...).",
+                )
+            key = (entry.number, entry.field.name)
+            if key in seen:
+                raise place.error(
+                    f"`{self.objects.shown(entry.number)}.{entry.field.name}` is linked twice (before: {seen[key]})"
+                )
+            seen[key] = place
+            links.append(Link(entry.number, entry.field.name, head.number, head.field.name))
+        return tuple(links)
+
+    def _idr_entries(self, records: list[IdrRecord]) -> tuple[IdrEntry, ...]:
+        entries: list[IdrEntry] = []
+        seen: dict[tuple[int, str, int], Place] = {}
+        for record in records:
+            place = Place(record.path, record.line)
+            idr = self._member(record.idr, place, "the idr of `m.idr_set`", "dev.idr")
+            if not isinstance(idr.field.type, IdrType):
+                raise place.error(f"`m.idr_set` takes an Idr, not {described(idr.field.type)}")
+            last = idr.field.type.capacity - 1
+            id_ = self.objects.converted(record.id, IntType(0, last), place, "the id of `m.idr_set`")
+            wanted = RefType(idr.field.type.element)
+            target = self.objects.converted(record.target, wanted, place, "the target of `m.idr_set`")
+            if not target:
+                raise place.error("the target of `m.idr_set` is NULL", "Leave it out: an id without an object is free.")
+            key = (idr.number, idr.field.name, id_)
+            if key in seen:
+                raise place.error(f"the id {id_} is set twice (before: {seen[key]})", "Use another id.")
+            seen[key] = place
+            entries.append(IdrEntry(idr.number, idr.field.name, id_, target))
+        return tuple(entries)
+
+    def _kept(self, target: object, place: Place) -> tuple[int, str]:
+        if not isinstance(target, ObjectHandle):
+            raise place.error("`m.keep` takes an object", "Write `m.keep(dev)`.")
+        number = self.objects.number(target, place, "the object of `m.keep`")
+        struct = self.objects.struct(number)
+        counts = [f.name for f in struct.fields if isinstance(f.type, AtomicType) and f.type.counts]
+        if len(counts) != 1:
+            raise place.error(
+                f"`m.keep` of a {struct.name}, which has {len(counts)} RefCount fields",
+                "Only an object with exactly one can be kept.",
+            )
+        if dict(self.objects.values(number))[counts[0]] < 1:
+            raise place.error(
+                f"`m.keep` of `{self.objects.shown(number)}`, whose `{counts[0]}` starts at 0",
+                f"Count the reference that is kept: `{counts[0]}=1` or more.",
+            )
+        return number, counts[0]
+
+    # --- threads ------------------------------------------------------------------------------------------------
+
+    def _threads(self, records: list[ThreadRecord]) -> tuple[Thread, ...]:
+        threads: list[Thread] = []
+        seen: dict[str, Place] = {}
+        for record in records:
+            place = Place(record.path, record.line)
+            if not isinstance(record.name, str) or not record.name:
+                raise place.error(f"the name of a thread is {record.name!r}", 'Write `m.thread("name", path, ...)`.')
+            if record.name in seen:
+                raise place.error(
+                    f"there are two threads named {record.name} ({seen[record.name]})", "Give one of them another name."
+                )
+            seen[record.name] = place
+            procedure = self._path(record, place)
+            arguments = self._arguments(record, procedure, place)
+            site = Site(self.record.name, record.path, record.line)
+            threads.append(Thread(record.name, procedure.name, arguments, record.may_wait, site))
+        return tuple(threads)
+
+    def _path(self, record: ThreadRecord, place: Place) -> Procedure:
+        model, function = self.model, record.path_function
+        shown = getattr(function, "__name__", repr(function))
+        paths = [name for name, procedure in model.procedures.items() if procedure.is_path]
+        for name, procedure in model.procedures.items():
+            if procedure.function is function:
+                if not procedure.is_path:
+                    raise place.error(
+                        f"the thread `{record.name}` enters `{shown}`, which is no path",
+                        f"Declare it with `@{model.name}.path` ({procedure.path}:{procedure.line}).",
+                    )
+                return self.program.procedures[name]
+        for (design, name), variant in model.variants.items():
+            if variant.function is function:
+                if design == self.program.design and variant.is_path:
+                    return self.program.procedures[name]
+                raise place.error(
+                    f"the thread `{record.name}` enters `{shown}`, which stands for `{name}` in the design {design}",
+                    f"Enter `{name}`: each design puts in its own.",
+                )
+        raise place.error(
+            f"the thread `{record.name}` enters `{shown}`, which is no path of the model {model.name}",
+            suggestion(shown, paths, "paths"),
+        )
+
+    def _arguments(self, record: ThreadRecord, procedure: Procedure, place: Place) -> tuple[Argument, ...]:
+        shown = procedure.site.procedure
+        wanted, given = procedure.parameters, record.arguments
+        if len(wanted) != len(given):
+            names = ", ".join(parameter.name for parameter in wanted)
+            raise place.error(
+                f"the thread `{record.name}` gives {len(given)} argument{'s' * (len(given) != 1)} to `{shown}`, "
+                f"which takes {len(wanted)}",
+                f"It is declared as `{shown}({names})` ({procedure.site.spec}).",
+            )
+        return tuple(
+            self._argument(value, parameter.type, place, f"the parameter `{parameter.name}` of `{shown}`")
+            for value, parameter in zip(given, wanted, strict=True)
+        )
+
+    def _argument(self, value: object, type_: Type, place: Place, what: str) -> Argument:
+        if isinstance(type_, (IntType, BoolType, EnumType, RefType)):
+            return Argument(self.objects.converted(value, type_, place, what))
+        if isinstance(value, GlobalLock) and value.name in self.locks:
+            number = self.locks[value.name]
+            member = Member(number, self.program.structs[value.name], self.program.structs[value.name].fields[0])
+        elif isinstance(value, MemberHandle):
+            member = self.objects.member(value, place, what)
+        else:
+            raise place.error(f"{what} takes {described(type_)}", "Give a member of an object, such as `dev.sem`.")
+        if not fits(member.field.type, type_):
+            raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
+        return Argument(member.number, member.field.name)
+
+
+@contextlib.contextmanager
+def _switched(model: Model, program: Program) -> Iterator[None]:
+    """The switches as the program has them, for the scenario function; as they were, afterwards."""
+    before = {name: switch.value for name, switch in model.switches.items()}
+    for name, value in program.switches:
+        if isinstance(value, (bool, int, str)):
+            model.switches[name].value = value
+    try:
+        yield
+    finally:
+        for name, switch in model.switches.items():
+            switch.value = before[name]
