@@ -229,7 +229,7 @@ class _Printer:
         blank: list[Text] = [Text()] * len(self.widths)
         first_call = row.depth - len(row.calls) + 1
         for level, call in enumerate(row.calls):
-            for piece in wrap(" " * (first_call + level) + call, width, first_call + level + 2):
+            for piece in self._indented(call, "", first_call + level, width):
                 self.line("", Text(), [*blank[:lane], Text(piece, FAINT), *blank[lane + 1 :]], ("", ""))
         style = STRONG if row.violation else ""
         lines = [Text(piece, style) for piece in self._indented(row.operation, row.outcome, row.depth + 1, width)]

@@ -26,7 +26,7 @@ LAST_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step. `outcome` is what came of it: its result, and how what it names changed.
+    """One step. `result` is what it gave ("= watch#1"), `change` how what it names changed ("1 -> 2").
 
     `effects` are the other values that it changed, as (location, "before -> after") or (what happened, "").
     `calls` are the procedures entered since the thread's step before, outermost first, the first of them at depth
@@ -36,7 +36,8 @@ class StepRow:
 
     step: Step
     lane: int
-    outcome: str
+    result: str
+    change: str
     effects: tuple[tuple[str, str], ...]
     calls: tuple[str, ...]
     depth: int
@@ -49,6 +50,11 @@ class StepRow:
     def operation(self) -> str:
         """What was done."""
         return self.step.operation
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in one line."""
+        return f"{self.result}  {self.change}".strip()
 
     @property
     def taken(self) -> tuple[str, ...]:
@@ -160,12 +166,13 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
         stack = step.stack[::-1] or [Frame(step.procedure, step.spec, step.source)]
         before = held.get(step.thread, ())
         after = tuple(step.locks)
-        outcome, effects = _came_of(step, before, after)
+        change, effects = _changed(step, before, after)
         rows.append(
             StepRow(
                 step=step,
                 lane=threads.index(step.thread),
-                outcome=outcome,
+                result=step.detail,
+                change=change,
                 effects=effects,
                 calls=_entered(stacks.get(step.thread, []), stack),
                 depth=len(stack) - 1,
@@ -205,9 +212,9 @@ def _entered(before: list[Frame], now: list[Frame]) -> tuple[str, ...]:
     return tuple(frame.procedure for frame in now[common:])
 
 
-def _came_of(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """What stands beside the operation, and what under it: beside it a change of what the operation names."""
-    beside = [step.detail] if step.detail else []
+    beside: list[str] = []
     under: list[tuple[str, str]] = []
     for change in step.changes:
         location, colon, values = change.partition(": ")

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from lockmodel.report.wrapping import break_lines
 
 PLAIN_WIDTH = 110
 """The width of what does not go to a terminal: two lanes with their places fit, and so does a review's margin."""
@@ -87,36 +89,10 @@ def can_show_unicode(stream: TextIO) -> bool:
 
 
 def wrap(text: str, width: int, hanging: int = 0) -> list[str]:
-    """`text` in lines of at most `width` cells, the second and later ones indented by `hanging`.
-
-    Breaks at blanks; where there is none, after `,`, `(`, `.`, `/` or `_`, because most of what is long here is a name.
-    """
-    lines: list[str] = []
-    rest = text.rstrip()
-    indent = ""
-    while cell_len(indent + rest) > width:
-        room = max(1, width - len(indent))
-        head = chop_cells(rest, room)[0] or rest[:1]
-        cut = _break(rest, len(head))
-        lines.append((indent + rest[:cut]).rstrip())
-        rest = rest[cut:].lstrip()
-        indent = " " * min(hanging, width // 2)
-    lines.append(indent + rest)
-    return lines
-
-
-def _break(text: str, most: int) -> int:
-    """Where to break `text` so that at most `most` characters stand before; at least 1."""
-    if text[most : most + 1] == " ":
-        return max(1, most)
-    blank = text.rfind(" ", 0, most)
-    if blank > most // 3:
-        return blank + 1
-    for after in (",(./", "_"):
-        for index in range(most, most // 3, -1):
-            if text[index - 1] in after:
-                return index
-    return max(1, most)
+    """`text` in lines of at most `width` cells, the second and later ones indented by `hanging`."""
+    hanging = min(hanging, width // 2)
+    first, *rest = break_lines(text, width, width - hanging, cell_len)
+    return [first, *(" " * hanging + line for line in rest)]
 
 
 def pad(text: Text, width: int) -> Text:

@@ -423,3 +423,56 @@ def result(*scenarios: ScenarioResult, spec: str = SPEC, model: str = "inotify")
 
 def everything() -> CheckResult:
     return result(violated(), also_violated(), verified(), incomplete())
+
+
+def crowd(rounds: int = 8) -> Finding:
+    """LM303 with four threads and long names: what a layout breaks on. Ten steps a round."""
+    s = Script("specs/storage_engine/buffer_pool_manager.py", "storage/innobase/buf/buffer_pool_manager.cc")
+    threads = ["background_page_flusher", "user_session_1", "checkpoint_coordinator", "purge"]
+    lock = "buffer_pool_instance#1.flush_list_mutex"
+    for number in range(rounds):
+        for index, thread in enumerate(threads[: 2 + number % 3]):
+            other = f"buffer_page_descriptor#{index + 1}.block_mutex"
+            s.at(thread, (f"{thread}_main_loop", 100 + index, 1000), ("buf_flush_try_neighbors_of_page", 140, 2210))
+            s.down(thread, 141, 2211, lock)
+            if index % 2 == 0:
+                s.down(thread, 142, 2212, other)
+                s.do(thread, 143, 2213, f"read buffer_page_descriptor#{index + 1}.oldest_modification_lsn", "= 7")
+                s.do(
+                    thread,
+                    144,
+                    2214,
+                    f"atomic_inc(buffer_page_descriptor#{index + 1}.buf_fix_count)",
+                    "",
+                    f"buffer_page_descriptor#{index + 1}.buf_fix_count: {number} -> {number + 1}",
+                )
+                s.up(thread, 145, 2215, other)
+            s.do(
+                thread,
+                146,
+                2216,
+                f"list_move_tail(buffer_page_descriptor#{index + 1}.flush_link, buffer_pool_instance#1.flush_list)",
+                "",
+                "buffer_pool_instance#1.flush_list: [buffer_page_descriptor#1, buffer_page_descriptor#2] -> "
+                "[buffer_page_descriptor#2, buffer_page_descriptor#1]",
+            )
+            s.up(thread, 147, 2217, lock)
+    s.do("purge", 150, 2230, "read buffer_page_descriptor#3.space_id", "", code="if page.space_id == space:  # 2230")
+    place = s.steps[-1].stack[0]
+    return Finding(
+        rule="LM303",
+        name="use-after-free",
+        message="purge reads buffer_page_descriptor#3.space_id, which background_page_flusher freed.",
+        threads=threads,
+        locks=[lock],
+        objects=["buffer_page_descriptor#3"],
+        thread_switches=switches(s.steps),
+        minimal="not-proved",
+        place=place,
+        stack=s.steps[-1].stack,
+        steps=s.steps,
+        waiting=[],
+        state=["buffer_page_descriptor#3: freed by background_page_flusher in step 12, still on the flush list of "
+               "buffer_pool_instance#1 and in the hash table that purge walks"],
+        schedule="lm1-" + "Zz9" * 40,
+    )  # fmt: skip
