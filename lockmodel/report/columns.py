@@ -20,7 +20,7 @@ NARROWEST_LANE = 34
 """Room for "atomic_dec_and_test(watch#1.count)"; with less, most rows would wrap, and rails read better."""
 
 LEFT = 7
-"""Two blanks, the mark of a violation, the step's number (up to 999), two blanks."""
+"""The mark of a violation, the step's number (up to 9999), two blanks."""
 
 GAP = 2
 """Between two lanes."""
@@ -321,8 +321,8 @@ class _Printer:
         ends: dict[int, dict[int, tuple[str, str]]] | None = None,
     ) -> None:
         """One line of the page."""
-        self.text.append(f"{mark or ' ':>2}", BAD)
-        self.text.append_text(Text.assemble(" " * (3 - number.cell_len), number, "  "))
+        self.text.append(mark or " ", BAD)
+        self.text.append_text(Text.assemble(" " * (4 - number.cell_len), number, "  "))
         for lane, cell in enumerate(cells):
             room = self.widths[lane]
             if bars:
@@ -332,7 +332,9 @@ class _Printer:
                 self.text.append(" ")
             else:
                 room += self.counts[lane] + 1
-            self.text.append_text(pad(cell.copy(), room))
+            shown = cell.copy()
+            shown.truncate(room)  # only a thread's name can be too long: all else was broken into lines
+            self.text.append_text(pad(shown, room))
             self.text.append(" " * GAP)
         for width, place in zip(self.right, right, strict=True):
             if width:

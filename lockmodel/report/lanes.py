@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from lockmodel.findings.finding import Finding, Frame, Step, Waiting
+from lockmodel.report.wrapping import printable
 
 READS = frozenset({"read", "atomic_read", "list_empty", "list_first_entry", "list_next_entry", "idr_find"})
 """What an operation that only looks begins with. An operation that is missing here is merely never folded."""
@@ -49,7 +50,7 @@ class StepRow:
     @property
     def operation(self) -> str:
         """What was done."""
-        return self.step.operation
+        return printable(self.step.operation)
 
     @property
     def outcome(self) -> str:
@@ -171,7 +172,7 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
             StepRow(
                 step=step,
                 lane=threads.index(step.thread),
-                result=step.detail,
+                result=printable(step.detail),
                 change=change,
                 effects=effects,
                 calls=_entered(stacks.get(step.thread, []), stack),
@@ -216,7 +217,7 @@ def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tup
     """What stands beside the operation, and what under it: beside it a change of what the operation names."""
     beside: list[str] = []
     under: list[tuple[str, str]] = []
-    for change in step.changes:
+    for change in map(printable, step.changes):
         location, colon, values = change.partition(": ")
         if not colon:
             under.append((change, ""))

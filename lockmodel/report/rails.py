@@ -112,8 +112,8 @@ class _Printer:
         ends: dict[int, tuple[str, str]] | None = None,
     ) -> None:
         """One line of the page; `moves` puts the mark of a step into the lane's rail."""
-        self.text.append(f"{mark or ' ':>2}", BAD)
-        self.text.append(f"{number:>3}  ", FAINT)
+        self.text.append(mark or " ", BAD)
+        self.text.append(f"{number:>4}  ", FAINT)
         for index, tracks in enumerate(self.tracks):
             moving = moves and index == lane
             self.text.append(

@@ -5,15 +5,24 @@ Most of what is long here is a name or an operation, so a line may break after a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 Measure = Callable[[str], float]
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What would break a line, move a cursor or not be written at all."""
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with a question mark for what cannot be shown."""
+    return UNPRINTABLE.sub("?", text.replace("\n", " ").replace("\t", " "))
 
 
 def break_lines(text: str, first: float, rest: float, measure: Measure) -> list[str]:
     """`text` in lines: the first at most `first` wide, the others `rest`. A line has at least one character."""
     lines: list[str] = []
-    left = text.strip()
+    left = printable(text).strip()
     width = first
     while measure(left) > width:
         cut = _break(left, _fitting(left, width, measure))
