@@ -35,7 +35,7 @@ class Answer:
     violations that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a condition).
     """
 
-    __slots__ = ("asked", "blocked", "halts", "pending", "pool", "target", "wants", "writes")
+    __slots__ = ("blocked", "halts", "pending", "pool", "target", "wants", "writes")
 
     def __init__(
         self,
@@ -44,7 +44,6 @@ class Answer:
         violations: tuple[Violation, ...],
         outcome: Outcome,
         wants: int,
-        asked: int,
         pool: tuple[str, int] | None,
     ) -> None:
         self.writes = writes
@@ -53,7 +52,6 @@ class Answer:
         self.blocked = outcome is Outcome.BLOCKED
         self.halts = outcome is Outcome.HALTED
         self.wants = wants
-        self.asked = asked
         self.pool = pool
 
 
@@ -61,44 +59,48 @@ class Answer:
 class Node:
     """A local state and, for each alternative of its next step, the decision tree of what was seen."""
 
+    number: int
     local: LocalState
     roots: list[Test | Answer | None]
 
 
 class Behaviour:
-    """The learned graph of one scenario. Grows by `learn`; everything else reads it."""
+    """The learned graph of one scenario. Grows by `learn`; everything else reads it.
+
+    `nodes` are found by their packed numbers, since that is how they stand in a state record. `covered` are the places
+    that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
+    place that asked first.
+    """
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
         self.layout = stepper.layout
-        self.nodes: list[Node] = []
+        self.nodes: dict[bytes, Node] = {}
         self.edges = 0
         self.covered: dict[Site, None] = {}
         self.order: dict[tuple[int, int], Site] = {}
         self.taken: dict[int, None] = {}
-        self._numbers: dict[LocalState, int] = {}
+        self._names: dict[LocalState, bytes] = {}
 
-    def node(self, local: LocalState) -> int:
-        """The number of a local state."""
-        number = self._numbers.get(local)
-        if number is None:
-            number = self._numbers[local] = len(self.nodes)
+    def name(self, local: LocalState) -> bytes:
+        """The number of a local state, packed as it stands in a state record."""
+        name = self._names.get(local)
+        if name is None:
+            number = len(self.nodes)
             if number >= 1 << (8 * NODE_BYTES):
                 raise InternalError("more local states than a state record has room for")
+            name = self._names[local] = number.to_bytes(NODE_BYTES, "little")
             choices = 0 if local.ended else self.stepper.choices(local)
-            self.nodes.append(Node(local, [None] * choices))
-        return number
+            self.nodes[name] = Node(number, local, [None] * choices)
+        return name
 
-    def learn(self, number: int, choice: int, state: bytes) -> Answer:
+    def learn(self, node: Node, choice: int, state: bytes) -> Answer:
         """Interpret the step of a node in a state, and remember it under the values that it read."""
-        node = self.nodes[number]
         step = self.stepper.step(node.local, lambda location: self.layout.read(state, location), choice)
         self._note(node.local, step)
-        target = b""
-        if step.after is not None:
-            target = self.node(step.after).to_bytes(NODE_BYTES, "little")
+        target = self.name(step.after) if step.after is not None else b""
         writes = tuple(cell for location, value in step.writes for cell in self.layout.cells(location, value))
-        answer = Answer(writes, target, step.violations, step.outcome, step.wants, step.asked, step.pool)
+        answer = Answer(writes, target, step.violations, step.outcome, step.wants, step.pool)
         node.roots[choice] = graft(node.roots[choice], self._tests(step.reads, state), answer)
         self.edges += 1
         return answer

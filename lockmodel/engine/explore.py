@@ -9,17 +9,18 @@ order in which it was found, so everything it gives is the same on every machine
 
 from __future__ import annotations
 
+import gc
 import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from lockmodel.engine.behaviour import Answer, Behaviour
+from lockmodel.engine.behaviour import Answer, Behaviour, Node
 from lockmodel.engine.collect import collect
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.step import Stepper
-from lockmodel.engine.transitions import Move, Shortest, Transitions, lost_threads
+from lockmodel.engine.transitions import NOWHERE, Move, Shortest, Transitions, lost_threads
 from lockmodel.ir.layout import NODE_BYTES, Layout
 
 TICK = 2048
@@ -60,7 +61,7 @@ class Judge(Protocol):
     def waiting(self, view: View) -> list[Violation]:
         """Rules broken by who waits for what, in a state in which some thread cannot move.
 
-        It may look at local states and at who is blocked only: it is asked once for each such combination.
+        It may look at who is blocked and at their local states only: it is asked once for each such combination.
         """
 
     def final(self, view: View) -> list[Violation]:
@@ -146,13 +147,15 @@ class Search:
         self.ended = [False] * self.threads
         self.waits = False
         self.cyclic = False
-        self._judged: set[tuple[bytes, tuple[tuple[int, int], ...]]] = set()
+        self._judged: set[bytes] = set()
         self._started = 0.0
         self._shown = 0.0
 
     def run(self) -> Exploration:
         """Search until every state is seen or a limit is reached."""
         self._started = self._shown = time.monotonic()
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here refers to itself, and looking for it would take a third of the time
         try:
             if self._begin():
                 self._search()
@@ -161,6 +164,9 @@ class Search:
         except KeyboardInterrupt:
             self.reason, self.interrupted = "interrupted", True
             self.edges.settle()
+        finally:
+            if collecting:
+                gc.enable()
         if self.exhausted and not self.reason:
             self.reason = f"ran out of {', '.join(self.exhausted)}"
         return Exploration(
@@ -199,7 +205,7 @@ class Search:
             for site in step.covered:
                 self.behaviour.covered.setdefault(site)
             halted = halted or step.after is None
-            record += self.behaviour.node(step.after or LocalState(thread, ())).to_bytes(NODE_BYTES, "little")
+            record += self.behaviour.name(step.after or LocalState(thread, ()))
             for location, value in step.writes:
                 for offset, byte in self.layout.cells(location, value):
                     record[offset] = byte
@@ -246,21 +252,23 @@ class Search:
         edges.begin()
         for thread in range(self.threads):
             at = size + NODE_BYTES * thread
-            node_number = int.from_bytes(state[at : at + NODE_BYTES], "little")
-            for choice, root in enumerate(nodes[node_number].roots):
+            node = nodes[state[at : at + NODE_BYTES]]
+            for choice, root in enumerate(node.roots):
                 answer: Any = root
                 while type(answer) is list:
                     answer = answer[1].get(state[answer[0]])
                 if answer is None:
-                    answer = self.behaviour.learn(node_number, choice, state)
+                    answer = self.behaviour.learn(node, choice, state)
                 if answer.blocked:
                     blocked.append((thread, answer.wants))
                     continue
                 base = state
                 if answer.pool is not None:
-                    base, answer = self._collect(state, node_number, choice, answer)
+                    base, answer = self._collect(state, node, choice, answer)
                     if answer.pool is not None:
                         enabled = True
+                        edges.moves.append(thread << 16 | choice)
+                        edges.targets.append(NOWHERE)
                         continue
                 enabled = True
                 self.transitions += 1
@@ -270,7 +278,7 @@ class Search:
                         self._hit(violation, number, (thread, choice))
                     answer.pending = ()
                 if answer.halts:
-                    edges.targets.append(number)
+                    edges.targets.append(NOWHERE)
                     continue
                 record = bytearray(base)
                 for offset, byte in answer.writes:
@@ -283,27 +291,27 @@ class Search:
                 elif known < end:
                     self.cyclic = True
                 edges.targets.append(known)
-            if not nodes[node_number].roots:
+            if not node.roots:
                 self.ended[thread] = True
         if blocked:
             self.waits = True
-            waiting = (state[size:], tuple(blocked))
-            if waiting not in self._judged:
-                self._judged.add(waiting)
-                for violation in self.judge.waiting(self._view(state, waiting[1])):
+            standing = b"".join([state[size + NODE_BYTES * t : size + NODE_BYTES * t + NODE_BYTES] for t, _ in blocked])
+            if standing not in self._judged:
+                self._judged.add(standing)
+                for violation in self.judge.waiting(self._view(state, tuple(blocked))):
                     self._hit(violation, number)
         if not enabled:
             for violation in self.judge.final(self._view(state, tuple(blocked))):
                 self._hit(violation, number)
 
-    def _collect(self, state: bytes, node: int, choice: int, answer: Answer) -> tuple[bytes, Answer]:
+    def _collect(self, state: bytes, node: Node, choice: int, answer: Answer) -> tuple[bytes, Answer]:
         """A pool ran out: reclaim the freed slots that nothing refers to any more, and ask again."""
         assert answer.pool is not None
         cache, thread = answer.pool
         if thread >= 0:
             cleaned = collect(self.layout, state, self._locals(state), cache, thread)
             if cleaned is not None:
-                found = self.behaviour.nodes[node].roots[choice]
+                found = node.roots[choice]
                 while type(found) is list:
                     found = found[1].get(cleaned[found[0]])
                 if found is None:
@@ -337,7 +345,7 @@ class Search:
         return hits
 
     def _locals(self, state: bytes) -> tuple[LocalState, ...]:
-        return tuple(self.behaviour.nodes[self._node(state, thread)].local for thread in range(self.threads))
+        return tuple(self._node(state, thread).local for thread in range(self.threads))
 
     def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
         return View(self.layout, state, self._locals(state), blocked)
@@ -376,17 +384,17 @@ class Search:
                     self._hit(violation, number)
 
     def _ended(self, number: int, thread: int) -> bool:
-        return not self.behaviour.nodes[self._node(self.keys[number], thread)].roots
+        return self._node(self.keys[number], thread).local.ended
 
-    def _node(self, state: bytes, thread: int) -> int:
+    def _node(self, state: bytes, thread: int) -> Node:
         at = self.layout.size + NODE_BYTES * thread
-        return int.from_bytes(state[at : at + NODE_BYTES], "little")
+        return self.behaviour.nodes[state[at : at + NODE_BYTES]]
 
     def _blocked(self, state: bytes) -> tuple[Blocked, ...]:
         """The threads that cannot move in an expanded state."""
         found: list[Blocked] = []
         for thread in range(self.threads):
-            for root in self.behaviour.nodes[self._node(state, thread)].roots:
+            for root in self._node(state, thread).roots:
                 answer: Any = root
                 while type(answer) is list:
                     answer = answer[1].get(state[answer[0]])

@@ -1,7 +1,7 @@
 """The transitions that a breadth-first search made, kept compactly, and what can be asked of them afterwards.
 
 State numbers are the order of discovery; the transitions of a state stand together, in the order of the threads. A
-transition that ends the execution leads back to its own state, which changes no answer below.
+transition that ends the execution (a fatal violation, a pool run out) leads to `NOWHERE`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 Move = tuple[int, int]
 """(thread, alternative of its step)"""
+
+NOWHERE = 0xFFFFFFFF
+"""The target of a transition that ends the execution."""
 
 UNREACHED = 0xFFFF
 """More thread switches than any schedule has."""
@@ -43,36 +46,50 @@ class Transitions:
     def backward(self, states: int) -> list[list[int]]:
         """For each state those that lead to it."""
         before: list[list[int]] = [[] for _ in range(states)]
-        for number in range(len(self.first)):
+        for number in range(states):
             for target, _, _ in self.of(number):
-                before[target].append(number)
+                if target != NOWHERE:
+                    before[target].append(number)
         return before
 
 
 def lost_threads(
     transitions: Transitions, states: int, threads: int, ended: Callable[[int, int], bool]
 ) -> dict[int, tuple[int, ...]]:
-    """For each state the threads that have not ended there and can never move again, whatever is scheduled.
+    """For each state from which every execution goes on for ever: the threads that can never move again.
 
-    Only meaningful when every state was expanded. Found backwards: every state from which a move of the thread can be
-    reached is marked; in the rest the thread is lost.
+    Only meaningful when every state was expanded. A state from which an execution can end is left out: who cannot move
+    at that end is judged there, and an execution that ends in a violation says nothing of what would have come.
     """
     before = transitions.backward(states)
-    lost: dict[int, tuple[int, ...]] = {}
-    for thread in range(threads):
+
+    def leading_to(goals: list[int]) -> bytearray:
         marked = bytearray(states)
-        waiting = [n for n in range(states) if any(mover == thread for _, mover, _ in transitions.of(n))]
-        for number in waiting:
+        for number in goals:
             marked[number] = 1
-        while waiting:
-            for earlier in before[waiting.pop()]:
+        while goals:
+            for earlier in before[goals.pop()]:
                 if not marked[earlier]:
                     marked[earlier] = 1
-                    waiting.append(earlier)
+                    goals.append(earlier)
+        return marked
+
+    can_end = leading_to([n for n in range(states) if _ends(transitions, n)])
+    lost: dict[int, tuple[int, ...]] = {}
+    if all(can_end):
+        return lost
+    for thread in range(threads):
+        moves = leading_to([n for n in range(states) if any(mover == thread for _, mover, _ in transitions.of(n))])
         for number in range(states):
-            if not marked[number] and not ended(number, thread):
+            if not can_end[number] and not moves[number] and not ended(number, thread):
                 lost[number] = (*lost.get(number, ()), thread)
     return lost
+
+
+def _ends(transitions: Transitions, number: int) -> bool:
+    """Can an execution end in this state: nothing can move, or a move ends it?"""
+    targets = [target for target, _, _ in transitions.of(number)]
+    return not targets or NOWHERE in targets
 
 
 class Shortest:
