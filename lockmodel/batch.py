@@ -9,6 +9,8 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 from lockmodel import check
 from lockmodel.boundary import explain
@@ -19,10 +21,12 @@ from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress import ProgressLine
 from lockmodel.properties.catalogue import RULES
 from lockmodel.report.files import write_file
+from lockmodel.report.graphs import GraphFormat, Renderer, render, wait_for_dot
 from lockmodel.report.machine import encode, encode_json_array
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
-from lockmodel.selection import read_witness
+from lockmodel.report.witness import witness_png, witness_svg
+from lockmodel.selection import pick_finding, read_witness
 
 
 def check_targets(targets: Sequence[str], options: Options) -> Exit:
@@ -64,6 +68,25 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
         render_finding(finding, name, spec=result.spec, design=result.design, terminal=_terminal(), verbose=verbose)
     )
     return Exit.FINDING
+
+
+def draw_finding(target: str, kind: str, path: Path, pick: str | None, renderer: Renderer, options: Options) -> Exit:
+    """Check the target and draw one of its findings into `path`."""
+    run = _check(target, options)
+    result = run.result
+    scenario, finding = pick_finding(result, pick, waits=kind == "wait-for")
+    picture = path.suffix.removeprefix(".").lower()
+    if kind == "wait-for":
+        data = render(wait_for_dot(finding), cast(GraphFormat, picture), renderer=renderer)
+    else:
+        draw = witness_svg if picture == "svg" else witness_png
+        data = draw(
+            finding, scenario, spec=result.spec, model=result.model, design=result.design, fold=not options.verbose
+        )
+    write_file(path, data)
+    if not options.quiet:
+        print_text(f"{path}: the {kind} graph of {finding.rule} {finding.name}, scenario {scenario}")
+    return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
 
 def _report(results: list[CheckResult], options: Options, *, several: bool) -> None:

@@ -44,7 +44,7 @@ def explain(error: BaseException, verbose: bool) -> Exit:
         case MemoryError():
             print_error("error: out of memory\n  Set --max-memory to end earlier and see what was found until then.")
             return Exit.INCOMPLETE
-        case LockmodelError() if not isinstance(error, InternalError) and error.exit_code != Exit.INTERNAL:
+        case LockmodelError() if not isinstance(error, InternalError):
             print_error(f"error: {error}")
             return Exit(error.exit_code)
         case _:

@@ -19,7 +19,7 @@ import typer
 from lockmodel import __version__
 from lockmodel.boundary import guard
 from lockmodel.errors import UsageError
-from lockmodel.options import FORMATS, GRAPHS, read_choice, read_graph_file, read_options
+from lockmodel.options import FORMATS, GRAPHS, read_choice, read_graph_file, read_options, read_renderer
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
 from lockmodel.settings import Given, Layer, read_settings, split_switches
@@ -240,7 +240,7 @@ def replay(
         raise typer.Exit(replay_schedule(target, schedule, finding, chosen, verbose=bool(verbose)))
 
 
-@app.command()
+@app.command(epilog="[bold]Exit codes[/bold]: 0 the picture is there · 2 usage or spec error, or no finding · 4 errors")
 def graph(
     target: Target,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=" or ".join(GRAPHS))],
@@ -251,12 +251,16 @@ def graph(
     max_states: MaxStatesOption = None,
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
+    graphviz: Annotated[
+        str | None, typer.Option("--graphviz", metavar="NAME", help="Which draws wait-for graphs: bundled or system")
+    ] = None,
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
     """Check a target and draw one finding: its schedule, or who waits for whom at its end."""
     with guard(verbose):
         path = read_graph_file(Given(kind, "--kind"), Given(file, "-o"))
+        renderer = read_renderer(Given(graphviz, "--graphviz") if graphviz else None)
         options = read_options(
             _settings(
                 {
@@ -272,7 +276,7 @@ def graph(
         )
         from lockmodel.batch import draw_finding
 
-        raise typer.Exit(draw_finding(target, kind, path, finding, options))
+        raise typer.Exit(draw_finding(target, kind, path, finding, renderer, options))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from typing import TextIO
 import platformdirs
 
 from lockmodel.errors import LockmodelError
+from lockmodel.report.graphs import Renderer, describe_graphviz
 from lockmodel.settings import PREFIX, nearest_project, read_environment, read_file
 
 DEPENDENCIES = ("graphviz", "msgspec", "networkx", "pillow", "platformdirs", "pygraphviz", "rich", "typer")
@@ -31,7 +32,8 @@ def examine(version: str, environment: Mapping[str, str], folder: Path, terminal
         *((name, installed(name)) for name in DEPENDENCIES),
         ("search: python", "available"),
         ("search: native", "not built (this version has none)"),
-        ("Graphviz", attempt(_graphviz)),
+        ("Graphviz: bundled", attempt(lambda: _graphviz("bundled"))),
+        ("Graphviz: system", attempt(lambda: _graphviz("system"))),
         ("cache folder", str(platformdirs.user_cache_path("lockmodel"))),
         ("settings: file", attempt(lambda: _file(folder))),
         ("settings: variables", attempt(lambda: _variables(environment))),
@@ -67,10 +69,10 @@ def describe_terminal(environment: Mapping[str, str], terminal: TextIO) -> Itera
             yield f"{variable}={environment[variable]}"
 
 
-def _graphviz() -> str:
-    from lockmodel.report.graphs import describe_graphviz
-
-    return str(describe_graphviz())
+def _graphviz(renderer: Renderer) -> str:
+    state = describe_graphviz(renderer)
+    used = "used for graphs" if renderer == "bundled" else "used with --graphviz system"
+    return f"{state.version}: draws; {used}" if state.works else f"draws nothing: {state.problem}"
 
 
 def _file(folder: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lockmodel.errors import UsageError
 from lockmodel.properties.catalogue import RULES
+from lockmodel.report.graphs import Renderer
 from lockmodel.settings import Given, Layer, refuse, suggest
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
@@ -196,6 +197,11 @@ def read_graph_file(kind: Given, file: Given) -> Path:
         endings = _list([f".{name}" for name in formats], "or")
         raise refuse(file, f"has no ending that says a format of {kind.value}", f"Use {endings}.")
     return path
+
+
+def read_renderer(given: Given | None) -> Renderer:
+    """Which Graphviz draws: the one that pygraphviz brings along, or the system's `dot`."""
+    return "system" if read_choice(given, ("bundled", "system"), "is no Graphviz") == "system" else "bundled"
 
 
 def _flag(layer: Layer, key: str, default: bool) -> bool:

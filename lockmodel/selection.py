@@ -50,13 +50,14 @@ def read_witness(text: str, pick: str | None) -> Witness:
     return pick_one(witnesses, [(w.rule, w.place or w.token) for w in witnesses], pick, text)
 
 
-def pick_finding(result: CheckResult, pick: str | None) -> Finding:
-    """The finding of a check that `pick` names; the first where nothing is given."""
-    findings = [finding for scenario in result.scenarios for finding in scenario.findings]
-    if not findings:
-        raise UsageError(f"{result.spec}: there is no finding to draw\n  A picture of a witness needs a violation.")
-    names = [(finding.rule, finding.place.spec) for finding in findings]
-    return pick_one(findings, names, pick or "1", result.spec)
+def pick_finding(result: CheckResult, pick: str | None, *, waits: bool = False) -> tuple[str, Finding]:
+    """The scenario and the finding that `pick` names; without it the first, or with `waits` the first that waits."""
+    found = [(scenario.name, finding) for scenario in result.scenarios for finding in scenario.findings]
+    if not found:
+        raise UsageError(f"{result.spec}: there is no finding to draw\n  Only a violation has a schedule.")
+    if pick is None:
+        return next((one for one in found if one[1].waiting), found[0]) if waits else found[0]
+    return pick_one(found, [(finding.rule, finding.place.spec) for _, finding in found], pick, result.spec)
 
 
 def pick_one(things: Sequence[T], names: Sequence[tuple[str, str]], pick: str | None, where: str) -> T:

@@ -48,7 +48,9 @@ def test_the_doctor_names_what_it_runs_on(run: Run) -> None:
     assert lines["settings: file"] == "none (no pyproject.toml here or above)"
     assert lines["settings: variables"] == "no LOCKMODEL_* is set"
     assert lines["cache folder"].endswith("lockmodel")
-    assert {"msgspec", "networkx", "pillow", "pygraphviz", "rich", "typer", "Graphviz", "terminal"} <= set(lines)
+    assert {"msgspec", "networkx", "pillow", "pygraphviz", "rich", "typer", "Graphviz: bundled", "terminal"} <= set(
+        lines
+    )
 
 
 def test_the_doctor_survives_broken_settings(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

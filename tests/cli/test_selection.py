@@ -92,12 +92,12 @@ def test_what_is_neither_token_nor_file_is_refused() -> None:
 
 
 def test_the_first_finding_is_drawn_unless_another_is_picked() -> None:
-    assert pick_finding(TWO, None).rule == "LM101"
-    assert pick_finding(TWO, "2").rule == "LM305"
-    assert pick_finding(TWO, "LM305").rule == "LM305"
+    assert pick_finding(TWO, None)[1].rule == "LM101"
+    assert pick_finding(TWO, "2")[1].rule == "LM305"
+    assert pick_finding(TWO, "LM305")[0] == "two"
 
 
 def test_without_a_finding_there_is_nothing_to_draw() -> None:
     with pytest.raises(UsageError) as caught:
         pick_finding(result(scenario("verified")), None)
-    assert str(caught.value) == "a.py: there is no finding to draw\n  A picture of a witness needs a violation."
+    assert str(caught.value) == "a.py: there is no finding to draw\n  Only a violation has a schedule."
