@@ -331,8 +331,7 @@ def inotify_dev_queue_event(dev: Device, watch: Watch, mask: Ev, cookie: int, na
 @inotify.procedure(holds=["dev.sem"])
 def remove_kevent(dev: Device, kevent: KernelEvent) -> None:
     list_del(kevent.list)  # 320
-    if dev.newest is kevent:
-        dev.newest = NULL
+    dev.newest = NULL if dev.newest is kevent else dev.newest
     dev.event_count -= 1  # 322
     dev.queue_size -= SIZEOF_EVENT + kevent.event.len  # 323
     kmem_cache_free(event_cachep, kevent)  # 326
@@ -642,6 +641,9 @@ def the_queue_is_counted_and_bounded(dev: Device) -> bool:
 
 @inotify.invariant(outside=["Inode.inotify_sem", "Device.sem"])
 def a_watch_is_in_all_three_places_or_in_none(watch: Watch) -> bool:
+    """Judged while there are references to the watch: without one it is on its way out, and its inode goes before it."""
+    if atomic_read(watch.count) == 0:
+        return True
     on_inode = list_contains(watch.inode.inotify_watches, watch)
     on_device = list_contains(watch.dev.watches, watch)
     in_idr = idr_find(watch.dev.idr, watch.wd) is watch
@@ -679,8 +681,12 @@ class World:
         closed: int = 0,
         max_events: int = 1,
         oneshot: bool = False,
+        oldest_first: bool = False,
     ) -> None:
-        """`active` and `pinned` are per inode; inodes that agree on `active` share a superblock."""
+        """`active` and `pinned` are per inode; inodes that agree on `active` share a superblock.
+
+        Release begins with the last inode's watch, unless `oldest_first`.
+        """
         user = m.new(User, count=1 + devices, inotify_devs=devices, inotify_watches=devices * inodes)
         m.keep(user)
         mounted = {state: m.new(SuperBlock, active=state) for state in dict.fromkeys(active)}
@@ -697,14 +703,18 @@ class World:
             dev = m.new(Device, count=1 + inodes, user=user, max_events=max_events)
             if number >= closed:
                 m.keep(dev)
+            watches: list[Watch] = []
             for wd, inode in enumerate(self.inodes):
                 # The last inode's watch on the first device is the one that one event uses up.
                 once = oneshot and number == 0 and wd == inodes - 1
                 mask = Ev.MODIFY | Ev.ONESHOT if once else Ev.MODIFY
                 watch = m.new(Watch, count=1, dev=dev, inode=inode, wd=wd, mask=mask)
-                m.link(watch.i_list, inode.inotify_watches)
-                m.link(watch.d_list, dev.watches)
                 m.idr_set(dev.idr, wd, watch)
+                m.link(watch.i_list, inode.inotify_watches)
+                watches.append(watch)
+            # A new watch is put in front of the others of its device, which says nothing of the order of the inodes.
+            for watch in watches if oldest_first else reversed(watches):
+                m.link(watch.d_list, dev.watches)
             self.devices.append(dev)
 
 
@@ -721,7 +731,14 @@ def enter(m: Scenario, world: World, path: str, thread: str, target: int, name: 
             m.thread(thread, invalidate_inodes, world.superblocks[0])
 
 
-def pair(m: Scenario, paths: tuple[str, str], inodes: int, oneshot: bool = False, name: Name = Name.NONE) -> None:
+def pair(
+    m: Scenario,
+    paths: tuple[str, str],
+    inodes: int,
+    oneshot: bool = False,
+    oldest_first: bool = False,
+    name: Name = Name.NONE,
+) -> None:
     """Two paths on one device. Where both have a target they get the first and the last inode, else it is the last."""
     first, second = paths
     targets = [inodes - 1, inodes - 1]
@@ -737,6 +754,7 @@ def pair(m: Scenario, paths: tuple[str, str], inodes: int, oneshot: bool = False
         closed=int(first == "release"),
         max_events=inodes,  # with one inode the second event overflows, with two the third
         oneshot=oneshot,
+        oldest_first=oldest_first,
     )
     threads = (f"{first} 1", f"{second} 2") if first == second else paths
     for path, thread, target in zip(paths, threads, targets, strict=True):
@@ -772,6 +790,12 @@ for paths in PAIRS:
         partial(pair, paths=paths, inodes=2),
         "One device watches two inodes of one superblock.",
     )
+    if paths[0] == "release" and "event" not in paths:
+        inotify.add_scenario(
+            f"{both}/same-order",
+            partial(pair, paths=paths, inodes=2, oldest_first=True),
+            "One device watches two inodes, to which both paths come in the same order.",
+        )
     if "event" in paths:
         inotify.add_scenario(
             f"{both}/one-shot",
