@@ -641,7 +641,7 @@ def the_queue_is_counted_and_bounded(dev: Device) -> bool:
 
 @inotify.invariant(outside=["Inode.inotify_sem", "Device.sem"])
 def a_watch_is_in_all_three_places_or_in_none(watch: Watch) -> bool:
-    """Judged while there are references to the watch: without one it is on its way out, and its inode goes before it."""
+    """Judged while there are references to the watch: without one it is on its way out, and its inode goes first."""
     if atomic_read(watch.count) == 0:
         return True
     on_inode = list_contains(watch.inode.inotify_watches, watch)
