@@ -9,7 +9,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.text import Text
 
-from lockmodel.findings.finding import Finding
+from lockmodel.findings.finding import Finding, Waiting
 from lockmodel.report.columns import LEFT, Tracks, beside, in_lines, lock_styles, places_in, track_counts, waits
 from lockmodel.report.lanes import FoldRow, Lanes, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
@@ -35,7 +35,8 @@ class _Printer:
         rails = sum(count + 2 for count in self.counts)
         most = max(20, terminal.width - LEFT - rails - 1 - self.place_width - 2)
         # Not wider than what is said, or the places would stand far off on a wide page.
-        self.width = min(most, max([20, *(self._natural(row) for row in lanes.rows)]))
+        said = [cell_len(self._waits(waiting)) for _, waiting in lanes.waiting]
+        self.width = min(most, max([20, *said, *(self._natural(row) for row in lanes.rows)]))
         self.procedure = ""
         self.text = Text()
 
@@ -56,8 +57,7 @@ class _Printer:
                 self.step(row)
             previous = row
         for lane, waiting in self.lanes.waiting:
-            said = f"{waiting.thread} {', '.join(waits(waiting))}"
-            for index, piece in enumerate(wrap(said, self.width, 2)):
+            for index, piece in enumerate(wrap(self._waits(waiting), self.width, 2)):
                 self.line(lane, Text(piece, BAD), mark=self.glyphs.cross if index == 0 else "")
         return self.text
 
@@ -71,8 +71,12 @@ class _Printer:
     def _natural(row: Row) -> int:
         if isinstance(row, FoldRow):
             return 2 + len(row.text)
-        said = [2 + cell_len(beside(row.operation, row.outcome))]
+        said = [2 + cell_len(beside(row.operation, row.outcome)), cell_len(row.step.thread + row.step.procedure) + 2]
         return max(said + [4 + cell_len(beside(*effect)) for effect in row.effects])
+
+    @staticmethod
+    def _waits(waiting: Waiting) -> str:
+        return f"{waiting.thread} {', '.join(waits(waiting))}"
 
     def step(self, row: StepRow) -> None:
         if row.calls and row.step.procedure != self.procedure:
@@ -122,5 +126,7 @@ class _Printer:
             bars = tracks.bars(self.counts[index], self.glyphs, self.styles, (ends or {}) if index == lane else {})
             self.text.append_text(bars).append(" ")
         self.text.append(" ")
+        room = self.width if place else self.width + self.place_width + 2
+        cell.truncate(room)  # only names of threads and procedures can be too long: all else was broken into lines
         self.text.append_text(cell)
         self.text.append(" " * max(2, self.width - cell.cell_len + 2) + f"{place:>{self.place_width}}\n", FAINT)

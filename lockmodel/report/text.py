@@ -98,9 +98,10 @@ def _headline(finding: Finding, width: int) -> Text:
     what = f"in {finding.place.procedure}" if not finding.claim else f"claim {finding.claim}"
     text = Text.assemble((title(finding), BAD), "  ", (what, STRONG))
     where = spec_and_source(finding.place)
-    text.append("  " if text.cell_len + 2 + len(where) <= width else "\n  ")
-    text.append(where)
-    text.append("\n")
+    if text.cell_len + 2 + len(where) <= width:
+        text.append(f"  {where}\n")
+    else:
+        text.append("".join(f"\n  {line}" for line in wrap(where, width - 2, 2)) + "\n")
     return text
 
 

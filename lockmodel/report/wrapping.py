@@ -22,7 +22,7 @@ def printable(text: str) -> str:
 def break_lines(text: str, first: float, rest: float, measure: Measure) -> list[str]:
     """`text` in lines: the first at most `first` wide, the others `rest`. A line has at least one character."""
     lines: list[str] = []
-    left = printable(text).strip()
+    left = printable(text).rstrip()
     width = first
     while measure(left) > width:
         cut = _break(left, _fitting(left, width, measure))
