@@ -7,6 +7,7 @@ have further rules, which `structs` adds.
 from __future__ import annotations
 
 import enum
+import re
 import typing
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeGuard
@@ -142,4 +143,4 @@ def is_struct(hint: object) -> TypeGuard[type[language.Struct]]:
 def _shown(hint: object) -> str:
     if isinstance(hint, type) and typing.get_origin(hint) is None:
         return hint.__name__
-    return str(hint).replace("typing.", "")
+    return re.sub(r"\b(?:\w+\.)+(\w)", r"\1", str(hint))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import enum
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from lockmodel.compile.annotations import enum_type
 from lockmodel.compile.frame import ANY_REF, Frame, Value, fits, is_number, joined, wanted_error
@@ -85,6 +85,7 @@ class ExpressionLowering(Frame):
             case ast.UnaryOp(operator, operand):
                 return self._unary(node, operator, operand)
             case ast.BinOp(left, operator, right):
+                self.check_operator(operator, BINARY, node)
                 first = self.value(left)
                 return self.arithmetic(node, operator, first, self.value(right), left, right)
             case ast.Compare():
@@ -234,14 +235,18 @@ class ExpressionLowering(Frame):
 
     # --- operators ----------------------------------------------------------------------------------------------
 
+    def check_operator(self, operator: ast.AST, known: Container[type[ast.AST]], node: ast.AST) -> None:
+        """Refuse an operator that is not known, before anything is made of its operands."""
+        if type(operator) not in known:
+            raise self.refused(ast.copy_location(type(operator)(), node))
+
     def _unary(self, node: ast.UnaryOp, operator: ast.unaryop, operand: ast.expr) -> Value:
         if isinstance(operator, ast.Not):
             value = self.truth(operand)
             if isinstance(value.expr, Const):
                 return Value(Const(int(not value.expr.value)), BoolType())
             return Value(Unary("not", value.expr), BoolType())
-        if isinstance(operator, ast.UAdd):
-            raise self.refused(operator_at(operator, node))
+        self.check_operator(operator, (ast.USub, ast.Invert), node)
         sign = "-" if isinstance(operator, ast.USub) else "~"
         value = self.value(operand)
         self._want_number(operand, f"`{sign}`", value)
@@ -254,8 +259,6 @@ class ExpressionLowering(Frame):
         self, node: ast.AST, operator: ast.operator, first: Value, second: Value, left: ast.AST, right: ast.AST
     ) -> Value:
         """An arithmetic or bit operation on two values."""
-        if type(operator) not in BINARY:
-            raise self.refused(operator_at(operator, node))
         sign = BINARY[type(operator)]
         self._want_number(left, f"`{sign}`", first)
         self._want_number(right, f"`{sign}`", second)
@@ -279,6 +282,8 @@ class ExpressionLowering(Frame):
             raise wanted_error(self, node, what, IntType(), value.type)
 
     def _compared(self, node: ast.Compare) -> Value:
+        for operator in node.ops:
+            self.check_operator(operator, COMPARISONS, node)
         if len(node.ops) > 1:
             return self._boolean(node, must_be_bool=True)
         first = self.value(node.left)
@@ -286,8 +291,6 @@ class ExpressionLowering(Frame):
 
     def comparison(self, node: ast.AST, operator: ast.cmpop, first: Value, second: Value) -> Value:
         """One comparison of two values."""
-        if type(operator) not in COMPARISONS:
-            raise self.refused(operator_at(operator, node))
         sign, identity = COMPARISONS[type(operator)], isinstance(operator, (ast.Is, ast.IsNot))
         numbers = is_number(first.type) and is_number(second.type)
         same = fits(first.type, second.type) or fits(second.type, first.type)
@@ -357,6 +360,8 @@ class ExpressionLowering(Frame):
 
     def _chain(self, node: ast.Compare, then: int, orelse: int) -> None:
         """`a < b < c`: each operand is read once, as far as needed."""
+        for operator in node.ops:
+            self.check_operator(operator, COMPARISONS, node)
         first = self.value(node.left)
         for number, (operator, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
             second = self.value(right)
@@ -401,11 +406,6 @@ class ExpressionLowering(Frame):
             )
         self.retype(target, type_)
         return Value(Local(target), type_)
-
-
-def operator_at(operator: ast.AST, node: ast.AST) -> ast.AST:
-    """The operator with the line of its expression, for a message."""
-    return ast.copy_location(type(operator)(), node)
 
 
 def computed(sign: str, left: int, right: int) -> int:

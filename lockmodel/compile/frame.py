@@ -215,7 +215,7 @@ class Frame:
                 continue
             if known.type == ANY_REF and not known.temporary:
                 raise Place(self.source.file.path, known.line).error(
-                    f"`{name}` is NULL, and nothing says what it refers to", f"Annotate it: `{name}: Struct = NULL`."
+                    f"nothing says what `{name}` refers to", f"Annotate it: `{name}: Struct = NULL`."
                 )
             found.append(Variable(name, known.type, known.temporary))
         return tuple(found)

@@ -224,4 +224,6 @@ def _shown(value: object) -> str:
         return f"a {value.struct.__name__}"
     if callable(value):
         return f"`{getattr(value, '__name__', value)}`"
-    return "NULL" if value is NULL else repr(value)
+    if value is None or isinstance(value, (int, float, str, bytes)):
+        return repr(value)
+    return "NULL" if value is NULL else f"a {type(value).__name__}"

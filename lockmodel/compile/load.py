@@ -15,6 +15,7 @@ import os
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 from weakref import WeakKeyDictionary
@@ -216,7 +217,13 @@ def _imports_lockmodel(statement: ast.stmt) -> bool:
 def _execute(module: types.ModuleType, source: str, path: str, finder: _SpecFinder) -> None:
     finder.paths.append(path)
     try:
-        exec(compile(source, path, "exec", dont_inherit=True), vars(module))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what Python warns of, such as `x is 3`, is refused later
+            code = compile(source, path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise SpecError(f"syntax error: {error.msg}", path=path, line=error.lineno or 0) from error
+    try:
+        exec(code, vars(module))
     except SpecError:
         raise
     except (Exception, SystemExit) as error:

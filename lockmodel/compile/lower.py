@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from lockmodel.compile.annotations import is_struct
 from lockmodel.compile.flow import with_liveness
 from lockmodel.compile.initial import Objects
 from lockmodel.compile.load import modules_of
@@ -100,9 +101,10 @@ class _ProgramLowering:
     def _declare_structs(self) -> None:
         """The Structs of a loaded spec in the order of their declaration, then those that only globals name."""
         for module in modules_of(self.model).values():
-            for value in vars(module).values():
-                if isinstance(value, type) and issubclass(value, StructClass) and value.__module__ == module.__name__:
-                    self.table.add(value, Place(module.__file__ or "", 0))
+            found = [
+                value for value in vars(module).values() if is_struct(value) and value.__module__ == module.__name__
+            ]
+            self.table.add_all(found, Place(module.__file__ or "", 0))
         for name, handle in self.model.objects.items():
             place = Place(handle.path, handle.line)
             if not (isinstance(handle.struct, type) and issubclass(handle.struct, StructClass)):

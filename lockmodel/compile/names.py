@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lockmodel.compile.naming import Place, suggestion
+from lockmodel.compile.naming import Place, did_you_mean, suggestion
 from lockmodel.language.model import Switch
 
 SwitchValues = Mapping[str, bool | int | str]
@@ -43,7 +43,7 @@ class Names:
                 if name not in self.visible:
                     raise Place(path, node.lineno).error(
                         f"the name `{name}` is not defined",
-                        suggestion(name, [*self.own, *self.locals], "names") if len(name) > 1 else "Define it.",
+                        did_you_mean(name, [*self.own, *self.locals]) or "Import or define it at module level.",
                     )
                 return self.visible[name]
             case ast.Attribute(base, attribute):

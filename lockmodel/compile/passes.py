@@ -1,22 +1,37 @@
-"""Passes over the code of one procedure, each from a well-formed procedure to one that does the same.
+"""Passes over the code of one procedure, each from a well-formed procedure to one that takes the same steps.
 
-`simplified` drops what no path reaches and jumps to jumps; `flow.with_liveness` then says which locals still matter.
+`simplified` drops what no path reaches, jumps to jumps, and temporaries that only hand a result on to a local;
+`flow.with_liveness` then says which locals still matter.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from lockmodel.compile.flow import reads, successors, targets
-from lockmodel.ir.nodes import Branch, Const, Instruction, Jump, Procedure
+from lockmodel.ir.nodes import (
+    Assign,
+    Branch,
+    Call,
+    Choose,
+    Const,
+    Instruction,
+    Jump,
+    Load,
+    Local,
+    Operate,
+    Procedure,
+)
 
 
 def simplified(procedure: Procedure) -> Procedure:
-    """Decided branches become jumps, jumps go straight to their end, and the unreachable and the unused disappear."""
+    """Decided branches become jumps, jumps go straight to their end, and what is not needed disappears."""
     code = [_decided(instruction) for instruction in procedure.code]
     code = [_retargeted(instruction, code) for instruction in code]
-    code = _reached(code)
+    temporaries = {variable.name for variable in procedure.locals if variable.temporary}
+    code = _reached(_handed_on(_reached(code), temporaries))
     used = {name for instruction in code for name in (*reads(instruction), *targets(instruction))}
     locals_ = tuple(variable for variable in procedure.locals if variable.name in used)
     return replace(procedure, code=tuple(code), locals=locals_)
@@ -37,6 +52,44 @@ def _retargeted(instruction: Instruction, code: Sequence[Instruction]) -> Instru
             return replace(instruction, target=_end_of_jumps(target, code))
         case Branch(_, then, orelse):
             return replace(instruction, then=_end_of_jumps(then, code), orelse=_end_of_jumps(orelse, code))
+    return instruction
+
+
+def _handed_on(code: Sequence[Instruction], temporaries: set[str]) -> list[Instruction]:
+    """`%1 = load a; x = %1` becomes `x = load a`, where nothing else knows `%1`."""
+    made = list(code)
+    read = Counter(name for instruction in code for name in reads(instruction))
+    given = Counter(name for instruction in code for name in targets(instruction))
+    entered = {
+        target for at, instruction in enumerate(code) for target in successors(at, instruction) if target != at + 1
+    }
+    for at, instruction in enumerate(code):
+        results = targets(instruction)
+        if isinstance(instruction, Assign) or not results:
+            continue
+        following = at + 1
+        while following not in entered:
+            match code[following]:
+                case Assign(name, Local(source), low=None) if (
+                    source in results and source in temporaries and name not in results
+                ):
+                    if read[source] != 1 or given[source] != 1:
+                        break
+                    results = tuple(name if result == source else result for result in results)
+                    made[following] = Jump(following + 1, code[following].site)
+                    following += 1
+                case _:
+                    break
+        made[at] = _with_targets(instruction, results)
+    return made
+
+
+def _with_targets(instruction: Instruction, results: tuple[str, ...]) -> Instruction:
+    match instruction:
+        case Load() | Choose():
+            return replace(instruction, target=results[0])
+        case Call() | Operate():
+            return replace(instruction, results=results)
     return instruction
 
 

@@ -140,7 +140,12 @@ def find_function(path: str, line: int, name: str, model_source: str) -> Functio
         if isinstance(node, ast.FunctionDef) and node.name == name:
             if line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list[:1])):
                 return FunctionSource(file, node, model_source)
-    raise SpecError(f"`{name}` is not made by a `def`", path=path, line=line, remedy=f"Write it as `def {name}(...):`.")
+    raise SpecError(
+        f"`{name}` is not made by a plain `def`",
+        path=path,
+        line=line,
+        remedy="Write `def name(parameter: Type) -> Type:`.",
+    )
 
 
 @dataclass(frozen=True)

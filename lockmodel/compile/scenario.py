@@ -65,10 +65,6 @@ class _ScenarioLowering:
         for number, handle in enumerate(scenario.objects, first):
             self.objects.check_given(number)
             initial.append(InitialObject(names[number], handle.struct.__name__, self.objects.values(number)))
-        if not scenario.threads:
-            raise self.place.error(
-                f"the scenario `{self.record.name}` has no threads", 'Add one: `m.thread("name", path, ...)`.'
-            )
         return Setup(
             self.record.name,
             tuple(initial),
@@ -196,6 +192,10 @@ class _ScenarioLowering:
     # --- threads ------------------------------------------------------------------------------------------------
 
     def _threads(self, records: list[ThreadRecord]) -> tuple[Thread, ...]:
+        if not records:
+            raise self.place.error(
+                f"the scenario `{self.record.name}` has no threads", 'Add one: `m.thread("name", path, ...)`.'
+            )
         threads: list[Thread] = []
         seen: dict[str, Place] = {}
         for record in records:

@@ -228,8 +228,7 @@ class ProcedureLowering(CallLowering):
             self._store(target, given, value)
 
     def _augmented(self, node: ast.AugAssign, target: ast.expr, operator: ast.operator, value: ast.expr) -> None:
-        if type(operator) not in BINARY:
-            raise self.refused(ast.copy_location(type(operator)(), node))
+        self.check_operator(operator, BINARY, node)
         match target:
             case ast.Name():
                 given = self.value(value)

@@ -10,7 +10,7 @@ import enum
 import inspect
 import sys
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -73,6 +73,14 @@ class StructTable:
         self._pending: dict[tuple[str, str], _Pending] = {}
         self._busy = False
 
+    def add_all(self, classes: Iterable[type[language.Struct]], place: Place) -> None:
+        """Several Structs, kept in this order."""
+        self._busy = True
+        for cls in classes:
+            self.add(cls, place)
+        self._busy = False
+        self._resolve_waiting()
+
     def add(self, cls: type[language.Struct], place: Place) -> str:
         """The name of a Struct, which is resolved if it is new."""
         name = cls.__name__
@@ -80,7 +88,9 @@ class StructTable:
         if known is cls:
             return name
         if known is not None:
-            raise place.error(f"there are two Structs named {name}", "Rename one of them.")
+            here, other = self._source(cls).place, self._source(known).place
+            where = here if here.line else place
+            raise where.error(f"there are two Structs named {name} (the other: {other})", "Rename one of them.")
         if name in self.model.locks:
             lock = self.model.locks[name]
             raise Place(lock.path, lock.line).error(
@@ -89,11 +99,7 @@ class StructTable:
         self.classes[name] = cls
         self._waiting.append(cls)
         if not self._busy:
-            self._busy = True
-            try:
-                self._resolve_waiting()
-            finally:
-                self._busy = False
+            self._resolve_waiting()
         return name
 
     def namespace(self, cls: type) -> dict[str, Any]:
@@ -110,6 +116,7 @@ class StructTable:
 
     def _resolve_waiting(self) -> None:
         fresh: list[str] = []
+        self._busy = True
         while self._waiting:
             cls = self._waiting.pop(0)
             source = self._source(cls)
@@ -126,6 +133,7 @@ class StructTable:
             self.structs[name] = replace(struct, fields=tuple(self._finished(struct, field) for field in struct.fields))
         for name in fresh:
             self._check_references(self.structs[name])
+        self._busy = False
 
     def _source(self, cls: type) -> ClassSource:
         file = self.namespace(cls).get("__file__")
