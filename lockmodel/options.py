@@ -10,11 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lockmodel.errors import UsageError
 from lockmodel.properties.catalogue import RULES
-from lockmodel.report.graphs import Renderer
 from lockmodel.settings import Given, Layer, refuse, suggest
+
+if TYPE_CHECKING:
+    from lockmodel.report.graphs import Renderer
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive",)

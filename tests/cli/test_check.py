@@ -14,6 +14,7 @@ import pytest
 
 from lockmodel import check
 from lockmodel.check import CheckRun
+from lockmodel.errors import InternalError
 from tests.cli import specs
 from tests.cli.conftest import Run
 from tests.cli.records import finding, result, scenario
@@ -195,3 +196,18 @@ def test_ctrl_c_ends_a_search_with_what_it_found(tmp_path: Path) -> None:
     assert stderr.endswith("interrupted: what was found until then is reported\n")
     [only] = json.loads(stdout)["scenarios"]
     assert (only["verdict"], only["reason"]) == ("incomplete", "interrupted")
+
+
+def test_an_internal_error_in_one_target_hides_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = check.check
+
+    def disagree(options: check.CheckOptions, progress: object) -> CheckRun:
+        if options.target == "big.py":
+            raise InternalError("the replay disagrees with the search")
+        return real(options)
+
+    monkeypatch.setattr(check, "check", disagree)
+    checked = run("check", "deadlock.py", "big.py", "verified.py", "--output-format", "json")
+    assert checked.exit_code == 4
+    assert checked.stderr.startswith("internal error: the replay disagrees with the search; please report it with ")
+    assert [document["model"] for document in json.loads(checked.stdout)] == ["abba", "fine"]
