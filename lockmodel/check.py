@@ -44,8 +44,8 @@ from lockmodel.source import Site
 
 SCHEMA_VERSION = 1
 
-DEFAULT_STATES = 1_000_000
-"""Stored states a scenario, where no limit is given: about a minute and half a gigabyte of the Python search."""
+DEFAULT_STATES = 5_000_000
+"""Stored states a scenario, where no limit is given: a minute or two, and about two gigabytes, of the Python search."""
 
 REDUCTIONS = ["dead-variables"]
 
@@ -422,9 +422,18 @@ def _order(done: Sequence[Checked]) -> Order:
         for (outer, inner), site in item.exploration.behaviour.order.items():
             classes = (item.layout.lock_class(outer), item.layout.lock_class(inner))
             edges.setdefault(classes, OrderEdge(*classes, site.spec, site.source or None))
-    graph = nx.DiGraph(sorted(edges))
-    cycles = sorted(_rotated(cycle) for cycle in nx.simple_cycles(graph))
-    return Order([edges[key] for key in sorted(edges)], cycles)
+    return Order([edges[key] for key in sorted(edges)], _cycles(sorted(edges)))
+
+
+def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """A shortest cycle through each edge that is on one (all cycles would be too many in a large graph)."""
+    graph: nx.DiGraph[str] = nx.DiGraph(edges)
+    found: dict[tuple[str, ...], None] = {}
+    for component in nx.strongly_connected_components(graph):
+        for outer, inner in edges:
+            if outer in component and inner in component:
+                found.setdefault(tuple(_rotated(nx.shortest_path(graph, inner, outer))))
+    return sorted(list(cycle) for cycle in found)
 
 
 def _rotated(cycle: Sequence[str]) -> list[str]:

@@ -43,7 +43,7 @@ from lockmodel.ir.nodes import (
     Unary,
     Variable,
 )
-from lockmodel.ir.types import EnumType, RefType
+from lockmodel.ir.types import BoolType, EnumType, RefType
 from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED, is_head
 from lockmodel.source import NOWHERE, Site
 
@@ -315,6 +315,8 @@ class _Move:
         self.operation = f"{instruction.operation}({', '.join(_text(a) for a in instruction.arguments)})"
         operands = tuple(self.value(a) for a in instruction.arguments)
         shown = [self._operand(a, v) for a, v in zip(instruction.arguments, operands, strict=True)]
+        if instruction.cache and instruction.results:
+            shown = [instruction.cache]
         self.operation = f"{instruction.operation}({', '.join(shown)})"
         context = Context(
             instruction.operation,
@@ -569,6 +571,8 @@ def show_value(layout: Layout, location: int, value: int) -> str:
         return "a value that nobody stored"
     if value > HEADS:
         return "0 (dropped)"
+    if isinstance(field.type, BoolType):
+        return str(bool(value))
     if isinstance(field.type, EnumType):
         exact = [name for name, number in field.type.members if number == value]
         bits = [name for name, number in field.type.members if number and number & value == number]

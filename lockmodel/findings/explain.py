@@ -17,13 +17,22 @@ from lockmodel.findings.finding import Finding, Frame, Step, Waiting
 from lockmodel.findings.token import Schedule, encode
 from lockmodel.findings.trace import Moment, Trace, run, violations
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import AtomicType, ListEntryType, LockType
-from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, UNINITIALISED, is_head
+from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, WaitQueueType
+from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, NULL, UNINITIALISED, is_head, is_object
 from lockmodel.properties.catalogue import RULES
 from lockmodel.source import Site
 
 STATE_OBJECTS = 5
-"""Objects whose state is told at the end of a witness: what the last step touched is rarely more."""
+"""Objects whose state is told at the end of a witness: more than a reader can hold in mind is no help."""
+
+STATE_STEPS = 4
+"""Steps, back from the last, of the thread that broke the rule, whose objects matter at the end."""
+
+EMPTY = (NULL, UNINITIALISED)
+"""An idr slot that holds nothing."""
+
+DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls"})
+"""What a procedure itself does; any other detail names its own subject ("list_del removes ...")."""
 
 
 def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool) -> Finding:
@@ -84,13 +93,21 @@ def _switches(stepper: Stepper) -> tuple[tuple[str, bool | int | str], ...]:
 
 def _message(violation: Violation, trace: Trace, layout: Layout) -> str:
     """What went wrong, in one sentence."""
-    by_step = trace.moments and any(v is violation for v in trace.moments[-1].step.violations)
-    if not by_step:
-        return f"{violation.detail[0].upper()}{violation.detail[1:]}."
-    thread = layout.setup.threads[trace.moments[-1].thread].name
-    inner = violation.stack[0].procedure if violation.stack else violation.place.procedure
-    within = f" (in {inner})" if inner != violation.place.procedure else ""
-    return f"Thread {thread}, in {violation.place.procedure}{within}: {violation.detail}."
+    last = trace.moments[-1] if trace.moments else None
+    made = [(last.thread, v) for v in last.step.violations] if last is not None else list(trace.opening)
+    maker = next((thread for thread, v in made if v is violation), None)
+    if maker is None:
+        return f"{violation.detail}."
+    who = f"Thread {layout.setup.threads[maker].name}"
+    outer = violation.place.procedure
+    inner = violation.stack[0].procedure if violation.stack else outer
+    if violation.detail.split(None, 1)[0] in DEEDS:
+        return (
+            f"{who}: {inner} {violation.detail}."
+            if inner == outer
+            else f"{who}, in {outer}: {inner} {violation.detail}."
+        )
+    return f"{who}, in {outer if inner == outer else f'{inner} (called by {outer})'}: {violation.detail}."
 
 
 def _step(n: int, moment: Moment, layout: Layout) -> Step:
@@ -104,13 +121,24 @@ def _step(n: int, moment: Moment, layout: Layout) -> Step:
         spec=site.spec,
         source=site.source or None,
         operation=step.operation,
-        detail=step.detail,
+        detail=_detail(moment, layout),
         code=linecache.getline(site.path, site.line).strip(),
         stack=[frame(s) for s in step.stack],
         locks=[layout.member_name(lock) for lock in after.held] if after is not None else [],
         choice=moment.choice,
         changes=_changes(moment, layout),
     )
+
+
+def _detail(moment: Moment, layout: Layout) -> str:
+    """What came of a step; of a plain write, the value before and after, which the step itself must not look at."""
+    step = moment.step
+    if step.operation.startswith("write ") and step.writes:
+        location, value = step.writes[0]
+        before = layout.read(moment.before, location)
+        if before not in (value, UNINITIALISED):
+            return f"{show_value(layout, location, before)} -> {show_value(layout, location, value)}"
+    return step.detail
 
 
 def _changes(moment: Moment, layout: Layout) -> list[str]:
@@ -128,7 +156,7 @@ def _changes(moment: Moment, layout: Layout) -> list[str]:
             continue
         kind = layout.field(location).type
         before = layout.read(moment.before, location)
-        if before == value or (isinstance(kind, LockType) and kind.owned):
+        if before in (value, UNINITIALISED) or (isinstance(kind, LockType) and kind.owned):
             continue
         if isinstance(kind, ListEntryType):
             if is_head(value):
@@ -168,8 +196,9 @@ def _state(violation: Violation, trace: Trace, layout: Layout) -> list[str]:
     names = {item.name: item.number for item in layout.objects}
     numbers = [names[name] for name in violation.objects if name in names]
     if trace.moments:
-        last = trace.moments[-1].step
-        numbers.extend(layout.locations[location].owner for location, _ in (*last.writes, *last.reads))
+        mine = [moment.step for moment in trace.moments if moment.thread == trace.moments[-1].thread]
+        for step in mine[: -STATE_STEPS - 1 : -1]:
+            numbers.extend(layout.locations[location].owner for location, _ in (*step.writes, *step.reads))
     lines = [
         line
         for number in list(dict.fromkeys(numbers))[:STATE_OBJECTS]
@@ -189,24 +218,41 @@ def _object(number: int, state: bytes, layout: Layout) -> str:
     status = layout.read(state, item.status) if item.status >= 0 else LIVE
     if status in (DEAD, FREE):
         return f"{item.name}: {'freed' if status == DEAD else 'not allocated'}"
-    parts = []
-    for field in layout.struct(number).fields:
-        location = layout.address(number, field.name)
-        value = layout.read(state, location)
-        match field.type:
-            case LockType(owned=True):
-                if value == 0:
-                    parts.append(f"{field.name} held")
-            case ListEntryType():
-                on = layout.read(state, location + 2)
-                if is_head(on):
-                    parts.append(f"{field.name} on {layout.member_name(on - HEADS)}")
-                elif on != UNINITIALISED:
-                    parts.append(f"{field.name} on no list")
-            case AtomicType():
-                parts.append(f"{field.name} {show_value(layout, location, value)}")
-            case _ if layout.locations[location].part == "" and value != UNINITIALISED:
-                parts.append(f"{field.name} {show_value(layout, location, value)}")
-            case _:
-                pass
-    return f"{item.name}: {', '.join(parts)}" if parts else ""
+    told = [
+        f"{field.name} {value}"
+        for field in layout.struct(number).fields
+        if (value := _value(layout, state, layout.address(number, field.name)))
+    ]
+    return f"{item.name}: {', '.join(told)}" if told else ""
+
+
+def _value(layout: Layout, state: bytes, location: int) -> str:
+    """What a member holds at the end, or "" where that tells a reader nothing."""
+    value = layout.read(state, location)
+    match layout.field(location).type:
+        case WaitQueueType():
+            return ""
+        case LockType(owned=True):
+            return "held" if value == 0 else ""
+        case ListEntryType():
+            on = layout.read(state, location + 2)
+            return f"on {layout.member_name(on - HEADS)}" if is_head(on) else "on no list"
+        case ListHeadType():
+            return f"[{', '.join(_entries(layout, state, location))}]"
+        case IdrType(_, capacity):
+            slots = [(n, layout.read(state, location + n)) for n in range(capacity)]
+            return "{" + ", ".join(f"{n}: {layout.describe(v)}" for n, v in slots if v not in EMPTY) + "}"
+        case _:
+            return show_value(layout, location, value) if value != UNINITIALISED else ""
+
+
+def _entries(layout: Layout, state: bytes, head: int) -> list[str]:
+    """The entries of a list, as far as its links lead."""
+    kind = layout.field(head).type
+    assert isinstance(kind, ListHeadType)
+    found: list[str] = []
+    node = layout.read(state, head)
+    while is_object(node) and len(found) < len(layout.objects):
+        found.append(layout.objects[node].name)
+        node = layout.read(state, layout.address(node, kind.link))
+    return found

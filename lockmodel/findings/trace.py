@@ -26,10 +26,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A schedule as it ran: `opening` are the violations of the local code before any step."""
+    """A schedule as it ran: `opening` are the violations of each thread's local code before any step."""
 
     moments: tuple[Moment, ...]
-    opening: tuple[Violation, ...]
+    opening: tuple[tuple[int, Violation], ...]
     state: bytes
     locals: tuple[LocalState, ...]
     standing: tuple[Step | None, ...]
@@ -53,11 +53,11 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
     """Run a schedule; UsageError if it asks for a move that cannot be made."""
     layout = stepper.layout
     state = layout.initial
-    opening: list[Violation] = []
+    opening: list[tuple[int, Violation]] = []
     locals_: list[LocalState] = []
     for thread in range(len(layout.setup.threads)):
         begun = stepper.start(thread, reader(layout, state))
-        opening.extend(begun.violations)
+        opening.extend((thread, violation) for violation in begun.violations)
         locals_.append(begun.after or LocalState(thread, ()))
         state = apply(layout, state, begun.writes)
     moments: list[Moment] = []
@@ -84,7 +84,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
 
 def violations(trace: Trace, layout: Layout, judge: Judge) -> list[Violation]:
     """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in."""
-    found = list(trace.moments[-1].step.violations) if trace.moments else list(trace.opening)
+    found = list(trace.moments[-1].step.violations) if trace.moments else [violation for _, violation in trace.opening]
     if trace.moments and trace.moments[-1].step.outcome is Outcome.HALTED:
         return found
     found.extend(judge.shared(trace.state))

@@ -199,7 +199,7 @@ class Layout:
             for number, thread in enumerate(self.setup.threads):
                 if cache.name in allocated_by(self.program, thread.procedure):
                     first = len(plan) + 1
-                    name = f"{cache.struct.lower()}#{thread.name}"
+                    name = f"{cache.struct.lower()}#{thread.name.replace(' ', '-')}"
                     plan.extend((f"{name}.{n + 1}", cache.struct, cache.name, number) for n in range(cache.capacity))
                     self.pools[cache.name, number] = tuple(range(first, first + cache.capacity))
         heads: list[int] = []

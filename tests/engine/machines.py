@@ -8,7 +8,7 @@ from pathlib import Path
 from lockmodel.check import CheckOptions, check
 from lockmodel.findings.finding import ScenarioResult
 
-HEAD = '''\
+HEAD = """\
 from __future__ import annotations
 
 from typing import Annotated
@@ -43,7 +43,7 @@ class Box(Struct):
 
 
 items = model.cache(Item, capacity=2)
-'''
+"""
 
 
 def write_machine(folder: Path, procedures: str, scenario: str) -> Path:

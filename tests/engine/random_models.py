@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-HEAD = '''\
+HEAD = """\
 from __future__ import annotations
 
 from typing import Annotated
@@ -42,7 +42,7 @@ class Box(Struct):
 
 
 item_cache = model.cache(Item, capacity=2)
-'''
+"""
 
 LOCKS = ("spin", "sem", "mutex", "big")
 
