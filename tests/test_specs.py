@@ -170,6 +170,11 @@ def test_reclaim_under_the_locks_of_inotify_can_deadlock() -> None:
     assert pair("ignore-unmount/one-inode", "repaired", reclaim="on").verdict == "verified"
 
 
+@pytest.mark.parametrize("name", ["release-unmount/one-inode", "ignore-unmount/one-inode"])
+def test_an_umount_that_ends_under_a_pinned_inode_is_not_repaired(name: str) -> None:
+    assert rules(pair(name, "repaired", umount_ends="on")) == {"LM303"}
+
+
 @pytest.mark.parametrize("name", ["release-unmount/one-inode", "ignore-ignore/one-inode", "event-event/named"])
 def test_the_repaired_design_survives_failing_allocations(name: str) -> None:
     assert pair(name, "repaired", allocation_fails="on").verdict == "verified"
