@@ -377,11 +377,9 @@ class CallLowering(ExpressionLowering):
     def _await(self, node: ast.Call, condition: ast.expr) -> None:
         if isinstance(condition, ast.Lambda):
             raise self.refused(condition)
-        used = [
-            name
-            for name in dict.fromkeys(inner.id for inner in ast.walk(condition) if isinstance(inner, ast.Name))
-            if name in self.names.locals
-        ]
+        mentioned = [inner for inner in ast.walk(condition) if isinstance(inner, ast.Name)]
+        mentioned.sort(key=lambda inner: (inner.lineno, inner.col_offset))
+        used = [name for name in dict.fromkeys(inner.id for inner in mentioned) if name in self.names.locals]
         values = [self.read(ast.copy_location(ast.Name(name, ast.Load()), condition)) for name in used]
         self.conditions += 1
         name = f"{self.signature.name}.await{self.conditions}"

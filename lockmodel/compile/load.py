@@ -12,6 +12,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import re
 import sys
 import traceback
 import types
@@ -27,6 +28,7 @@ from lockmodel.language.model import Model
 
 FUTURE = "from __future__ import annotations"
 
+_MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULES: WeakKeyDictionary[Model, dict[str, types.ModuleType]] = WeakKeyDictionary()
 
 
@@ -228,7 +230,14 @@ def _execute(module: types.ModuleType, source: str, path: str, finder: _SpecFind
         raise
     except (Exception, SystemExit) as error:
         where, line = innermost_line(error, finder.paths)
-        raise SpecError(f"importing it raised {described_exception(error)}", path=where or path, line=line) from error
+        missing = _MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
+        if missing:
+            name, source_module = missing.groups()
+            known = [known for known in dir(sys.modules.get(source_module)) if not known.startswith("_")]
+            message, remedy = f"`{source_module}` has no `{name}` to import", did_you_mean(name, known)
+        else:
+            message, remedy = f"importing it raised {described_exception(error)}", ""
+        raise SpecError(message, path=where or path, line=line, remedy=remedy) from error
 
 
 @contextlib.contextmanager

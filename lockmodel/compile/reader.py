@@ -11,7 +11,7 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lockmodel.compile.naming import Place
@@ -165,12 +165,10 @@ def find_class(path: str, qualified_name: str) -> ClassSource:
     file = read_file(path)
     body: list[ast.stmt] = file.tree.body
     found: ast.ClassDef | None = None
-    for part in qualified_name.split("."):
-        if part == "<locals>":
-            continue
+    for part in qualified_name.replace("<locals>.", "").split("."):
         found = None
-        for statement in (node for top in body for node in ast.walk(top)):
-            if isinstance(statement, (ast.ClassDef, ast.FunctionDef)) and statement.name == part:
+        for statement in _scope(body):
+            if statement.name == part:
                 body = statement.body
                 found = statement if isinstance(statement, ast.ClassDef) else None
                 break
@@ -182,3 +180,12 @@ def find_class(path: str, qualified_name: str) -> ClassSource:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     }
     return ClassSource(Place(path, found.lineno), fields)
+
+
+def _scope(body: list[ast.stmt]) -> Iterator[ast.ClassDef | ast.FunctionDef]:
+    """The classes and functions of a body, those under an `if` or the like too, but not those inside others."""
+    for statement in body:
+        if isinstance(statement, (ast.ClassDef, ast.FunctionDef)):
+            yield statement
+        else:
+            yield from _scope([inner for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt)])

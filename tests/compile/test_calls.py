@@ -1,0 +1,228 @@
+"""Lowering of calls: the code that they become, and the whole message where they are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compile.specs import Specs, procedure
+
+LOWERED = [
+    (
+        "None",
+        """\
+y = choose(1, 2)
+z = choose(NULL, n)""",
+        """\
+locals y: int, z: *Node
+0 y = choose(1, 2)
+1 z = choose(0, n)
+2 return""",
+    ),
+    (
+        "None",
+        "await_(n.value == x and list_length(n.children) == 0)",
+        """\
+0 await f.await1(n, x) 'n.value == x and list_length(n.children) == 0'
+1 return""",
+    ),
+    (
+        "None",
+        """\
+mark("here")
+might_sleep()""",
+        """\
+0 mark 'here'
+1 might_sleep
+2 return""",
+    ),
+    (
+        "Node",
+        """\
+y = idr_find(n.ids, x)
+if IS_ERR(y): x = PTR_ERR(y)
+return ERR_PTR(-EINVAL)""",
+        """\
+locals y: *Node
+0 y = idr_find(&n->ids, x)
+1 branch y < 0 ? 2 : 3
+2 x = y
+3 return -22""",
+    ),
+    (
+        "None",
+        """\
+y = data_race(n.value) + n.value
+z = data_race(atomic_read(n.users))""",
+        """\
+locals %1: int 0..7, %2: int 0..7, y: int, z: int
+0 %1 = load n->value racy
+1 %2 = load n->value
+2 y = %1 + %2
+3 z = atomic_read(&n->users) racy
+4 return""",
+    ),
+    (
+        "None",
+        "y = kmem_cache_alloc(nodes, GFP_KERNEL)",
+        """\
+locals y: *Node
+0 y = kmem_cache_alloc(Node, 1)
+1 return""",
+    ),
+    (
+        "None",
+        "y = bool(n) and not n.flag",
+        """\
+locals %1: bool, %2: bool, y: bool
+0 branch n != 0 ? 1 : 5
+1 %2 = load n->flag
+2 branch %2 ? 5 : 3
+3 %1 = 1
+4 jump 6
+5 %1 = 0
+6 y = %1
+7 return""",
+    ),
+    (
+        "None",
+        """\
+y = Mode(x) | Mode.READ
+y = ~Mode.READ & n.mode""",
+        """\
+locals y: flags Mode, %1: flags Mode
+0 y = x | 1
+1 %1 = load n->mode
+2 y = -2 & %1
+3 return""",
+    ),
+]
+
+REFUSED = [
+    ("None", "down(n.mutex)", "L3: `down` takes a Semaphore, not a Mutex"),
+    ("None", "down(n)", "L3: `down` takes a Semaphore, not a Node"),
+    ("None", "down(n.sem, 1)", "L3: `down` takes 1 argument, not 2"),
+    (
+        "None",
+        "down(sem=n.sem)",
+        """\
+L3: `down` takes its operands by position
+  Write them out in C's order.""",
+    ),
+    (
+        "None",
+        "list_add(n.other_link, n.children)",
+        """\
+L3: `list_add` puts Node.other_link on a list that is linked by Node.link
+  Give the link that the list is declared with in list_of(...).""",
+    ),
+    (
+        "None",
+        "y = list_length(n.children)",
+        """\
+L3: `list_length` in a procedure, but it is for claims only
+  No thread can see it: use it in an invariant, at quiescence, or in `await_(...)`.""",
+    ),
+    (
+        "None",
+        "y = down(n.sem)",
+        """\
+L3: `down` gives no value
+  Call it in a statement of its own.""",
+    ),
+    (
+        "None",
+        "y = Node",
+        """\
+L3: `Node` is a class, not a value
+  Write one of its members or its fields.""",
+    ),
+    (
+        "None",
+        "y = Node()",
+        """\
+L3: `Node(...)` makes no object
+  Allocate one: `kmem_cache_alloc(cache, GFP_KERNEL)`.""",
+    ),
+    (
+        "None",
+        "y = n.foo()",
+        """\
+L3: `n.foo(...)` is a method call
+  Objects have fields only: call a procedure with the object as argument.""",
+    ),
+    (
+        "None",
+        "x()",
+        """\
+L3: `x` is not a function
+  Call a procedure or a kernel operation by its name.""",
+    ),
+    (
+        "None",
+        "y = f",
+        """\
+L3: `f` is a function, not a value
+  Call it: `f(...)`.""",
+    ),
+    (
+        "None",
+        "f(n, x)",
+        """\
+L3: recursion: f -> f
+  Write a loop: a thread's stack has a fixed depth.""",
+    ),
+    (
+        "None",
+        "y = n.seen",
+        """\
+L3: the ghost field `Node.seen` is read outside of a claim
+  Read it in a claim, an `assert`, or what is assigned to a ghost field; else leave out `ghost=True`.""",
+    ),
+    (
+        "None",
+        "y: Nod = n",
+        """\
+L3: the annotation of the local `y` names `Nod`, which is not defined
+  Did you mean `Node`?""",
+    ),
+    (
+        "None",
+        "a = idr_get_new_above(n.ids, n, 1)",
+        """\
+L3: `idr_get_new_above` gives 2 values
+  Unpack them: `a, b = ...`.""",
+    ),
+    ("None", "y = choose(1, n)", "L3: `choose` between an int and a Node"),
+    (
+        "None",
+        "choose()",
+        """\
+L3: `choose` has nothing to choose from
+  Write the options: `choose(0, 1)`.""",
+    ),
+    (
+        "None",
+        "mark(x)",
+        """\
+L3: `mark` takes a name that is known before the run
+  Write `mark("name")`.""",
+    ),
+    (
+        "None",
+        "y = ERR_PTR(3)",
+        """\
+L3: `ERR_PTR` takes -1 to -4095, not 3
+  Write `ERR_PTR(-EINVAL)`.""",
+    ),
+    ("None", "list_is_head(n, n.count)", "L3: `list_is_head` takes a ListHead, not a RefCount"),
+]
+
+
+@pytest.mark.parametrize(("result", "body", "code"), LOWERED)
+def test_calls_become_code(specs: Specs, result: str, body: str, code: str) -> None:
+    assert specs.code(procedure(body, result)) == code
+
+
+@pytest.mark.parametrize(("result", "body", "message"), REFUSED)
+def test_calls_that_do_not_fit_are_refused(specs: Specs, result: str, body: str, message: str) -> None:
+    assert specs.refusal(procedure(body, result)) == message
