@@ -345,7 +345,7 @@ def can_end(procedure: Procedure) -> bool:
 
 def _unreached(layout: Layout, found: Exploration, judge: RuleJudge) -> list[Unreached]:
     """Statements, claims and locks of the scenario that no state reached."""
-    covered = {(site.path, site.line) for site in found.behaviour.covered}
+    covered = {(site.path, site.line) for site in found.behaviour.covered if not site.end}
     items = [
         Unreached("statement", site.procedure, site.spec, site.source or None)
         for site in _statements(layout)
@@ -368,7 +368,7 @@ def _statements(layout: Layout) -> Iterator[Site]:
         for procedure in reachable(layout.program, thread.procedure).values():
             for instruction in procedure.code:
                 site = instruction.site
-                if isinstance(instruction, Jump) or (site.path, site.line) in seen or not site.line:
+                if isinstance(instruction, Jump) or site.end or (site.path, site.line) in seen:
                     continue
                 seen.add((site.path, site.line))
                 yield site

@@ -69,7 +69,7 @@ class ProcedureLowering(CallLowering):
         site = self.site(node)
         self.block(node.body)
         self.statement = node.body[-1]
-        end = Site(site.procedure, site.path, node.end_lineno or node.lineno, self._end_source())
+        end = Site(site.procedure, site.path, node.end_lineno or node.lineno, self._end_source(), end=True)
         self.emit(Return((), end))
         return Procedure(
             self.signature.name,

@@ -131,6 +131,7 @@ class Search:
         self.judge = judge
         self.limits = limits
         self.progress = progress
+        self.progress_every = 2.0  # seconds
         self.stop_first = stop_first
         self.threads = len(self.layout.setup.threads)
         self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
@@ -367,7 +368,7 @@ class Search:
         tally = self.tally()
         if self.limits.memory is not None and tally.memory > self.limits.memory:
             self.reason = f"reached the limit of {self.limits.memory:,} bytes"
-        if self.progress is not None and now - self._shown >= 2:
+        if self.progress is not None and now - self._shown >= self.progress_every:
             self._shown = now
             self.progress(tally)
 

@@ -18,7 +18,10 @@ Ts = TypeVarTuple("Ts")
 
 @dataclass(eq=False)
 class ObjectHandle:
-    """Stands for an object in a scenario function, or in the module if it is global. Its attributes are `MemberHandle`s."""
+    """Stands for an object in a scenario function, or in the module if it is global.
+
+    Its attributes are `MemberHandle`s.
+    """
 
     struct: type[Struct]
     name: str

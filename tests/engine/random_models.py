@@ -5,6 +5,8 @@ Most are wrong in some way, which is the point: the searches must agree on what 
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 
 HEAD = """\
@@ -122,7 +124,9 @@ def _blocks(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]
 def _body(most: int) -> st.SearchStrategy[list[str]]:
     line = st.builds(lambda s: [s], _simple)
     block = _blocks(st.lists(_simple, min_size=1, max_size=2))
-    return st.lists(st.one_of(line, line, block), min_size=1, max_size=most).map(lambda parts: sum(parts, []))
+    return st.lists(st.one_of(line, line, block), min_size=1, max_size=most).map(
+        lambda parts: list(itertools.chain.from_iterable(parts))
+    )
 
 
 @st.composite

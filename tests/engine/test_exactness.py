@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
 
 MOST = 4_000
+"""States of a random model; larger ones are passed over."""
+
+TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
+"""How many times the usual number of examples: for a night, or before a release."""
 
 
 def layout_of(text: str) -> Layout | None:
@@ -42,7 +47,7 @@ def explore(layout: Layout, *, reduction: bool) -> tuple[Exploration, Stepper]:
     return Search(stepper, RuleJudge(stepper), Limits(states=MOST * 8)).run(), stepper
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs())
 def test_search_and_interpreter_and_reductions_agree(text: str) -> None:
     layout = layout_of(text)
@@ -65,7 +70,7 @@ def test_search_and_interpreter_and_reductions_agree(text: str) -> None:
             assert hit.violation.identity in {violation.identity for violation in again}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs(threads=3, most=3))
 def test_three_threads_agree_as_well(text: str) -> None:
     layout = layout_of(text)
@@ -78,7 +83,7 @@ def test_three_threads_agree_as_well(text: str) -> None:
     assert {hit.violation.identity: len(hit.schedule) for hit in found.hits} == truth.steps, text
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs(most=3))
 def test_no_schedule_of_the_same_length_to_the_same_state_switches_less(text: str) -> None:
     layout = layout_of(text)
