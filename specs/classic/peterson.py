@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from lockmodel import Model, Range, Scenario, Struct, await_, field, mark
+from lockmodel import Atomic, Model, Range, Scenario, Struct, atomic, atomic_read, atomic_set, await_, field, mark
 
 peterson = Model("peterson", as_written="announce-first")
 
 
 class Room(Struct):
-    turn: Annotated[int, Range(0, 1)]
+    # Both threads use `turn` and `wants` at once, by intention: as plain fields that would be a data race (LM301), so
+    # they are atomic. An Atomic has a range too.
+    turn: Atomic = atomic(0, 1)
     # A ghost field exists for claims only: reading and writing it is no step, so it cannot change what may happen.
     inside: Annotated[int, Range(0, 2)] = field(ghost=True)
 
 
 class Side(Struct):
-    wants: bool
+    wants: Atomic = atomic(0, 1)
 
 
 # A global object: there is one, in every scenario, and procedures use it by its name.
@@ -31,31 +33,31 @@ room = peterson.object(Room, "room")
 @peterson.path
 def enter_and_leave(i: int, mine: Side, other: Side) -> None:
     while True:
-        mine.wants = True
-        room.turn = i
+        atomic_set(mine.wants, 1)
+        atomic_set(room.turn, i)
         # Waits until the condition holds and reads it as a whole, in one step. An `if` or `while` over the same fields
         # would read one of them a step.
-        await_(not other.wants or room.turn != i)
+        await_(atomic_read(other.wants) == 0 or atomic_read(room.turn) != i)
         # A mark is a step that does nothing but carry a name. The ghost write after it belongs to the same step.
         mark("enter")
         room.inside += 1
         mark("leave")
         room.inside -= 1
-        mine.wants = False
+        atomic_set(mine.wants, 0)
 
 
 @peterson.design("turn-first", replaces=enter_and_leave)
 def give_the_turn_away_first(i: int, mine: Side, other: Side) -> None:
     """Wrong: the other may pass between the two writes, and the turn then lets this one in as well."""
     while True:
-        room.turn = i
-        mine.wants = True
-        await_(not other.wants or room.turn != i)
+        atomic_set(room.turn, i)
+        atomic_set(mine.wants, 1)
+        await_(atomic_read(other.wants) == 0 or atomic_read(room.turn) != i)
         mark("enter")
         room.inside += 1
         mark("leave")
         room.inside -= 1
-        mine.wants = False
+        atomic_set(mine.wants, 0)
 
 
 # An invariant is judged in every state (or, with `outside=[...]`, in those in which the named locks are free).
