@@ -1,6 +1,7 @@
 """Stage 4: the engine, three parts that know little of each other.
 
-*step* (with `memory` and `operations`) defines the semantics: one thread's move, with everything it read, wrote and
-did. *behaviour* is what the search has learned of it: a graph of local states whose edges are steps. *explore* visits
-every state. Nothing here knows what a finding means to a reader, only that a rule was broken and where.
+*step* defines the semantics: one thread's move, with everything it read, wrote and did (`step`, `move`, `frames`,
+`memory`, `operations`; `local` has their words). *behaviour* is what the search has learned of it: a graph of local
+states whose edges are steps. *explore* visits every state (`transitions` keeps the way, `collect` reuses slots). Nothing
+here knows what a finding means to a reader, only that a rule was broken and where.
 """

@@ -11,7 +11,8 @@ import linecache
 
 from lockmodel.engine.explore import Hit, Judge
 from lockmodel.engine.local import Violation
-from lockmodel.engine.step import Stepper, show_value
+from lockmodel.engine.step import Stepper
+from lockmodel.engine.words import show_value
 from lockmodel.errors import InternalError
 from lockmodel.findings.finding import Finding, Frame, Step, Waiting
 from lockmodel.findings.token import Schedule, encode

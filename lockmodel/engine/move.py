@@ -1,0 +1,446 @@
+"""One step in the making: the visible instruction, then the local code after it.
+
+Takes a local state and what answers reads; `finish` gives the `Step`. Conditions and claims are evaluated here as well,
+since they are the same code, run as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from lockmodel.engine.frames import Frames, Open
+from lockmodel.engine.local import Frame, LocalState, Outcome, Step
+from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
+from lockmodel.engine.operations import MEANING, Context
+from lockmodel.engine.words import show_value, text
+from lockmodel.errors import SpecError
+from lockmodel.ir.nodes import (
+    Assert,
+    Assign,
+    Await,
+    Binary,
+    Branch,
+    Call,
+    Choose,
+    Const,
+    Expr,
+    GlobalRef,
+    HeadOf,
+    Instruction,
+    Jump,
+    Load,
+    Local,
+    Mark,
+    Member,
+    MightSleep,
+    Operate,
+    Return,
+    Store,
+    Unary,
+)
+from lockmodel.ir.types import RefType
+from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED, is_head
+from lockmodel.source import Site
+
+LOCAL_LIMIT = 10_000
+"""Local instructions in one step; more means a loop that never touches shared memory."""
+
+
+Source = Callable[[int], int]
+
+
+class Move:
+    """One step in the making."""
+
+    def __init__(self, code: Frames, local: LocalState, source: Source, frames: list[Open], choice: int) -> None:
+        self.code = code
+        self.layout = code.layout
+        self.procedures = code.procedures
+        self.local = local
+        self.frames = frames
+        self.choice = choice
+        self.covered: list[Site] = []
+        self.memory = Memory(code.layout, source, local.held, local.private, self._where)
+        self.operation = ""
+        self.detail = ""
+
+    def _where(self) -> tuple[Site, tuple[Site, ...]]:
+        return self.code.place(self.frames), self.code.sites(self.frames)
+
+    def finish(self, first: Callable[[], None], operation: str, detail: str) -> Step:
+        """Do the visible part, then the local code; collect what it came to."""
+        place, stack = self._where()
+        self.operation, self.detail = operation, detail
+        outcome, after, wants = Outcome.MOVED, None, -1
+        pool: tuple[str, int] | None = None
+        try:
+            first()
+            after = self.run_local()
+        except Halt:
+            outcome = Outcome.HALTED
+        except Blocked as blocked:
+            outcome, wants = Outcome.BLOCKED, blocked.lock
+        except Exhausted as exhausted:
+            outcome, pool = Outcome.EXHAUSTED, exhausted.pool
+        memory = self.memory
+        return Step(
+            outcome,
+            stack[0] if stack else place,
+            stack,
+            tuple(memory.reads.items()),
+            tuple(memory.writes.items()) if outcome is Outcome.MOVED else (),
+            after,
+            tuple(memory.violations),
+            wants,
+            memory.asked,
+            tuple(dict.fromkeys(self.covered)),
+            pool,
+            self.operation,
+            self.detail,
+        )
+
+    # --- visible instructions -----------------------------------------------------------------------------------
+
+    def visible(self) -> None:
+        """Execute the visible instruction that the thread stands at."""
+        frame = self.frames[-1]
+        instruction = self.procedures[frame.procedure].code[frame.at]
+        self.covered.append(instruction.site)
+        match instruction:
+            case Load() | Store():
+                self.access(instruction)
+            case Operate():
+                self.operate(instruction)
+            case Choose(target, options):
+                value = self.value(options[self.choice])
+                self.set(frame, target, value)
+                self.operation, self.detail = "choose", f"= {value}"
+            case Await(condition, arguments, text):
+                self.operation = f"await {text}"
+                inner = self.code.enter(condition, [self.value(a) for a in arguments])
+                if not self.truth(self.evaluate_procedure(inner)):
+                    raise Blocked
+            case Mark(name):
+                self.operation = f"mark {name}"
+            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep():
+                raise AssertionError(f"{instruction} is not visible")
+            case _ as never:
+                assert_never(never)
+        frame.at += 1
+
+    def access(self, instruction: Load | Store) -> None:
+        """A plain read or write of a field."""
+        frame, memory = self.frames[-1], self.memory
+        address = instruction.address
+        reading = isinstance(instruction, Load)
+        use = f"{'reads' if reading else 'writes'} {address.struct}.{address.field}"
+        self.operation = f"{'read' if reading else 'write'} {text(address)}"
+        base = self.value(address.base)
+        if isinstance(instruction, Load) and is_head(base):
+            memory.member(base - HEADS, use)
+            memory.report("LM308", f"{use} through {self.layout.describe(base)}, which is no {address.struct}")
+            self.detail = "= whatever lies there"
+            self.set(frame, instruction.target, GARBAGE)
+            return
+        owner = memory.pointer(base, use)
+        location = self.layout.address(owner, address.field)
+        name = self.layout.name(location)
+        self.operation = f"{'read' if reading else 'write'} {name}"
+        if not instruction.racy:
+            memory.guarded(location, use.split()[0])
+        if isinstance(instruction, Load):
+            value = memory.initialised(location, "reads")
+            self.detail = f"= {show_value(self.layout, location, value)}"
+            self.set(frame, instruction.target, value)
+            return
+        value = self.value(instruction.value)
+        field = self.layout.field(location)
+        if field.constant and owner not in memory.private:
+            memory.report("LM302", f"writes {name}, which is constant once its object is shared")
+        if isinstance(field.type, RefType) and is_head(value):
+            memory.report("LM308", f"stores {self.layout.describe(value)} in {name} as if it were an entry")
+        memory.write(location, value)
+        if isinstance(field.type, RefType):
+            memory.publish(value, owner)
+        self.detail = f"= {show_value(self.layout, location, value)}"
+
+    def operate(self, instruction: Operate) -> None:
+        """A kernel operation."""
+        frame = self.frames[-1]
+        self.operation = f"{instruction.operation}({', '.join(text(a) for a in instruction.arguments)})"
+        operands = tuple(self.value(a) for a in instruction.arguments)
+        shown = [self._operand(a, v) for a, v in zip(instruction.arguments, operands, strict=True)]
+        if instruction.cache and instruction.results:
+            shown = [instruction.cache]
+        self.operation = f"{instruction.operation}({', '.join(shown)})"
+        context = Context(
+            instruction.operation,
+            instruction.cache,
+            self.local.thread,
+            self.choice,
+            instruction.racy,
+            self.code.clear_dead,
+        )
+        results, self.detail = MEANING[instruction.operation](self.memory, operands, context)
+        for target, value in zip(instruction.results, results, strict=False):
+            self.set(frame, target, value)
+
+    # --- local code ---------------------------------------------------------------------------------------------
+
+    def run_local(self) -> LocalState:
+        """Run up to the next visible instruction or the thread's end; the local state there."""
+        executed = 0
+        while self.frames:
+            frame = self.frames[-1]
+            instruction = self.procedures[frame.procedure].code[frame.at]
+            if self.is_visible(instruction):
+                return self.settle()
+            executed += 1
+            if executed > LOCAL_LIMIT:
+                site = instruction.site
+                raise SpecError(
+                    f"the loop here runs {LOCAL_LIMIT:,} times without touching shared memory",
+                    path=site.path,
+                    line=site.line,
+                    remedy="Let it end, or let it read or wait for something that another thread changes.",
+                )
+            self.covered.append(instruction.site)
+            self.local_instruction(frame, instruction)
+        return self.end()
+
+    def is_visible(self, instruction: Instruction) -> bool:
+        """Is this instruction a step? All that touches shared memory is, ghosts excepted."""
+        match instruction:
+            case Load(address=address) | Store(address=address):
+                return not self.layout.program.structs[address.struct].field(address.field).ghost
+            case Operate() | Choose() | Await() | Mark():
+                return True
+            case _:
+                return False
+
+    def local_instruction(self, frame: Open, instruction: Instruction) -> None:
+        """Execute an instruction that is no step."""
+        match instruction:
+            case Assign(target, value, _, low, high):
+                number = self.value(value)
+                if low is not None and high is not None and not low <= number <= high:
+                    self.memory.halt(
+                        "LM701",
+                        f"{target} would become {number}, outside its range {low}..{high}",
+                        claim=f"range of {target} in {frame.procedure}",
+                    )
+                self.set(frame, target, number)
+                frame.at += 1
+            case Jump(target_at):
+                frame.at = target_at
+            case Branch(condition, then, orelse):
+                frame.at = then if self.truth(self.value(condition)) else orelse
+            case Call(procedure, arguments):
+                callee = self.code.enter(procedure, [self.value(a) for a in arguments])
+                self.requirements(callee)
+                self.frames.append(callee)
+            case Return(values):
+                self.leave([self.value(v) for v in values])
+            case Assert(condition, text):
+                if not self.truth(self.value(condition)):
+                    self.memory.halt("LM701", f"the assertion {text} fails")
+                frame.at += 1
+            case MightSleep():
+                self.memory.sleeps("the code here")
+                frame.at += 1
+            case Load() | Store():
+                detail = self.operation, self.detail
+                self.access(instruction)
+                self.operation, self.detail = detail
+                frame.at += 1
+            case Operate() | Choose() | Await() | Mark():
+                raise AssertionError(f"{instruction} is visible")
+            case _ as never:
+                assert_never(never)
+
+    def leave(self, values: list[int]) -> None:
+        """Return from the innermost procedure."""
+        if len(self.frames) == 1:
+            self.finished()
+        self.frames.pop()
+        if not self.frames:
+            return
+        caller = self.frames[-1]
+        call = self.procedures[caller.procedure].code[caller.at]
+        assert isinstance(call, Call)
+        for target, value in zip(call.results, values, strict=False):
+            self.set(caller, target, value)
+        caller.at += 1
+
+    def finished(self) -> None:
+        """The thread is about to end: it must hold nothing."""
+        if self.memory.held:
+            names = tuple(self.layout.member_name(lock) for lock in self.memory.held)
+            self.memory.halt("LM603", f"the thread ends while it holds {', '.join(names)}", locks=names)
+
+    def requirements(self, callee: Open) -> None:
+        """LM302 if the caller does not hold what the callee asks for."""
+        procedure = self.procedures[callee.procedure]
+        for need in procedure.holds:
+            if need.base is None:
+                lock = self.layout.address(self.layout.globals[need.lock], "lock")
+            else:
+                base = callee.values[self.code.slot(callee.procedure, need.base)]
+                lock = self.memory.follow(base, need.through) if 0 < base < HEADS else -1
+            if lock not in self.memory.held and not (
+                lock >= 0 and self.layout.locations[lock].owner in self.memory.private
+            ):
+                name = self.layout.member_name(lock) if lock >= 0 else need.text
+                self.memory.report("LM302", f"calls {procedure.name} without {name}, which it asks for", locks=(name,))
+
+    def settle(self) -> LocalState:
+        """The local state at a visible instruction, what is dead forgotten."""
+        frames = []
+        for depth, frame in enumerate(self.frames):
+            procedure = self.procedures[frame.procedure]
+            live = procedure.live[frame.at]
+            if depth < len(self.frames) - 1:
+                call = procedure.code[frame.at]
+                assert isinstance(call, Call)
+                live = procedure.live[frame.at + 1] - set(call.results)
+            frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
+        return LocalState(self.local.thread, tuple(frames), tuple(self.memory.held), tuple(sorted(self.memory.private)))
+
+    def end(self) -> LocalState:
+        """The local state of a thread that has ended."""
+        return LocalState(self.local.thread, ())
+
+    # --- conditions and claims ----------------------------------------------------------------------------------
+
+    def evaluate_procedure(self, frame: Open) -> int:
+        """Run an atomic procedure (a condition or a claim) as a whole; its result."""
+        outer, self.frames = self.frames, [*self.frames, frame]
+        depth = len(self.frames)
+        executed = 0
+        try:
+            while True:
+                current = self.frames[-1]
+                instruction = self.procedures[current.procedure].code[current.at]
+                executed += 1
+                if executed > LOCAL_LIMIT:
+                    raise SpecError(
+                        "the condition or claim does not end",
+                        path=instruction.site.path,
+                        line=instruction.site.line,
+                        remedy="Bound its loop.",
+                    )
+                self.covered.append(instruction.site)
+                if isinstance(instruction, Return) and len(self.frames) == depth:
+                    return self.value(instruction.values[0])
+                if isinstance(instruction, Operate):
+                    operation = self.operation, self.detail
+                    self.operate(instruction)
+                    self.operation, self.detail = operation
+                    current.at += 1
+                else:
+                    self.local_instruction(current, instruction)
+        finally:
+            self.frames = outer
+
+    # --- expressions --------------------------------------------------------------------------------------------
+
+    def set(self, frame: Open, name: str, value: int) -> None:
+        """Assign a local."""
+        frame.values[self.code.slot(frame.procedure, name)] = value
+
+    def truth(self, value: int) -> bool:
+        """C's truth; garbage equals nothing that was stored, so it is not 0."""
+        return value != 0
+
+    def value(self, expression: Expr) -> int:
+        """The value of an expression over locals."""
+        match expression:
+            case Const(value):
+                return value
+            case GlobalRef(name):
+                return self.layout.globals[name]
+            case Local(name):
+                frame = self.frames[-1]
+                value = frame.values[self.code.slot(frame.procedure, name)]
+                if value == UNINITIALISED:
+                    self.memory.halt("LM307", f"the local {name} is used before it is set")
+                return value
+            case Unary(operator, operand):
+                return _unary(operator, self.value(operand))
+            case Binary(operator, left, right):
+                return self.binary(operator, self.value(left), self.value(right))
+            case Member(base, struct, field):
+                owner = self.memory.pointer(self.value(base), f"uses {struct}.{field}")
+                return self.layout.address(owner, field)
+            case HeadOf(head):
+                return HEADS + self.value(head)
+            case _ as never:
+                assert_never(never)
+
+    def binary(self, operator: str, left: int, right: int) -> int:
+        """A binary operator; garbage is unequal to everything and poisons arithmetic."""
+        if GARBAGE in (left, right):
+            return 1 if operator == "!=" else 0 if operator in ("==", "<", "<=", ">", ">=") else GARBAGE
+        if operator in ("//", "%") and right == 0:
+            self.memory.halt("LM701", "divides by zero", claim="division by zero")
+        return _BINARY[operator](left, right)
+
+    def _operand(self, expression: Expr, value: int) -> str:
+        """An operand as a reader knows it."""
+        kind = self._kind(expression)
+        if kind == "address":
+            return self.layout.member_name(value)
+        if kind == "reference":
+            return self.layout.describe(value)
+        return str(value)
+
+    def _kind(self, expression: Expr) -> str:
+        match expression:
+            case Member():
+                return "address"
+            case GlobalRef():
+                return "reference"
+            case Local(name):
+                kind = self.code.variable(self.frames[-1].procedure, name).type
+                if isinstance(kind, RefType):
+                    return "reference"
+                return "number" if type(kind).__name__ in ("IntType", "BoolType", "EnumType") else "address"
+            case _:
+                return "number"
+
+
+def _unary(operator: str, value: int) -> int:
+    match operator:
+        case "not":
+            return int(value == 0)
+        case _ if value == GARBAGE:
+            return GARBAGE
+        case "-":
+            return -value
+        case "~":
+            return ~value
+        case _:
+            raise AssertionError(operator)
+
+
+_BINARY: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
+    "min": min,
+    "max": max,
+    "==": lambda a, b: int(a == b),
+    "!=": lambda a, b: int(a != b),
+    "<": lambda a, b: int(a < b),
+    "<=": lambda a, b: int(a <= b),
+    ">": lambda a, b: int(a > b),
+    ">=": lambda a, b: int(a >= b),
+}

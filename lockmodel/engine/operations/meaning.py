@@ -1,0 +1,27 @@
+"""What an operation is given and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lockmodel.engine.memory import Memory
+
+GFP_WAIT = 1
+"""The bit of the allocation flags that lets an allocation sleep (GFP_KERNEL has it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an operation knows beside its operands."""
+
+    name: str
+    cache: str
+    thread: int
+    choice: int
+    racy: bool
+    clear_dead: bool
+
+
+Result = tuple[tuple[int, ...], str]
+Meaning = Callable[[Memory, tuple[int, ...], Context], Result]

@@ -1,0 +1,59 @@
+"""Values and expressions as a reader knows them."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import (
+    Binary,
+    Const,
+    Expr,
+    GlobalRef,
+    HeadOf,
+    Local,
+    Member,
+    Unary,
+)
+from lockmodel.ir.types import BoolType, EnumType, RefType
+from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED
+
+
+def show_value(layout: Layout, location: int, value: int) -> str:
+    """A value at a location as a reader knows it: `watch#1`, `WILL_FREE|FREEING`, `uninitialised`."""
+    if value == UNINITIALISED:
+        return "uninitialised"
+    field = layout.field(location)
+    part = layout.locations[location].part
+    if isinstance(field.type, RefType) or part:
+        return layout.describe(value)
+    if value == GARBAGE:
+        return "a value that nobody stored"
+    if value > HEADS:
+        return "0 (dropped)"
+    if isinstance(field.type, BoolType):
+        return str(bool(value))
+    if isinstance(field.type, EnumType):
+        exact = [name for name, number in field.type.members if number == value]
+        bits = [name for name, number in field.type.members if number and number & value == number]
+        return exact[0] if exact else "|".join(bits) if field.type.flags and bits else str(value)
+    return str(value)
+
+
+def text(expression: Expr) -> str:
+    """An expression before it could be evaluated, as in the spec."""
+    match expression:
+        case Member(base, _, field):
+            return f"{text(base)}.{field}"
+        case Local(name) | GlobalRef(name):
+            return name
+        case Const(value):
+            return str(value)
+        case HeadOf(head):
+            return text(head)
+        case Unary(operator, operand):
+            return f"{operator} {text(operand)}"
+        case Binary(operator, left, right):
+            return f"{text(left)} {operator} {text(right)}"
+        case _ as never:
+            assert_never(never)
