@@ -132,6 +132,7 @@ class Search:
         self.limits = limits
         self.progress = progress
         self.progress_every = 2.0  # seconds
+        self.most = limits.states if limits.states is not None else NOWHERE
         self.stop_first = stop_first
         self.threads = len(self.layout.setup.threads)
         self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
@@ -224,6 +225,11 @@ class Search:
             self._hit(violation, number)
         return number
 
+    def _full(self) -> int:
+        """There is no room for one more state: the search is cut here."""
+        self.reason = f"reached the limit of {self.most:,} states"
+        return NOWHERE
+
     def _search(self) -> None:
         """Expand level by level; a level is the run of states that were stored while the one before was expanded."""
         start = 0
@@ -288,7 +294,7 @@ class Search:
                 successor = bytes(record)
                 known = numbers.get(successor)
                 if known is None:
-                    known = self._store(successor)
+                    known = self._store(successor) if len(self.keys) < self.most else self._full()
                 elif known < end:
                     self.cyclic = True
                 edges.targets.append(known)
@@ -357,8 +363,6 @@ class Search:
         """Should the search end here? Sets the reason."""
         if self.stop_first and self.found:
             self.reason = "stopped at the first finding"
-        elif self.limits.states is not None and len(self.keys) > self.limits.states:
-            self.reason = f"reached the limit of {self.limits.states:,} states"
         return bool(self.reason)
 
     def _tick(self) -> None:
