@@ -15,6 +15,7 @@ from lockmodel.findings.finding import Finding, Waiting
 from lockmodel.report.lanes import FoldRow, Lanes, Row, StepRow
 from lockmodel.report.places import place_of
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, LOCK_STYLES, STRONG, Glyphs, Terminal, pad, wrap
+from lockmodel.report.wrapping import printable
 
 NARROWEST_LANE = 34
 """Room for "atomic_dec_and_test(watch#1.count)"; with less, most rows would wrap, and rails read better."""
@@ -24,6 +25,9 @@ LEFT = 7
 
 GAP = 2
 """Between two lanes."""
+
+WIDEST_PLACE = 20
+"""Where steps stand in several files, "block_mutex.cc:1210" is enough; the lanes need the room."""
 
 
 @dataclass(slots=True)
@@ -147,7 +151,13 @@ class Places:
         if at is None:
             return ""
         line = "" if at.line is None else str(at.line)
-        return line if len(files) == 1 and line else f"{at.file}:{line}".rstrip(":")
+        if len(files) == 1 and line:
+            return line
+        place = printable(f"{at.file}:{line}".rstrip(":"))
+        # The line is at the end, so that is what is kept.
+        while cell_len(place) > WIDEST_PLACE:
+            place = ".." + place[3:]
+        return place
 
     def of(self, row: Row) -> tuple[str, str]:
         """The two cells of `row`; a fold names its first and last line."""

@@ -248,7 +248,8 @@ def _handovers(rows: list[StepRow]) -> list[HandOver]:
             if last is not None and last.lane != row.lane:
                 handovers.append(HandOver(lock, last.step.n, row.step.n))
         for lock in row.released:
-            free[lock] = row
+            if lock not in row.held:
+                free[lock] = row
     return handovers
 
 

@@ -14,6 +14,9 @@ from lockmodel.report.columns import LEFT, Tracks, beside, in_lines, lock_styles
 from lockmodel.report.lanes import FoldRow, Lanes, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
 
+NARROWEST = 24
+"""Room for what is done; where there is less, the places give way."""
+
 
 def print_rails(finding: Finding, lanes: Lanes, terminal: Terminal) -> Text:
     """The schedule of `finding` with one rail a thread."""
@@ -31,9 +34,11 @@ class _Printer:
         self.styles = lock_styles(lanes)
         self.counts = track_counts(lanes)
         self.tracks = [Tracks() for _ in lanes.threads]
-        self.place_width = max([0, *(len(self.where(row)) for row in lanes.rows)])
-        rails = sum(count + 2 for count in self.counts)
-        most = max(20, terminal.width - LEFT - rails - 1 - self.place_width - 2)
+        self.place_width = max([0, *(cell_len(self.where(row)) for row in lanes.rows)])
+        left = LEFT + sum(count + 2 for count in self.counts) + 1
+        if terminal.width - left - self.place_width - 2 < NARROWEST:
+            self.place_width = 0
+        most = max(NARROWEST, terminal.width - left - (self.place_width + 2 if self.place_width else 0))
         # Not wider than what is said, or the places would stand far off on a wide page.
         said = [cell_len(self._waits(waiting)) for _, waiting in lanes.waiting]
         self.width = min(most, max([20, *said, *(self._natural(row) for row in lanes.rows)]))
@@ -126,7 +131,9 @@ class _Printer:
             bars = tracks.bars(self.counts[index], self.glyphs, self.styles, (ends or {}) if index == lane else {})
             self.text.append_text(bars).append(" ")
         self.text.append(" ")
-        room = self.width if place else self.width + self.place_width + 2
+        shown = place if self.place_width else ""
+        room = self.width if shown else self.width + (self.place_width + 2 if self.place_width else 0)
         cell.truncate(room)  # only names of threads and procedures can be too long: all else was broken into lines
         self.text.append_text(cell)
-        self.text.append(" " * max(2, self.width - cell.cell_len + 2) + f"{place:>{self.place_width}}\n", FAINT)
+        gap = self.width + 2 - cell.cell_len + self.place_width - cell_len(shown)
+        self.text.append(" " * gap + shown + "\n" if shown else "\n", FAINT)

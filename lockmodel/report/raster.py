@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from lockmodel.report.font import ARROW, BOLD, advances, drawable
 from lockmodel.report.scene import DASH, Circle, Path, Point, Rect, Scene, Text, arrow_head
+from lockmodel.report.wrapping import printable
 
 SCALE = 2
 """Pixels for one of the scene: sharp on the screens of today and in print; the file says 192 dots an inch."""
@@ -36,10 +37,10 @@ def to_png(scene: Scene, scale: int = SCALE) -> bytes:
             case _:
                 assert_never(item)
     told = PngImagePlugin.PngInfo()
-    told.add_itxt("Title", scene.title)
-    told.add_itxt("Description", scene.description)
+    told.add_itxt("Title", printable(scene.title))
+    told.add_itxt("Description", printable(scene.description))
     out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=told, dpi=(96 * scale, 96 * scale), compress_level=9)
+    image.save(out, "PNG", pnginfo=told, dpi=(96 * scale, 96 * scale), compress_level=6)
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from lockmodel.report.font import width_of
+from lockmodel.report.wrapping import printable
 
 FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 """Ours where it is installed, else the common ones that are closest; each text is set to the measured length."""
@@ -109,8 +110,8 @@ def to_svg(scene: Scene) -> bytes:
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{scene.width}" height="{scene.height}" '
         f'viewBox="0 0 {scene.width} {scene.height}" role="img" font-family="{FAMILY}">',
-        f"<title>{escape(scene.title)}</title>",
-        f"<desc>{escape(scene.description)}</desc>",
+        f"<title>{_escaped(scene.title)}</title>",
+        f"<desc>{_escaped(scene.description)}</desc>",
         f'<rect width="{scene.width}" height="{scene.height}" fill="#ffffff"/>',
         *(_element(item) for item in scene.items),
         "</svg>",
@@ -142,10 +143,15 @@ def _element(item: Item) -> str:
             return (
                 f'<text x="{_number(item.x)}" y="{_number(item.y)}" font-size="{_number(item.size)}"{weight} '
                 f'fill="{item.fill}" textLength="{_number(item.width)}" lengthAdjust="spacingAndGlyphs">'
-                f"{escape(item.text)}</text>"
+                f"{_escaped(item.text)}</text>"
             )
         case _:
             assert_never(item)
+
+
+def _escaped(text: str) -> str:
+    """For XML, which cannot hold control characters even escaped."""
+    return escape(printable(text))
 
 
 def _stroke(item: Rect | Path) -> str:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from lockmodel.report.wrapping import break_lines
+from lockmodel.report.wrapping import UNPRINTABLE, break_lines
 
 PLAIN_WIDTH = 110
 """The width of what does not go to a terminal: two lanes with their places fit, and so does a review's margin."""
@@ -59,6 +59,8 @@ class Terminal:
         """`text` as a string that ends in one newline; without colours it has no blanks at the ends of lines."""
         lines = text.split("\n", allow_blank=True)
         for line in lines:
+            # One character for one, so that the colours stay where they are.
+            line.plain = UNPRINTABLE.sub("?", line.plain)
             line.rstrip()
         if not self.colour:
             return "\n".join(line.plain for line in lines).rstrip("\n") + "\n"

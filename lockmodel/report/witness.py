@@ -174,7 +174,8 @@ class _Drawing:
         """The threads' names, and what the columns at the right are."""
         for lane, thread in zip(self.columns, self.lanes.threads, strict=True):
             self.shapes.append(Rect(lane.left, top, lane.right - lane.left, 26, "#e9edf1", radius=4))
-            size = min(HEAD_SIZE, HEAD_SIZE * (lane.right - lane.left - 8) / width_of(thread, HEAD_SIZE, bold=True))
+            width = max(1.0, width_of(thread, HEAD_SIZE, bold=True))
+            size = min(HEAD_SIZE, HEAD_SIZE * (lane.right - lane.left - 8) / width)
             left = (lane.left + lane.right - width_of(thread, size, bold=True)) / 2
             self.texts.append(Text(left, top + 18, thread, size, INK, True))
         self.write_places(self.places.heads, top + 18)
@@ -210,7 +211,7 @@ class _Drawing:
 
     def leaders(self) -> list[Item]:
         """A thread of a line from each row to its number and its places, which can be far away."""
-        end = self.columns[-1].right + LANE_GAP
+        end = max([0.0, *(lane.right for lane in self.columns)]) + LANE_GAP
         items: list[Item] = []
         for placed in self.placed:
             lane = self.columns[placed.row.lane]

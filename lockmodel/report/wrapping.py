@@ -24,7 +24,7 @@ def break_lines(text: str, first: float, rest: float, measure: Measure) -> list[
     lines: list[str] = []
     left = printable(text).rstrip()
     width = first
-    while measure(left) > width:
+    while len(left) > 1 and measure(left) > width:
         cut = _break(left, _fitting(left, width, measure))
         lines.append(left[:cut].rstrip())
         left = left[cut:].lstrip()

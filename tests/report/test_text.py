@@ -29,10 +29,11 @@ EVERY_FINDING = pytest.mark.parametrize("name", sorted(FINDINGS))
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def shown(name: str, width: int = PLAIN_WIDTH, **options: bool) -> str:
+def shown(name: str, width: int = PLAIN_WIDTH, *, verbose: bool = False) -> str:
     finding = FINDINGS[name]()
     spec = finding.place.spec.rpartition(":")[0]
-    return render_finding(finding, "two_threads", spec=spec, design="2005", terminal=Terminal(width), **options)
+    terminal = Terminal(width)
+    return render_finding(finding, "two_threads", spec=spec, design="2005", terminal=terminal, verbose=verbose)
 
 
 @EVERY_FINDING
