@@ -128,7 +128,7 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
     locks |= dict.fromkeys(lock for waiting in finding.waiting for lock in waiting.holds)
     return Lanes(
         threads=threads,
-        rows=tuple(_fold(rows)) if fold and len(rows) > SHORT else tuple(rows),
+        rows=tuple(_fold(rows, _named(finding))) if fold and len(rows) > SHORT else tuple(rows),
         waiting=tuple((threads.index(waiting.thread), waiting) for waiting in finding.waiting),
         handovers=tuple(_handovers(rows)),
         locks=tuple(locks),
@@ -253,7 +253,12 @@ def _handovers(rows: list[StepRow]) -> list[HandOver]:
     return handovers
 
 
-def _fold(rows: list[StepRow]) -> list[Row]:
+def _named(finding: Finding) -> frozenset[int]:
+    """The steps that the message names by number: the reader will look for them."""
+    return frozenset(int(number) for number in re.findall(r"\bstep (\d{1,9})\b", finding.message, re.ASCII))
+
+
+def _fold(rows: list[StepRow], named: frozenset[int]) -> list[Row]:
     """Join runs of reads: the same thread, the same locks, nothing changed, nothing learned from another thread."""
     news = _news(rows)
     folded: list[Row] = []
@@ -264,7 +269,7 @@ def _fold(rows: list[StepRow]) -> list[Row]:
         run.clear()
 
     for index, row in enumerate(rows):
-        dull = _only_looks(row) and index not in news and index < len(rows) - LAST_SHOWN
+        dull = _only_looks(row) and not (index in news or row.step.n in named) and index < len(rows) - LAST_SHOWN
         if run and (not dull or row.switched):
             flush()
         if dull:

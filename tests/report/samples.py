@@ -265,7 +265,7 @@ def list_corruption() -> Finding:
     return Finding(
         rule="LM306",
         name="list-corruption",
-        message="watch#1.i_list is removed a second time: umount took it off inode#4.inotify_watches in step 40.",
+        message="watch#1.i_list is removed a second time: umount took it off inode#4.inotify_watches in step 38.",
         threads=[um, rm, close],
         locks=["inode#4.inotify_sem", "device#1.sem"],
         objects=["watch#1", "inode#4"],

@@ -111,6 +111,13 @@ def test_a_read_that_sees_what_another_thread_wrote_is_never_folded() -> None:
     assert shown == [13]  # the second look at x#9.f learns nothing new
 
 
+def test_a_step_that_the_message_names_is_never_folded() -> None:
+    finding = msgspec.structs.replace(samples.list_corruption(), message="what step 5 read was stale in step 58")
+    shown = [row.step.n for row in arrange(finding, fold=True).rows if isinstance(row, StepRow)]
+    assert 5 in shown
+    assert 6 not in shown
+
+
 def test_both_accesses_of_a_race_break_the_rule_and_no_step_of_a_deadlock_does() -> None:
     assert [row.step.n for row in only_steps(samples.race()) if row.violation] == [2, 3]
     assert not [row for row in only_steps(samples.philosophers()) if row.violation]
