@@ -93,10 +93,10 @@ def test_no_schedule_of_the_same_length_to_the_same_state_switches_less(text: st
     for hit in found.hits:
         if 0 < len(hit.schedule) <= 9 and all(choice == 0 for _, choice in hit.schedule):
             chosen = tuple(thread for thread, _ in hit.schedule)
-            # The state that the last step starts from, or the one that breaks the rule.
-            goal = run(stepper, hit.schedule)
-            least = min(switches(order) for order in orders(chosen) if reaches(stepper, order, goal))
-            assert switches(chosen) == least
+            # Of a rule that a step breaks, the way to the state before it counts.
+            before = run(stepper, hit.schedule[:-1])
+            least = min(switches(order) for order in orders(chosen) if reaches(stepper, order[:-1], before))
+            assert switches(chosen) <= least
 
 
 def switches(order: tuple[int, ...]) -> int:
