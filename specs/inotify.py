@@ -183,6 +183,7 @@ class Device(Struct):
     max_events: EventCount = field(constant=True)
     newest: KernelEvent = field(ghost=True)  # the event that was queued last, while it is still on the queue
     closed: bool = field(ghost=True)  # inotify_release has let go of it
+    ignored: Annotated[int, Range(0, 3)] = field(ghost=True)  # bit n: inotify_ignore has returned for wd n
 
 
 class Watch(Struct):
@@ -501,6 +502,7 @@ def inotify_ignore(dev: Device, wd: int) -> int:
     watch = idr_find(dev.idr, wd)  # 806
     if unlikely(not watch):  # 807
         up(dev.sem)  # 808
+        dev.ignored |= 1 << wd
         return -EINVAL  # 809
     get_inotify_watch(watch)  # 811
     inode = watch.inode  # 812
@@ -513,6 +515,7 @@ def inotify_ignore(dev: Device, wd: int) -> int:
     up(dev.sem)  # 823
     up(inode.inotify_sem)  # 824
     put_inotify_watch(watch)  # 825
+    dev.ignored |= 1 << wd
     return 0  # 827
 
 
@@ -649,6 +652,7 @@ def ignore_that_keeps_its_watch(dev: Device, wd: int) -> int:
     watch = idr_find(dev.idr, wd)  # 806
     if unlikely(not watch):  # 807
         up(dev.sem)  # 808
+        dev.ignored |= 1 << wd
         return -EINVAL  # 809
     get_inotify_watch(watch)  # 811
     inode = watch.inode  # 812
@@ -660,6 +664,7 @@ def ignore_that_keeps_its_watch(dev: Device, wd: int) -> int:
     up(dev.sem)  # 823
     up(inode.inotify_sem)  # 824
     put_inotify_watch(watch)  # 825
+    dev.ignored |= 1 << wd
     return 0  # 827
 
 
@@ -668,8 +673,10 @@ def ignore_that_keeps_its_watch(dev: Device, wd: int) -> int:
 
 @inotify.invariant(outside=["Device.sem"])
 def the_queue_is_counted_and_bounded(dev: Device) -> bool:
-    """One event more than the maximum: the one that tells of the overflow."""
-    return dev.event_count == list_length(dev.events) and dev.event_count <= dev.max_events + 1
+    """One event more than the maximum: the one that tells of the overflow. A name may add to an event's size."""
+    count, size = dev.event_count, dev.queue_size
+    sized = SIZEOF_EVENT * count <= size and size <= (SIZEOF_EVENT + 1) * count
+    return sized and count == list_length(dev.events) and count <= dev.max_events + 1
 
 
 @inotify.invariant(outside=["Inode.inotify_sem", "Device.sem"])
@@ -686,6 +693,29 @@ def a_watch_is_in_all_three_places_or_in_none(watch: Watch) -> bool:
 @inotify.at_quiescence
 def nothing_of_a_closed_device_is_left(dev: Device) -> bool:
     return not dev.closed
+
+
+@inotify.at_quiescence
+def nothing_of_an_ignored_watch_is_left(watch: Watch) -> bool:
+    return not watch.dev.ignored & (1 << watch.wd)
+
+
+@inotify.at_quiescence
+def a_user_is_charged_for_devices(user: User) -> bool:
+    """Each device holds a reference to its user, beside the one of the user's own processes."""
+    devices = atomic_read(user.inotify_devs)
+    return atomic_read(user.count) == 1 + devices and (devices > 0 or atomic_read(user.inotify_watches) == 0)
+
+
+@inotify.at_quiescence
+def a_user_is_charged_for_watches(dev: Device, other: Device) -> bool:
+    """Judged for every two devices, and for each with itself, which tells something where it is the only one."""
+    watches = list_length(dev.watches)
+    if dev is not other:
+        watches += list_length(other.watches)
+    elif atomic_read(dev.user.inotify_devs) > 1:
+        return True
+    return atomic_read(dev.user.inotify_watches) == watches
 
 
 @inotify.at_quiescence
