@@ -6,8 +6,7 @@ which a statement stands for. Four paths are here with everything that they call
 the rest of the kernel is modelled as 2.6.13 has it, as far as locks, counts and lifetimes go.
 
 Designs: `2005` is the file as it is. `repaired` changes five procedures, each for the reason that its docstring gives,
-and every scenario is verified in it (those of all four paths have three million states, which is beyond what a run
-looks at unless `--max-states` lets it).
+and every scenario is verified in it.
 
 Bounds: every pair of the four paths that the environment lets run together, on one device with one inode and on one
 device with two inodes of one superblock, and all four paths on two devices with two inodes; queues of one or two
