@@ -150,6 +150,12 @@ def cycle(waiting: list[Waiting]) -> list[str]:
     return []
 
 
+def state_told(finding: Finding) -> list[str]:
+    """The state at the end, without what the waiting threads' own lines say: which locks they hold."""
+    said = {f"{waiting.thread} holds {', '.join(waiting.holds)}" for waiting in finding.waiting}
+    return [line for line in finding.state if line not in said]
+
+
 def _threads(finding: Finding) -> tuple[str, ...]:
     """The lanes: as the finding lists them, and whoever it forgot."""
     moving = [step.thread for step in finding.steps] + [waiting.thread for waiting in finding.waiting]
@@ -166,13 +172,13 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
     for index, step in enumerate(finding.steps):
         stack = step.stack[::-1] or [Frame(step.procedure, step.spec, step.source)]
         before = held.get(step.thread, ())
-        after = tuple(step.locks)
+        after = _held_after(step, before, index in broken)
         change, effects = _changed(step, before, after)
         rows.append(
             StepRow(
                 step=step,
                 lane=threads.index(step.thread),
-                result=printable(step.detail),
+                result=_result(printable(step.detail), change),
                 change=change,
                 effects=effects,
                 calls=_entered(stacks.get(step.thread, []), stack),
@@ -211,6 +217,21 @@ def _entered(before: list[Frame], now: list[Frame]) -> tuple[str, ...]:
     ):
         common += 1
     return tuple(frame.procedure for frame in now[common:])
+
+
+def _held_after(step: Step, before: tuple[str, ...], broken: bool) -> tuple[str, ...]:
+    """The locks held after `step`. One that breaks a rule may end there, and still holds what it did not let go."""
+    if not broken:
+        return tuple(step.locks)
+    kept = [lock for lock in before if lock not in step.locks and not names(step.operation, lock)]
+    return (*kept, *step.locks)
+
+
+def _result(detail: str, change: str) -> str:
+    """What a step gave, unless the change beside it says so: "= 0" with "1 -> 0", or "1 -> 0" with "1 -> 0 (old)"."""
+    if change.endswith(f" -> {detail.removeprefix('= ')}") or (" -> " in detail and change.startswith(detail)):
+        return ""
+    return detail
 
 
 def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:

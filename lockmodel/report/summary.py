@@ -15,26 +15,15 @@ STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
 def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text:
     """What was looked at and what came of it. Clock figures only where they are asked for: they differ each time."""
     about = ", ".join(part for part in (f"model {result.model}", design_of(result)) if part)
-    text = Text.assemble((result.spec, STRONG), f"  {about}\n\n")
-    if result.scenarios:
-        text.append_text(_scenarios(result.scenarios, terminal, verbose))
-        text.append("\n")
-    for scenario in result.scenarios:
-        text.append_text(_remarks(scenario, terminal.width))
-    if any(scenario.bounds for scenario in result.scenarios):
-        text.append_text(_bounds(result.scenarios, terminal.width))
-    if verbose and result.order.edges:
-        text.append("\n  Lock order seen (outer -> inner):\n")
-        for edge in result.order.edges:
-            text.append(f"    {edge.outer} -> {edge.inner}  {edge.source or edge.spec}\n")
-    for cycle in result.order.cycles:
-        for line in wrap(f"Lock order goes round: {' -> '.join([*cycle, *cycle[:1]])}", terminal.width - 2, 2):
-            text.append(f"  {line}\n", UNSURE)
-    if result.unreached:
-        text.append_text(_unreached(result.unreached, terminal.width))
-    text.append("\n")
-    text.append_text(verdict_line(result, terminal.width))
-    return text
+    sections = [
+        Text.assemble((result.spec, STRONG), f"  {about}\n"),
+        _scenarios(result.scenarios, terminal, verbose),
+        _remarks(result.scenarios, terminal.width),
+        _order(result, terminal.width, verbose),
+        _unreached(result.unreached, terminal.width),
+        verdict_line(result, terminal.width),
+    ]
+    return Text("\n").join([section for section in sections if section])
 
 
 def verdict_line(result: CheckResult, width: int) -> Text:
@@ -49,6 +38,8 @@ def verdict_line(result: CheckResult, width: int) -> Text:
 
 
 def _scenarios(scenarios: list[ScenarioResult], terminal: Terminal, verbose: bool) -> Text:
+    if not scenarios:
+        return Text()
     head = ["scenario", "verdict", "threads", "states", "transitions", "depth", "findings"]
     if verbose:
         head += ["engine", "seconds"]
@@ -72,15 +63,34 @@ def _findings_in(scenario: ScenarioResult) -> str:
     return ", ".join(code if number == 1 else f"{code} x{number}" for code, number in counts.items()) or "-"
 
 
-def _remarks(scenario: ScenarioResult, width: int) -> Text:
-    """What a reader must know of one scenario: why it stopped, what makes its pass a weak one."""
+def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
+    """What a reader must know of the scenarios: why one stopped, what makes a pass a weak one, what the bounds are."""
     text = Text()
-    if not scenario.complete or scenario.verdict == "incomplete":
-        remark = f"{scenario.name} is incomplete: {why_incomplete(scenario)}; {covered(scenario)}. What was not "
-        remark += "looked at may hold anything."
-        _bullet(text, "incomplete: ", remark.replace(" is incomplete:", ":", 1), width)
-    for warning in scenario.warnings:
-        _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
+    for scenario in scenarios:
+        if not scenario.complete or scenario.verdict == "incomplete":
+            cut = f"{scenario.name}: {why_incomplete(scenario)}; {covered(scenario)}."
+            _bullet(text, "incomplete: ", f"{cut} What was not looked at may hold anything.", width)
+        for warning in scenario.warnings:
+            _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for scenario in scenarios:
+        groups.setdefault(tuple(scenario.bounds), []).append(scenario.name)
+    for bounds, names in groups.items():
+        if bounds:
+            where = "" if len(groups) == 1 else f"{', '.join(names)}: "
+            _bullet(text, "bounds: ", where + ", ".join(bounds), width)
+    return text
+
+
+def _order(result: CheckResult, width: int, verbose: bool) -> Text:
+    """The lock order: its cycles always, its edges where they are asked for."""
+    text = Text()
+    if verbose and result.order.edges:
+        text.append("  Lock order seen (outer -> inner):\n")
+        for edge in result.order.edges:
+            text.append(f"    {edge.outer} -> {edge.inner}  {edge.source or edge.spec}\n")
+    for cycle in result.order.cycles:
+        _bullet(text, "lock order goes round: ", " -> ".join([*cycle, *cycle[:1]]), width)
     return text
 
 
@@ -93,22 +103,11 @@ def _bullet(text: Text, head: str, body: str, width: int) -> None:
             text.append(f"  {line}\n")
 
 
-def _bounds(scenarios: list[ScenarioResult], width: int) -> Text:
-    """The bounds, each list of them once with the scenarios it holds for."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for scenario in scenarios:
-        groups.setdefault(tuple(scenario.bounds), []).append(scenario.name)
-    text = Text()
-    for bounds, names in groups.items():
-        if bounds:
-            where = "" if len(groups) == 1 else f"{', '.join(names)}: "
-            _bullet(text, "bounds: ", where + ", ".join(bounds), width)
-    return text
-
-
 def _unreached(unreached: list[Unreached], width: int) -> Text:
     """By kind; statements by procedure with their lines, so that a dead branch is one line."""
-    text = Text("\n  Reached by no scenario:\n")
+    if not unreached:
+        return Text()
+    text = Text("  Reached by no scenario:\n")
     statements: dict[tuple[str, str], list[int]] = {}
     for entry in unreached:
         if entry.kind != "statement":

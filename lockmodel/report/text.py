@@ -12,7 +12,7 @@ from rich.text import Text
 
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.report.columns import lane_widths, places_in, print_columns
-from lockmodel.report.lanes import arrange, cycle
+from lockmodel.report.lanes import arrange, cycle, state_told
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.rails import print_rails
 from lockmodel.report.summary import summarise, verdict_line
@@ -20,6 +20,10 @@ from lockmodel.report.terminal import BAD, FAINT, STRONG, Terminal, wrap
 from lockmodel.report.words import count, size_of, title
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
+
+
+ALSO_SHOWN = 6
+"""So many other scenarios are named; the table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def replay_command(spec: str, finding: Finding) -> str:
 
 def _headline(finding: Finding, width: int) -> Text:
     """'LM305 null-dereference  in inotify_ignore  specs/inotify.py:212 (fs/inotify.c:825)', over two lines at need."""
-    what = f"in {finding.place.procedure}" if not finding.claim else f"claim {finding.claim}"
+    what = f"in {finding.place.procedure}"
+    if finding.claim:
+        what = finding.claim if finding.claim.startswith("claim ") else f"claim {finding.claim}"
     text = Text.assemble((title(finding), BAD), "  ", (what, STRONG))
     where = spec_and_source(finding.place)
     if text.cell_len + 2 + len(where) <= width:
@@ -156,12 +162,15 @@ def _notes(finding: Finding, shown: Shown, width: int) -> list[tuple[str, list[s
         holds = f", holding {', '.join(waiting.holds)}" if waiting.holds else ", holding no lock"
         at = f"{waiting.thread} in {waiting.frame.procedure}, {spec_and_source(waiting.frame)}{holds}"
         notes.append(("waits", wrapped([at])))
-    if finding.state:
-        notes.append(("at end", wrapped(finding.state)))
+    state = state_told(finding)
+    if state:
+        notes.append(("at end", wrapped(state)))
     if finding.stack and not finding.waiting:
         notes.append(("stack", wrapped(_stack(finding))))
     if shown.also:
-        also = [f"{name} ({count(len(other.steps), 'step')})" for name, other in shown.also]
+        also = [f"{name} ({count(len(other.steps), 'step')})" for name, other in shown.also[:ALSO_SHOWN]]
+        more = len(shown.also) - len(also)
+        also += [f"{count(more, 'more scenario')}"] if more else []
         notes.append(("also in", wrapped([", ".join(also)])))
     return notes
 

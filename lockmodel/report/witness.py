@@ -15,7 +15,7 @@ from lockmodel.report.across import HEAD_SIZE, LANE_GAP, MARGIN, NUMBERS, Lane, 
 from lockmodel.report.cells import BADGE_GAP, BADGE_PAD, SIZES, Cell, Line, badge_width, cell_of, waiting_cell
 from lockmodel.report.columns import Places, places_in
 from lockmodel.report.font import width_of
-from lockmodel.report.lanes import FoldRow, Lanes, StepRow, arrange
+from lockmodel.report.lanes import FoldRow, Lanes, StepRow, arrange, state_told
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.raster import SCALE, to_png
 from lockmodel.report.scene import Circle, Item, Path, Rect, Scene, Text, to_svg
@@ -328,12 +328,13 @@ class _Drawing:
     def footing(self, bottom: float) -> float:
         """The state that matters at the end."""
         bottom = max(bottom, getattr(self, "wait_bottom", bottom)) + 10
-        if not self.finding.state:
+        state = state_told(self.finding)
+        if not state:
             return bottom - 8
         self.shapes.append(Path(((MARGIN, bottom), (self.right, bottom)), RULE))
         self.texts.append(Text(MARGIN, bottom + 18, "At the end", 11.5, GREY, True))
         left = MARGIN + 76
-        for line in self.finding.state:
+        for line in state:
             width = self.right - left
             for piece in break_lines(line, width, width, partial(width_of, size=11.5)):
                 self.texts.append(Text(left, bottom + 18, piece, 11.5, INK))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lockmodel.findings.finding import Finding, Step
-from lockmodel.report.lanes import FoldRow, HandOver, StepRow, arrange, cycle, names
+from lockmodel.report.lanes import FoldRow, HandOver, StepRow, arrange, cycle, names, state_told
 from tests.report import samples
 
 
@@ -22,6 +22,38 @@ def test_a_change_of_what_the_operation_names_stands_beside_it_and_any_other_bel
 
 def test_a_write_says_what_was_there_before() -> None:
     assert only_steps(samples.race())[1].outcome == "(was 0)"
+
+
+def test_what_a_change_says_is_not_said_twice() -> None:
+    step = samples.race().steps[1]
+    said = {
+        ("= 0", "x#1.f: 1 -> 0"): "1 -> 0",
+        ("= 2", "x#1.f: 1 -> 0"): "= 2  1 -> 0",
+        ("1 -> 0", "x#1.f: 1 -> 0"): "1 -> 0",
+        ("1 -> 0", "x#1.f: 1 -> 0 (dropped)"): "1 -> 0 (dropped)",
+    }
+    for (detail, change), outcome in said.items():
+        told = msgspec.structs.replace(step, operation="atomic_x(x#1.f)", detail=detail, changes=[change])
+        assert only_steps(msgspec.structs.replace(samples.race(), steps=[told]))[0].outcome == outcome
+
+
+def test_the_step_at_which_an_execution_ends_lets_no_lock_go() -> None:
+    s = samples.Script()
+    s.at("a", ("path", 1, 1))
+    s.down("a", 1, 1, "l")
+    s.down("a", 2, 2, "m")
+    s.do("a", 3, 3, "read x#1.f")
+    ended = [*s.steps[:-1], msgspec.structs.replace(s.steps[-1], locks=[])]
+    rows = only_steps(msgspec.structs.replace(samples.null_dereference(), steps=ended, threads=["a"]))
+    assert rows[-1].held == ("l", "m")
+    freed = [*s.steps[:-1], msgspec.structs.replace(s.steps[-1], operation="up(m)", locks=[])]
+    rows = only_steps(msgspec.structs.replace(samples.null_dereference(), steps=freed, threads=["a"]))
+    assert rows[-1].held == ("l",)
+
+
+def test_the_end_does_not_repeat_what_the_waiting_hold() -> None:
+    finding = msgspec.structs.replace(samples.philosophers(), state=["kant holds fork#1.sem", "fork#1: sem held"])
+    assert state_told(finding) == ["fork#1: sem held"]
 
 
 def test_procedures_are_named_when_they_are_entered() -> None:
