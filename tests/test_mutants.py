@@ -1,8 +1,9 @@
 """The judge on trial: the repaired flagship with one thing missing at a time, made by program.
 
 Every lock operation, every get and put and every change of a counter is dropped in turn, and every test in the paths
-that take a watch away is decided in advance, both ways. A mutant is *caught* if some pair scenario of it has a finding.
-One that is not must stand in `EXPLAINED`, with the reason why it breaks no rule.
+that take a watch away is decided in advance, both ways. A mutant is *caught* if some pair scenario of it has a finding,
+or the warning that a thread never ends. One that is not must stand in `EXPLAINED`, with the reason why it breaks no
+rule.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ DECIDED = {"inotify_unmount_inodes", "inotify_release", "inotify_ignore"}
 """Procedures whose tests are decided in advance."""
 
 
-EXPLAINED: dict[str, str] = {}
+EXPLAINED: dict[str, str] = {
+    "unmount_inodes_that_pins_where_it_stands:581 always": (
+        "It gets and puts an inode that rests in the cache with count 0. The comment at 575 calls that violent, not "
+        "wrong; what it evicts is not modelled."
+    ),
+    "unmount_inodes_that_pins_where_it_stands:589 never": (
+        "Among these paths an inode is WILL_FREE or FREEING only with count 0, which 581 has passed over already."
+    ),
+}
 """Mutants that are no bugs, each with the reason."""
 
 
@@ -92,7 +101,7 @@ def scenarios() -> list[str]:
 
 
 def first_finding(program: Program) -> tuple[str, str] | None:
-    """The first scenario with a finding, and its rule; None where every pair is verified."""
+    """The first scenario with a finding or a warning, and which; None where every pair is verified without one."""
     model, _ = flagship()
     for name in scenarios():
         stepper = Stepper(Layout(program, lower_scenario(model, model.scenarios[name], program)))
@@ -100,6 +109,8 @@ def first_finding(program: Program) -> tuple[str, str] | None:
         if found.hits:
             return name, found.hits[0].violation.rule
         assert not found.reason, f"{name}: {found.reason}"
+        if not all(found.ended):
+            return name, "a thread that never runs to its end under any schedule"
     return None
 
 

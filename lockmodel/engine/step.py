@@ -83,7 +83,7 @@ class Stepper:
         if not detail:
             return reads, None
         return reads, Violation(
-            "LM701", detail, claim.site, (claim.site,), objects=names, claim=f"claim {claim.name}", fatal=False
+            "LM701", detail, claim.site, (claim.site,), objects=names, claim=claim.name, fatal=False
         )
 
     # --- what only one thread can reach ---------------------------------------------------------------------------

@@ -29,6 +29,9 @@ STATE_OBJECTS = 5
 STATE_STEPS = 4
 """Steps, back from the last, of the thread that broke the rule, whose objects matter at the end."""
 
+NAMED = ("LM701", "LM702")
+"""Rules whose findings are identified by a claim's name and not by their place."""
+
 EMPTY = (NULL, UNINITIALISED)
 """An idr slot that holds nothing."""
 
@@ -74,7 +77,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         waiting=waiting,
         state=_state(violation, trace, layout),
         schedule=encode(token),
-        claim=violation.claim or None,
+        claim=violation.claim if violation.claim and violation.rule in NAMED else None,
     )
 
 
