@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeGuard
 
-from lockmodel.compile.naming import Place, did_you_mean
+from lockmodel.compile.naming import Place, did_you_mean, shown_value
 from lockmodel.ir.types import (
     AtomicType,
     BoolType,
@@ -73,7 +73,7 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
         return BoolType()
     if hint is int:
         return IntType()
-    if hint in _LOCKS:
+    if isinstance(hint, type) and hint in _LOCKS:
         return LockType(_LOCKS[hint])
     if hint is language.Atomic:
         return AtomicType(*DEFAULT_ATOMIC)
@@ -124,6 +124,10 @@ def _annotated(hint: object, place: Place, what: str) -> Type:
     if base is not int or len(ranges) != 1:
         raise place.error(f"{what} is `{_shown(hint)}`", "Only `Annotated[int, Range(low, high)]` is known.")
     low, high = ranges[0].low, ranges[0].high
+    if not all(type(bound) is int for bound in (low, high)):
+        raise place.error(
+            f"{what} has the range {shown_value(low)}..{shown_value(high)}, which are no ints", "Write `Range(0, 7)`."
+        )
     if low > high:
         raise place.error(f"{what} has the empty range {low}..{high}", f"Write Range({high}, {low}).")
     return IntType(low, high)

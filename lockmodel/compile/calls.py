@@ -11,7 +11,7 @@ from lockmodel.compile.annotations import enum_type
 from lockmodel.compile.expressions import ExpressionLowering, computed
 from lockmodel.compile.frame import ANY_REF, Value, fits, is_number, joined, wanted_error
 from lockmodel.compile.names import DYNAMIC
-from lockmodel.compile.naming import described
+from lockmodel.compile.naming import code_text, described
 from lockmodel.compile.signature import Signature
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import (
@@ -87,7 +87,7 @@ class CallLowering(ExpressionLowering):
         if signature is None:
             raise self.error(
                 node,
-                f"`{ast.unparse(node.func)}` is a plain Python function, which is no part of the model",
+                f"`{code_text(node.func)}` is a plain Python function, which is no part of the model",
                 f"Declare it with `@{self.unit.model.name}.procedure`.",
             )
         return self._procedure(node, signature)
@@ -103,7 +103,7 @@ class CallLowering(ExpressionLowering):
         found = self.names.static(node.func, self.source.file.path)
         if callable(found):
             return found
-        shown = ast.unparse(node.func)
+        shown = code_text(node.func)
         if isinstance(node.func, ast.Attribute) and found is DYNAMIC:
             raise self.error(
                 node,
@@ -210,7 +210,7 @@ class CallLowering(ExpressionLowering):
             elif not _KINDS[kind][1](value.type):
                 remedy = ""
                 if kind == "int" and isinstance(value.type, AtomicType):
-                    remedy = f"Read it with `atomic_read({ast.unparse(operand)})`."
+                    remedy = f"Read it with `atomic_read({code_text(operand)})`."
                 raise self.error(operand, f"`{name}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
             values.append(value)
         self._check_lists(node, operation, operands, values)

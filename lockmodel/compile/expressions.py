@@ -13,7 +13,7 @@ from collections.abc import Container, Mapping
 from lockmodel.compile.annotations import enum_type
 from lockmodel.compile.frame import ANY_REF, Frame, Value, fits, is_number, joined, wanted_error
 from lockmodel.compile.names import DYNAMIC
-from lockmodel.compile.naming import described, suggestion, type_name
+from lockmodel.compile.naming import code_text, described, suggestion, type_name
 from lockmodel.compile.subset import refusal
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import Assign, Binary, Branch, Const, GlobalRef, Jump, Load, Local, Member, Unary
@@ -100,7 +100,7 @@ class ExpressionLowering(Frame):
             case ast.Call():
                 results = self.call(node)
                 if len(results) != 1:
-                    called = ast.unparse(node.func)
+                    called = code_text(node.func)
                     raise self.error(
                         node,
                         f"`{called}` gives no value" if not results else f"`{called}` gives {len(results)} values",
@@ -126,12 +126,12 @@ class ExpressionLowering(Frame):
                 return Value(Const(found), IntType())
             case ObjectHandle():
                 if self.unit.model.objects.get(found.name) is not found:
-                    raise self.error(node, f"`{ast.unparse(node)}` is no global object of the model", _GLOBAL_REMEDY)
+                    raise self.error(node, f"`{code_text(node)}` is no global object of the model", _GLOBAL_REMEDY)
                 name = self.unit.register(found.struct, self.source.place)
                 return Value(GlobalRef(found.name), RefType(name))
             case GlobalLock():
                 if self.unit.model.locks.get(found.name) is not found:
-                    raise self.error(node, f"`{ast.unparse(node)}` is a lock of another model")
+                    raise self.error(node, f"`{code_text(node)}` is a lock of another model")
                 lock = LockType(found.kind, found.count, found.owned)
                 return Value(Member(GlobalRef(found.name), found.name, "lock"), lock)
             case language.Cache():
@@ -150,7 +150,7 @@ class ExpressionLowering(Frame):
                 )
         if found is language.NULL:
             return Value(Const(0), ANY_REF)
-        shown = ast.unparse(node)
+        shown = code_text(node)
         if isinstance(found, type):
             raise self.error(node, f"`{shown}` is a class, not a value", "Write one of its members or its fields.")
         if isinstance(found, Model):
@@ -197,7 +197,7 @@ class ExpressionLowering(Frame):
         ):
             attributes.insert(0, base)
             base = base.value
-        value, shown, prefix = self.value(base), ast.unparse(base), ""
+        value, shown, prefix = self.value(base), code_text(base), ""
         for number, attribute in enumerate(attributes):
             if not isinstance(value.type, RefType) or not value.type.struct:
                 raise self.error(
@@ -319,7 +319,7 @@ class ExpressionLowering(Frame):
         """The value of an expression that is used as a condition."""
         value = self._boolean(node, must_be_bool=False) if isinstance(node, ast.BoolOp) else self.value(node)
         if not (is_number(value.type) or isinstance(value.type, RefType)):
-            shown, remedy = ast.unparse(node), ""
+            shown, remedy = code_text(node), ""
             if type_name(value.type) in ("Atomic", "RefCount"):
                 remedy = f"Read it with `atomic_read({shown})`."
             elif type_name(value.type).startswith("ListHead"):
@@ -350,7 +350,7 @@ class ExpressionLowering(Frame):
                 if must_be_bool and not isinstance(value.type, BoolType):
                     raise self.error(
                         node,
-                        f"`{ast.unparse(node)}` is {described(value.type)}: `and` and `or` would give that, no bool",
+                        f"`{code_text(node)}` is {described(value.type)}: `and` and `or` would give that, no bool",
                         "Write a comparison such as `x != 0`, or `a if c else b`.",
                     )
                 if isinstance(value.expr, Const):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lockmodel.compile.code import Code
 from lockmodel.compile.names import Names
-from lockmodel.compile.naming import Place, described
+from lockmodel.compile.naming import Place, code_text, described
 from lockmodel.compile.reader import FunctionSource
 from lockmodel.compile.signature import Signature
 from lockmodel.errors import SpecError
@@ -262,7 +262,7 @@ def wanted_error(frame: Frame, node: ast.AST, what: str, wanted: Type, given: Ty
     """`what` takes one type and was given another."""
     remedy = ""
     if isinstance(given, AtomicType) and is_number(wanted):
-        remedy = f"Read it with `atomic_read({ast.unparse(node)})`."
+        remedy = f"Read it with `atomic_read({code_text(node)})`."
     elif isinstance(wanted, BoolType) and is_number(given):
         remedy = "Write a comparison such as `x != 0`."
     elif isinstance(wanted, EnumType) and is_number(given):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lockmodel.compile.annotations import enum_type
-from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.compile.naming import Place, described, shown_value, suggestion
 from lockmodel.ir.types import (
     AtomicType,
     BoolType,
@@ -46,7 +46,7 @@ class Objects:
     def add(self, handle: ObjectHandle, number: int) -> None:
         """An object and its number; its fields are checked for their names."""
         place = Place(handle.path, handle.line)
-        name = getattr(handle.struct, "__name__", repr(handle.struct))
+        name = getattr(handle.struct, "__name__", shown_value(handle.struct))
         if not isinstance(handle.struct, type) or name not in self.structs:
             raise place.error(f"`{name}` is no Struct that the model uses", suggestion(name, self.structs, "Structs"))
         self.handles[number] = handle
@@ -121,30 +121,30 @@ class Objects:
         match type_:
             case IntType(low, high) | AtomicType(low, high):
                 if not isinstance(value, int):
-                    raise place.error(f"{what} takes an int, not {_shown(value)}")
+                    raise place.error(f"{what} takes an int, not {shown_value(value)}")
                 if low is not None and high is not None and not low <= value <= high:
                     raise place.error(f"{what} is {int(value)}, outside of its range {low}..{high}")
                 return int(value)
             case BoolType():
                 if not isinstance(value, bool):
-                    raise place.error(f"{what} takes a bool, not {_shown(value)}", "Write True or False.")
+                    raise place.error(f"{what} takes a bool, not {shown_value(value)}", "Write True or False.")
                 return int(value)
             case EnumType(name, members):
                 if not isinstance(value, enum.Enum) or enum_type(type(value)) != type_:
                     remedy = f"Write `{name}.{members[0][0]}` or another of its members." if members else ""
-                    raise place.error(f"{what} takes {described(type_)}, not {_shown(value)}", remedy)
+                    raise place.error(f"{what} takes {described(type_)}, not {shown_value(value)}", remedy)
                 return int(typing.cast(int, value.value))
             case RefType(struct):
                 if value is NULL:
                     return 0
                 if not isinstance(value, ObjectHandle) or value.struct.__name__ != struct:
-                    raise place.error(f"{what} takes {described(type_)}, not {_shown(value)}")
+                    raise place.error(f"{what} takes {described(type_)}, not {shown_value(value)}")
                 return self.number(value, place, what)
             case LockType(_, _, owned):
                 if owned:
                     raise place.error(f"{what} is {described(type_)}: it starts free", "Leave it out.")
                 if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                    raise place.error(f"{what} takes a count, not {_shown(value)}")
+                    raise place.error(f"{what} takes a count, not {shown_value(value)}")
                 return value
             case _:
                 raise place.error(
@@ -202,7 +202,7 @@ def _flattened(given: Mapping[str, object], struct: Struct, prefix: str, place: 
         elif any(field.startswith(f"{name}.") for field in fields):
             if not isinstance(value, Mapping):
                 raise place.error(
-                    f"`{struct.name}.{name}` is an embedded record, not {_shown(value)}",
+                    f"`{struct.name}.{name}` is an embedded record, not {shown_value(value)}",
                     f'Give its fields: `{name}={{"{_first_below(name, fields)}": ...}}`.',
                 )
             found.update(_flattened(value, struct, f"{name}.", place))
@@ -216,14 +216,3 @@ def _flattened(given: Mapping[str, object], struct: Struct, prefix: str, place: 
 
 def _first_below(name: str, fields: list[str]) -> str:
     return next(field[len(name) + 1 :] for field in fields if field.startswith(f"{name}."))
-
-
-def _shown(value: object) -> str:
-    """A wrong value in a message."""
-    if isinstance(value, ObjectHandle):
-        return f"a {value.struct.__name__}"
-    if callable(value):
-        return f"`{getattr(value, '__name__', value)}`"
-    if value is None or isinstance(value, (int, float, str, bytes)):
-        return repr(value)
-    return "NULL" if value is NULL else f"a {type(value).__name__}"

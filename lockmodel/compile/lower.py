@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lockmodel.compile.annotations import is_struct
+from lockmodel.compile.declarations import check_declarations
 from lockmodel.compile.flow import with_liveness
 from lockmodel.compile.initial import Objects
 from lockmodel.compile.load import modules_of
@@ -27,6 +28,7 @@ def compile_model(
     model: Model, design: str | None = None, switches: Mapping[str, str | bool | int] | None = None
 ) -> Program:
     """The program of a model under a design (None: as written) and a setting of its switches (others: by default)."""
+    check_declarations(model)
     design = model.default_design if design is None else design
     if design not in model.designs:
         raise UsageError(
@@ -120,10 +122,7 @@ class _ProgramLowering:
     def _caches(self) -> dict[str, Cache]:
         caches: dict[str, Cache] = {}
         for name, cache in self.model.caches.items():
-            place = Place(cache.path, cache.line)
-            self.table.add(cache.struct, place)
-            if cache.capacity < 1:
-                raise place.error(f"the cache of {name} has the capacity {cache.capacity}", "It must be at least 1.")
+            self.table.add(cache.struct, Place(cache.path, cache.line))
             may_fail = cache.may_fail
             fails = bool(self.switches[may_fail.name]) if isinstance(may_fail, Switch) else bool(may_fail)
             caches[name] = Cache(name, name, cache.capacity, fails, Site("", cache.path, cache.line))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
@@ -24,6 +26,8 @@ from lockmodel.ir.types import (
     VoidType,
     WaitQueueType,
 )
+from lockmodel.language.scenario import ObjectHandle
+from lockmodel.language.types import NULL
 
 LOCK_NAMES = {"spinlock": "SpinLock", "semaphore": "Semaphore", "mutex": "Mutex"}
 
@@ -45,6 +49,7 @@ class Place:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`Did you mean `x`?`, or "" where nothing known is close."""
+    known = [other for other in known if isinstance(other, str)]
     close = difflib.get_close_matches(name, sorted(set(known)), n=1)
     return f"Did you mean `{close[0]}`?" if close else ""
 
@@ -53,6 +58,24 @@ def suggestion(name: str, known: Iterable[str], what: str) -> str:
     """What was probably meant, else everything there is: `There are: a, b.`"""
     names = sorted(set(known))
     return did_you_mean(name, names) or (f"There are: {', '.join(names)}." if names else f"There are no {what}.")
+
+
+def code_text(node: ast.AST) -> str:
+    """The text of a piece of the spec in a message, cut where it is long."""
+    text = ast.unparse(node)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def shown_value(value: object) -> str:
+    """A value of Python in a message: numbers and texts as they are, functions by name, all else by its type."""
+    if value is None or isinstance(value, (int, float, str, bytes)):
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:57]}..."
+    if isinstance(value, ObjectHandle):
+        return f"a {getattr(value.struct, '__name__', 'thing')}"
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
+        return f"`{value.__name__}`"
+    return "NULL" if value is NULL else f"a {type(value).__name__}"
 
 
 def described(type_: Type) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
-from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.compile.naming import Place, described, shown_value, suggestion
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import Procedure, Program
 from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
@@ -103,7 +103,7 @@ class _ScenarioLowering:
             name = handle.name
             if not isinstance(name, str):
                 raise place.error(
-                    f"the name of an object is {name!r}, which is no string", 'Write `m.new(Watch, "name")`.'
+                    f"the name of an object is {shown_value(name)}, which is no string", 'Write `m.new(Watch, "name")`.'
                 )
             if not name:
                 struct = handle.struct.__name__.lower()
@@ -201,7 +201,9 @@ class _ScenarioLowering:
         for record in records:
             place = Place(record.path, record.line)
             if not isinstance(record.name, str) or not record.name:
-                raise place.error(f"the name of a thread is {record.name!r}", 'Write `m.thread("name", path, ...)`.')
+                raise place.error(
+                    f"the name of a thread is {shown_value(record.name)}", 'Write `m.thread("name", path, ...)`.'
+                )
             if record.name in seen:
                 raise place.error(
                     f"there are two threads named {record.name} ({seen[record.name]})", "Give one of them another name."
@@ -215,7 +217,7 @@ class _ScenarioLowering:
 
     def _path(self, record: ThreadRecord, place: Place) -> Procedure:
         model, function = self.model, record.path_function
-        shown = getattr(function, "__name__", repr(function))
+        shown = getattr(function, "__name__", "") or shown_value(function)
         paths = [name for name, procedure in model.procedures.items() if procedure.is_path]
         for name, procedure in model.procedures.items():
             if procedure.function is function:

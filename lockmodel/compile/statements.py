@@ -10,7 +10,7 @@ from lockmodel.compile.annotations import evaluated, hint_type
 from lockmodel.compile.calls import CallLowering, counted
 from lockmodel.compile.expressions import BINARY
 from lockmodel.compile.frame import ANY_REF, Frame, Value, fits, wanted_error
-from lockmodel.compile.naming import Place, described
+from lockmodel.compile.naming import Place, code_text, described
 from lockmodel.compile.signature import Signature
 from lockmodel.ir.nodes import (
     Assert,
@@ -165,7 +165,7 @@ class ProcedureLowering(CallLowering):
                 values = self.call(node)
             case _:
                 raise self.error(
-                    node, f"`{ast.unparse(node)}` is one value, not {count}", "Unpack the results of a call."
+                    node, f"`{code_text(node)}` is one value, not {count}", "Unpack the results of a call."
                 )
         if len(values) != count:
             raise self.error(node, f"{counted(len(values), 'value')} for {counted(count, 'target')}")
@@ -176,7 +176,7 @@ class ProcedureLowering(CallLowering):
         if isinstance(value.type, (CacheType, VoidType, TupleType)):
             raise self.error(
                 at,
-                f"`{ast.unparse(at)}` is {described(value.type)}, which no local can hold",
+                f"`{code_text(at)}` is {described(value.type)}, which no local can hold",
                 "Name it where it is used.",
             )
         match target:
@@ -185,7 +185,7 @@ class ProcedureLowering(CallLowering):
             case ast.Attribute():
                 address, type_ = self._field(target)
                 if not fits(value.type, type_):
-                    raise wanted_error(self, at, f"`{ast.unparse(target)}`", type_, value.type)
+                    raise wanted_error(self, at, f"`{code_text(target)}`", type_, value.type)
                 self.emit(Store(address, value.expr, self.site(target), self.racy))
             case _:
                 raise self.refused(target)
@@ -194,13 +194,13 @@ class ProcedureLowering(CallLowering):
         """The address of a plain field that is to be written, and its type."""
         if self.atomic:
             raise self.error(
-                target, f"`{ast.unparse(target)}` is written in a claim or an awaited condition, which only reads",
+                target, f"`{code_text(target)}` is written in a claim or an awaited condition, which only reads",
                 "Write it in a procedure.",
             )  # fmt: skip
         address, field = self.address(target)
         if not isinstance(field.type, (IntType, BoolType, EnumType, RefType)):
             raise self.error(
-                target, f"`{ast.unparse(target)}` is {described(field.type)} and cannot be assigned",
+                target, f"`{code_text(target)}` is {described(field.type)} and cannot be assigned",
                 "Use the operations of its type, such as `atomic_set`, `INIT_LIST_HEAD` or `sema_init`.",
             )  # fmt: skip
         return address, field.type
@@ -242,7 +242,7 @@ class ProcedureLowering(CallLowering):
                     given = self.value(value)
                 result = self.arithmetic(node, operator, before, given, target, value)
                 if not fits(result.type, type_):
-                    raise wanted_error(self, value, f"`{ast.unparse(target)}`", type_, result.type)
+                    raise wanted_error(self, value, f"`{code_text(target)}`", type_, result.type)
                 self.emit(Store(address, result.expr, self.site(target), self.racy))
             case _:
                 raise self.refused(target)
@@ -288,7 +288,7 @@ class ProcedureLowering(CallLowering):
         if not isinstance(node.iter, ast.Call) or (walk not in _WALKS and walk is not range):
             raise self.error(
                 node,
-                f"`for` over `{ast.unparse(node.iter)}`",
+                f"`for` over `{code_text(node.iter)}`",
                 "Loop over `list_for_each_entry(head)`, `list_for_each_entry_safe(head)`, `range(n)`, or use `while`.",
             )
         if walk is range:
@@ -298,7 +298,7 @@ class ProcedureLowering(CallLowering):
 
     def _counted(self, node: ast.For, call: ast.Call) -> None:
         if not isinstance(node.target, ast.Name):
-            raise self.error(node, f"`for {ast.unparse(node.target)} in range(...)`", "Write `for i in range(n):`.")
+            raise self.error(node, f"`for {code_text(node.target)} in range(...)`", "Write `for i in range(n):`.")
         if call.keywords or not 1 <= len(call.args) <= 2:
             raise self.error(call, "`range` takes a start and a stop here", "Write `range(n)` or `range(start, stop)`.")
         bounds = [self.value(argument) for argument in call.args]
@@ -327,7 +327,7 @@ class ProcedureLowering(CallLowering):
         targets = node.target.elts if safe and isinstance(node.target, ast.Tuple) else [node.target]
         if len(targets) != (2 if safe else 1) or not all(isinstance(target, ast.Name) for target in targets):
             form = f"for {'entry, following' if safe else 'entry'} in {name}(head):"
-            raise self.error(node, f"`for {ast.unparse(node.target)} in {name}(...)`", f"Write `{form}`.")
+            raise self.error(node, f"`for {code_text(node.target)} in {name}(...)`", f"Write `{form}`.")
         names = [self._cursor(target, element) for target in targets if isinstance(target, ast.Name)]
         site = self.site(node)
         self._step("list_first_entry", (head,), names[0], site)

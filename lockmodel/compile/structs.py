@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from lockmodel.compile.annotations import DEFAULT_IDR_CAPACITY, enum_type, evaluated, hint_type
-from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.compile.naming import Place, described, shown_value, suggestion
 from lockmodel.compile.reader import ClassSource, find_class
 from lockmodel.errors import SpecError
 from lockmodel.ir.types import (
@@ -317,7 +317,7 @@ class StructTable:
             return Guard(guarded_by.name, (), guarded_by.name)
         if not isinstance(guarded_by, str):
             raise place.error(
-                f"{what} is guarded by {guarded_by!r}, which is no lock",
+                f"{what} is guarded by {shown_value(guarded_by)}, which is no lock",
                 "Name a lock of the same object, a path through constant references, or give a global lock.",
             )
         within = {other.name for other in struct.fields}
@@ -374,7 +374,7 @@ def field_default(value: object, type_: Type, place: Place, what: str) -> int | 
     if value is None:
         return None
     wrong: SpecError = place.error(
-        f"the default of {what} is {value!r}, which is no {described(type_).split(' ', 1)[-1]}"
+        f"the default of {what} is {shown_value(value)}, which is no {described(type_).split(' ', 1)[-1]}"
     )
     match type_:
         case IntType(low, high) | AtomicType(low, high):
@@ -393,7 +393,9 @@ def field_default(value: object, type_: Type, place: Place, what: str) -> int | 
             return int(typing.cast(int, value.value))
         case RefType():
             if value is not language.NULL:
-                raise place.error(f"the default of {what} is {value!r}", "A reference can only default to NULL.")
+                raise place.error(
+                    f"the default of {what} is {shown_value(value)}", "A reference can only default to NULL."
+                )
             return 0
         case _:
             raise place.error(f"{what} is {described(type_)} and has no default", "Leave `default` out.")
@@ -401,7 +403,7 @@ def field_default(value: object, type_: Type, place: Place, what: str) -> int | 
 
 def _int(value: object, low: int | None, place: Place, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise place.error(f"an option of {what} is {value!r}, which is no int")
+        raise place.error(f"an option of {what} is {shown_value(value)}, which is no int")
     if low is not None and value < low:
         raise place.error(f"an option of {what} is {value}", f"It must be at least {low}.")
     return value

@@ -39,7 +39,7 @@ class B(Struct):
     x: bool
 c = model.cache(B, capacity=0, may_fail=sw)""",
         """\
-L4: the cache of B has the capacity 0
+L4: the capacity of the cache of B is 0
   It must be at least 1.""",
     ),
 ]

@@ -1,0 +1,72 @@
+"""What a spec declared to its `Model`, checked for being of the types that the language asks for.
+
+A type checker says the same; but a spec that was not checked by one must get a message too, and not a traceback.
+"""
+
+from __future__ import annotations
+
+from lockmodel.compile.naming import Place, shown_value
+from lockmodel.language.model import Model, Switch
+
+
+def check_declarations(model: Model) -> None:
+    """SpecError for the first declaration of a model that is not of its declared type."""
+    place = Place(model.file, model.line)
+    _texts(place, "the name of the model", [model.name])
+    _texts(place, "`source`", [model.source])
+    _texts(place, "the name of a design", list(model.designs))
+    _check_hierarchy(model, place)
+    for lock in model.locks.values():
+        here = Place(lock.path, lock.line)
+        _texts(here, "the name of a lock", [lock.name])
+        _count(here, f"the count of `{lock.name}`", lock.count, 0)
+    for handle in model.objects.values():
+        _texts(Place(handle.path, handle.line), "the name of an object", [handle.name])
+    for switch in model.switches.values():
+        here = Place(switch.path, switch.line)
+        _texts(here, "the name of a switch", [switch.name])
+        if not isinstance(switch.default, (bool, int, str)):
+            raise here.error(
+                f"the switch `{switch.name}` is {shown_value(switch.default)}", "Make it a bool, an int or a str."
+            )
+    for cache in model.caches.values():
+        here = Place(cache.path, cache.line)
+        _count(here, f"the capacity of the cache of {cache.name}", cache.capacity, 1)
+        if not isinstance(cache.may_fail, (bool, Switch)):
+            raise here.error(f"`may_fail` is {shown_value(cache.may_fail)}", "Give a bool or a switch of the model.")
+        if isinstance(cache.may_fail, Switch) and model.switches.get(cache.may_fail.name) is not cache.may_fail:
+            raise here.error(f"`may_fail` is `{cache.may_fail.name}`, a switch of another model")
+    for record in (*model.procedures.values(), *model.variants.values()):
+        _list(Place(record.path, record.line), "`holds`", record.holds, '["dev.sem"]')
+    for claim in model.claims.values():
+        _list(Place(claim.path, claim.line), "`outside`", claim.outside, '["Device.sem"]')
+
+
+def _check_hierarchy(model: Model, place: Place) -> None:
+    example = '[["inode_lock", "Inode.sem"]]'
+    chains = model.hierarchy
+    if isinstance(chains, str) or not isinstance(chains, (list, tuple)):
+        raise place.error("`hierarchy` is no list of chains", f"Write `hierarchy={example}`.")
+    for chain in chains:
+        if not isinstance(chain, str):
+            _list(place, "a chain of `hierarchy`", chain, '["inode_lock", "Inode.sem"]')
+
+
+def _list(place: Place, what: str, items: object, example: str) -> None:
+    if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
+        raise place.error(f"{what} is no list of lock names", f"Write `{example}`.")
+    if items and all(len(item) == 1 for item in items) and len(items) > 1 and "".join(items).count("."):
+        raise place.error(f"{what} is one text, read letter by letter", f"Write a list: `{example}`.")
+
+
+def _texts(place: Place, what: str, names: list[object]) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise place.error(f"{what} is {shown_value(name)}, which is no text")
+
+
+def _count(place: Place, what: str, count: object, least: int) -> None:
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise place.error(f"{what} is {shown_value(count)}, which is no number")
+    if count < least:
+        raise place.error(f"{what} is {count}", f"It must be at least {least}.")
