@@ -26,8 +26,11 @@ from lockmodel.ir.layout import NODE_BYTES, Layout
 TICK = 2048
 """States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
 
-STATE_OVERHEAD = 180
-"""Bytes a stored state costs beside its own: the bytes object, its dict entry, its parent and move."""
+STATE_OVERHEAD = 190
+"""Bytes a stored state costs beside its own, as measured: the bytes object, its number, a place in dict and list."""
+
+TRANSITION_BYTES = 8
+"""Bytes of a transition: target and move."""
 
 
 Blocked = tuple[int, int]
@@ -188,7 +191,8 @@ class Search:
             self.transitions,
             self.depth,
             self.frontier,
-            len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads),
+            len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads)
+            + self.transitions * TRANSITION_BYTES,
             self.behaviour.edges,
             time.monotonic() - self._started,
         )
@@ -268,22 +272,22 @@ class Search:
                     answer = self.behaviour.learn(node, choice, state)
                 if answer.blocked:
                     blocked.append((thread, answer.wants))
+                    if answer.pending:
+                        self._hits_of(answer, number)
                     continue
                 base = state
+                enabled = True
                 if answer.pool is not None:
                     base, answer = self._collect(state, node, choice, answer)
                     if answer.pool is not None:
-                        enabled = True
+                        self._hits_of(answer, number)
                         edges.moves.append(thread << 16 | choice)
                         edges.targets.append(NOWHERE)
                         continue
-                enabled = True
                 self.transitions += 1
                 edges.moves.append(thread << 16 | choice)
                 if answer.pending:
-                    for violation in answer.pending:
-                        self._hit(violation, number, (thread, choice))
-                    answer.pending = ()
+                    self._hits_of(answer, number, (thread, choice))
                 if answer.halts:
                     edges.targets.append(NOWHERE)
                     continue
@@ -336,6 +340,12 @@ class Search:
     def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
         """Keep the first of each (rule, place): in a state, or by a move from it."""
         self.found.setdefault(violation.identity, (violation, number, move))
+
+    def _hits_of(self, answer: Answer, number: int, move: Move | None = None) -> None:
+        """The rules that a step breaks; one that cannot be made breaks them in the state in which it is asked for."""
+        for violation in answer.pending:
+            self._hit(violation, number, move)
+        answer.pending = ()
 
     def _hits(self) -> list[Hit]:
         """What was found, each with a shortest schedule that switches threads least."""

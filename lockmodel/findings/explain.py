@@ -99,7 +99,7 @@ def _message(violation: Violation, trace: Trace, layout: Layout) -> str:
     """What went wrong, in one sentence."""
     last = trace.moments[-1] if trace.moments else None
     made = [(last.thread, v) for v in last.step.violations] if last is not None else list(trace.opening)
-    maker = next((thread for thread, v in made if v is violation), None)
+    maker = next((thread for thread, v in (*made, *trace.asking) if v is violation), None)
     if maker is None:
         return f"{violation.detail}."
     who = f"Thread {layout.setup.threads[maker].name}"

@@ -44,6 +44,16 @@ class Trace:
         )
 
     @property
+    def asking(self) -> list[tuple[int, Violation]]:
+        """The violations of steps that are asked for at the end and cannot be made, each with its thread."""
+        return [
+            (thread, violation)
+            for thread, step in enumerate(self.standing)
+            if step is not None and step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED)
+            for violation in step.violations
+        ]
+
+    @property
     def final(self) -> bool:
         """Can no thread move at the end?"""
         return all(step is None or step.outcome is Outcome.BLOCKED for step in self.standing)
@@ -87,6 +97,7 @@ def violations(trace: Trace, layout: Layout, judge: Judge) -> list[Violation]:
     found = list(trace.moments[-1].step.violations) if trace.moments else [violation for _, violation in trace.opening]
     if trace.moments and trace.moments[-1].step.outcome is Outcome.HALTED:
         return found
+    found.extend(violation for _, violation in trace.asking)
     found.extend(judge.shared(trace.state))
     view = View(layout, trace.state, trace.locals, trace.blocked)
     if trace.blocked:

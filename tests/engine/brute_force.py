@@ -65,6 +65,8 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
                 step = stepper.step(local, reader(layout, base), choice)
                 if step.outcome is Outcome.BLOCKED:
                     blocked.append((thread, step.wants))
+                    for violation in step.violations:
+                        steps.setdefault(violation.identity, depth)
                     continue
                 moved = True
                 if step.outcome is Outcome.EXHAUSTED:
@@ -72,6 +74,8 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
                     cleaned = collect(layout, memory, locals_now, *step.pool) if step.pool[1] >= 0 else None
                     if cleaned is None:
                         exhausted = True
+                        for violation in step.violations:
+                            steps.setdefault(violation.identity, depth)
                         continue
                     base = cleaned
                     step = stepper.step(local, reader(layout, base), choice)

@@ -9,7 +9,8 @@ import pytest
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.behaviour import Answer, Behaviour, graft
 from lockmodel.engine.local import LocalState, Outcome, Step
-from lockmodel.engine.step import Source, Stepper
+from lockmodel.engine.move import Source
+from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import Layout
 from tests.engine.machines import write_machine

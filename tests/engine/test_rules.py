@@ -190,6 +190,30 @@ def test_an_object_that_no_other_thread_can_reach_needs_no_lock(tmp_path: Path) 
     assert result.verdict == "verified"
 
 
+def test_what_a_thread_asks_for_is_judged_although_it_never_gets_it(tmp_path: Path) -> None:
+    result = run_machine(
+        tmp_path,
+        """
+        @model.path
+        def waits(box: Box) -> None:
+            await_(box.y == 3)
+
+        @model.path
+        def sleeps(box: Box) -> None:
+            spin_lock(big)
+            down(box.empty)
+        """,
+        """
+        m.thread('waiter', waits, box, may_wait=True)
+        m.thread('sleeper', sleeps, box, may_wait=True)
+        """,
+    )
+    assert [(f.rule, f.message, len(f.steps)) for f in result.findings] == [
+        ("LM302", "Thread waiter: waits reads box#1.y without box#1.mutex, which guards it.", 0),
+        ("LM601", "Thread sleeper, in sleeps: down(box#1.empty) may sleep while the spinlock big is held.", 1),
+    ]
+
+
 def test_a_thread_that_may_wait_is_no_deadlock(tmp_path: Path) -> None:
     reader = """
         @model.path
