@@ -70,6 +70,7 @@ from lockmodel import (
     list_for_each_entry,
     list_for_each_entry_safe,
     list_is_head,
+    list_last_entry,
     list_length,
     list_of,
     live,
@@ -523,11 +524,10 @@ def inotify_ignore(dev: Device, wd: int) -> int:
 
 @inotify.procedure(holds=["dev.sem"], helper=True)
 def inotify_dev_get_last_event(dev: Device) -> KernelEvent:
-    """The newest event of the queue, or NULL where it is empty. (In C one look at events.prev, not a walk.)"""
-    last: KernelEvent = NULL
-    for kevent in list_for_each_entry(dev.events):
-        last = kevent
-    return last
+    """The newest event of the queue, or NULL where it is empty."""
+    if list_empty(dev.events):
+        return NULL
+    return list_last_entry(dev.events)
 
 
 @inotify.design("repaired", replaces=inotify_dev_queue_event)

@@ -46,7 +46,9 @@ from lockmodel.ir.types import (
 from lockmodel.language import kernel
 from lockmodel.language import types as language
 
-READ_ONLY = frozenset(("atomic_read", "list_empty", "list_first_entry", "list_next_entry", "idr_find"))
+READ_ONLY = frozenset(
+    ("atomic_read", "list_empty", "list_first_entry", "list_last_entry", "list_next_entry", "idr_find")
+)
 """The operations that change nothing, so that claims and awaited conditions may use them."""
 MAX_ERRNO = 4095
 """Linux's: error pointers are the last 4095 addresses."""

@@ -60,6 +60,7 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("list_move_tail", ("entry", "head")),
     Operation("list_empty", ("head",), ("bool",)),
     Operation("list_first_entry", ("head",), ("element",)),
+    Operation("list_last_entry", ("head",), ("element",)),
     Operation("list_next_entry", ("ref", "head"), ("element",)),
     # idr
     Operation("idr_init", ("idr",)),

@@ -205,6 +205,11 @@ def list_first_entry(head: ListHead[S]) -> S:
     _compiled("list_first_entry")
 
 
+def list_last_entry(head: ListHead[S]) -> S:
+    """head.prev read as an entry, whatever it is: on an empty list the head itself, misread (LM308 when used)."""
+    _compiled("list_last_entry")
+
+
 def list_next_entry(entry: S, head: ListHead[S]) -> S:
     """The entry after `entry` on the list of `head`, or the head itself read as an entry."""
     _compiled("list_next_entry")

@@ -136,20 +136,26 @@ def _init_list(m: Memory, operands: tuple[int, ...], context: Context) -> Result
     return (), ""
 
 
-def _first(m: Memory, head: int, context: Context) -> int:
+def _neighbour(m: Memory, head: int, link: int, context: Context) -> int:
+    """What a link of the head (next or prev) leads to."""
     m.member(head, f"{context.name} uses a list")
     _guard_of_list(m, head, m.layout.locations[head].owner, context)
-    return m.initialised(head, f"{context.name} uses")
+    return m.initialised(link, f"{context.name} uses")
 
 
 def _list_empty(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
-    empty = _first(m, operands[0], context) == HEADS + operands[0]
+    empty = _neighbour(m, operands[0], operands[0], context) == HEADS + operands[0]
     return (int(empty),), "yes" if empty else "no"
 
 
 def _list_first(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
-    first = _first(m, operands[0], context)
+    first = _neighbour(m, operands[0], operands[0], context)
     return (first,), f"= {m.layout.describe(first)}"
+
+
+def _list_last(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
+    last = _neighbour(m, operands[0], operands[0] + 1, context)
+    return (last,), f"= {m.layout.describe(last)}"
 
 
 def _list_next(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
@@ -187,5 +193,6 @@ MEANING: dict[str, Meaning] = {
     "list_move_tail": _list_move(tail=True),
     "list_empty": _list_empty,
     "list_first_entry": _list_first,
+    "list_last_entry": _list_last,
     "list_next_entry": _list_next,
 }
