@@ -28,6 +28,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Unary,
 )
 from lockmodel.ir.operations import GHOSTS, OPERATIONS, Operation
 from lockmodel.ir.types import (
@@ -347,9 +348,9 @@ class CallLowering(ExpressionLowering):
                 return Value(value.expr, IntType())
             case "abs":
                 operand = self._operands(node, name, 1)[0]
-                value = self.held(self.value(operand), node)
+                value = self.value(operand)
                 self._want(operand, "`abs`", IntType(), value)
-                return Value(Binary("max", value.expr, Binary("-", Const(0), value.expr)), IntType())
+                return Value(Binary("max", value.expr, Unary("-", value.expr)), IntType())
             case "len":
                 remedy = "Keep a count in a field; in a claim write `list_length(head)`."
             case "print":

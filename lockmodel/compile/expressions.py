@@ -211,9 +211,7 @@ class ExpressionLowering(Frame):
             shown = f"{shown}.{attribute.attr}"
             if name in fields:
                 reference = self.held(value, attribute)
-                if not isinstance(reference.expr, (Local, GlobalRef)):
-                    raise self.error(node, f"`{shown}` is a field of NULL")
-                address = Member(reference.expr, struct.name, name)
+                address = Member(reference, struct.name, name)
                 if number == len(attributes) - 1:
                     return address, fields[name]
                 value, prefix = self.loaded(attribute, address, fields[name]), ""
@@ -229,9 +227,13 @@ class ExpressionLowering(Frame):
                 )
         raise self.error(node, f"`{shown}` is an embedded record, not a value", "Use its fields one by one.")
 
-    def held(self, value: Value, node: ast.AST) -> Value:
+    def held(self, value: Value, node: ast.AST) -> Local | GlobalRef:
         """The value in a local or a global, so that it can be the base of an address."""
-        return value if isinstance(value.expr, Local) else self.snapshot(value, node)
+        if isinstance(value.expr, (Local, GlobalRef)):
+            return value.expr
+        target = self.temporary(value.type)
+        self.emit(Assign(target, value.expr, self.site(node)))
+        return Local(target)
 
     # --- operators ----------------------------------------------------------------------------------------------
 

@@ -237,6 +237,8 @@ def _execute(module: types.ModuleType, source: str, path: str, finder: _SpecFind
             message, remedy = f"`{source_module}` has no `{name}` to import", did_you_mean(name, known)
         else:
             message, remedy = f"importing it raised {described_exception(error)}", ""
+            if isinstance(error, NameError) and error.name:
+                remedy = did_you_mean(error.name, vars(module))
         raise SpecError(message, path=where or path, line=line, remedy=remedy) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import enum
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ def code_text(node: ast.AST) -> str:
 
 def shown_value(value: object) -> str:
     """A value of Python in a message: numbers and texts as they are, functions by name, all else by its type."""
+    if isinstance(value, enum.Enum):
+        return f"{type(value).__name__}.{value.name}"
     if value is None or isinstance(value, (int, float, str, bytes)):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."

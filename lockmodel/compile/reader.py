@@ -41,13 +41,7 @@ class SourceFile:
         if not body:
             return statement.end_lineno or statement.lineno
         last = body[0].lineno
-        if isinstance(body[0], (ast.FunctionDef, ast.ClassDef)) and body[0].decorator_list:
-            last = body[0].decorator_list[0].lineno
         return max((n for n in range(statement.lineno, last) if n in self.code_lines), default=statement.lineno)
-
-    def segment(self, node: ast.expr) -> str:
-        """The text of an expression on one line."""
-        return ast.unparse(node)
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,8 @@ class StructTable:
             )
         if options.kind != "plain":
             raise place.error(f"`{options.kind}` is not for a Record", "Use field(...).")
+        if options.options.get("default") is not None:
+            raise place.error(f"the Record `{record.__name__}` has a default", "Give defaults to its fields.")
         return self._fields(record, self._source(record), prefix, options, outer)
 
     @staticmethod
@@ -243,7 +245,11 @@ class StructTable:
                     low, high = _int(given["low"], None, place, what), _int(given["high"], None, place, what)
                     if low > high:
                         raise place.error(f"{what} has the empty range {low}..{high}")
-                    return AtomicType(max(low, 0) if counts else low, high, counts)
+                    if counts and low < 0:
+                        raise place.error(
+                            f"{what} is a RefCount with the range {low}..{high}", "It never goes below 0."
+                        )
+                    return AtomicType(low, high, counts)
                 return type_
             case ListHeadType(element):
                 if options.kind != "list_of":
@@ -313,7 +319,8 @@ class StructTable:
             if self.model.locks.get(guarded_by.name) is not guarded_by:
                 raise place.error(f"{what} is guarded by `{guarded_by.name}`, a lock of another model")
             if not guarded_by.owned:
-                raise place.error(*_unowned(what, guarded_by.name, Place(guarded_by.path, guarded_by.line)))
+                where = Place(guarded_by.path, guarded_by.line)
+                raise place.error(*_unowned(f"{what} is guarded by `{guarded_by.name}`", guarded_by.name, where))
             return Guard(guarded_by.name, (), guarded_by.name)
         if not isinstance(guarded_by, str):
             raise place.error(

@@ -95,6 +95,90 @@ locals y: flags Mode, %1: flags Mode
 2 y = -2 & %1
 3 return""",
     ),
+    (
+        "None",
+        """\
+if likely(n.flag) and not unlikely(n): mark("a")
+y = likely(n)
+z = likely(3) + unlikely(n.flag)""",
+        """\
+locals %1: bool, y: bool, %2: bool, z: int
+0 %1 = load n->flag
+1 branch %1 ? 2 : 4
+2 branch n ? 4 : 3
+3 mark 'a'
+4 y = n != 0
+5 %2 = load n->flag
+6 z = 1 + %2
+7 return""",
+    ),
+    (
+        "None",
+        "y = bool(NULL)",
+        """\
+locals y: bool
+0 y = 0
+1 return""",
+    ),
+    (
+        "None",
+        'if (n.flag or x) and n: mark("a")',
+        """\
+locals %1: bool
+0 %1 = load n->flag
+1 branch %1 ? 3 : 2
+2 branch x ? 3 : 5
+3 branch n ? 4 : 5
+4 mark 'a'
+5 return""",
+    ),
+    (
+        "None",
+        'if n.sem is n.sem and n.link is n.link: mark("a")',
+        """\
+0 branch (&n->sem) == (&n->sem) ? 1 : 3
+1 branch (&n->link) == (&n->link) ? 2 : 3
+2 mark 'a'
+3 return""",
+    ),
+    (
+        "None",
+        """\
+if True: mark("a")
+elif n: mark("b")""",
+        """\
+0 mark 'a'
+1 return""",
+    ),
+    (
+        "None",
+        """\
+y = n.parent if x else ERR_PTR(-3)
+if not y: y = NULL""",
+        """\
+locals %1: *Node, y: *Node
+0 branch x ? 1 : 3
+1 %1 = load n->parent
+2 jump 4
+3 %1 = -3
+4 y = %1
+5 branch y ? 7 : 6
+6 y = 0
+7 return""",
+    ),
+    (
+        "None",
+        """\
+kmem_cache_free(nodes, n)
+kfree(n)
+z = kmem_cache_zalloc(nodes, GFP_ATOMIC)""",
+        """\
+locals z: *Node
+0 kmem_cache_free(Node, n)
+1 kfree(n)
+2 z = kmem_cache_zalloc(Node, 0)
+3 return""",
+    ),
 ]
 
 REFUSED = [
@@ -215,6 +299,32 @@ L3: `ERR_PTR` takes -1 to -4095, not 3
   Write `ERR_PTR(-EINVAL)`.""",
     ),
     ("None", "list_is_head(n, n.count)", "L3: `list_is_head` takes a ListHead, not a RefCount"),
+    (
+        "None",
+        "y = choose(n.sem, n.sem)",
+        """\
+L3: `choose` takes values, not a Semaphore
+  Choose with `if choose(True, False):`.""",
+    ),
+    ("None", "(a, b), c = n, n, x", "L3: 3 values for 2 targets"),
+    ("tuple[int, Node]", "return x, n, n", "L3: 3 values for 2 targets"),
+    (
+        "None",
+        "y = f",
+        """\
+L3: `f` is a function, not a value
+  Call it: `f(...)`.""",
+    ),
+    (
+        "None",
+        """\
+n.seen = n.value + n.seen
+n.parent.seen = n.value
+y = n.parent.seen""",
+        """\
+L5: the ghost field `Node.seen` is read outside of a claim
+  Read it in a claim, an `assert`, or what is assigned to a ghost field; else leave out `ghost=True`.""",
+    ),
 ]
 
 

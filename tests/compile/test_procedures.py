@@ -261,6 +261,174 @@ def f(n: Node) -> bool:
 L3: `n.value` is written in a claim or an awaited condition, which only reads
   Write it in a procedure.""",
     ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    f2()
+class Weird:
+    pass
+w = Weird()
+l = [1]""",
+        """\
+L3: the name `f2` is not defined
+  Did you mean `f`?""",
+    ),
+    (
+        """\
+l = [1]
+@model.procedure
+def f(n: Node) -> None:
+    x = l""",
+        """\
+L4: `l` is a list, which a model cannot hold
+  Use an int, a bool or an enum; what changes is a field of an object.""",
+    ),
+    (
+        """\
+from lockmodel import Model as M2
+other = object.__new__(M2)
+M2.__init__(other, "other")
+holder = {"m": other.object(Node, "there"), "l": other.spinlock("x")}
+there, x = holder["m"], holder["l"]
+del other
+@model.procedure
+def f(n: Node) -> None:
+    y = there""",
+        """\
+L9: `there` is no global object of the model
+  Declare it at module level with `model.object(Struct, name)`.""",
+    ),
+    (
+        """\
+from lockmodel import Model as M2
+def other():
+    m = M2("other")
+    return m.object(Node, "there"), m.spinlock("x")
+there, x = other()
+@model.procedure
+def f(n: Node) -> None:
+    y = x""",
+        "L8: `x` is a lock of another model",
+    ),
+    (
+        """\
+def outer() -> None:
+    @model.procedure
+    def f(n: Node) -> None:
+        n.value = later
+    if False:
+        later = 3
+outer()""",
+        """\
+L4: the name `later` is not defined
+  Did you mean `outer`?""",
+    ),
+    (
+        """\
+slots = model.semaphore("slots", 3)
+@model.procedure(holds=["slots"])
+def f(n: Node) -> None: pass""",
+        """\
+L3: `f` is to hold `slots`, a counting semaphore, which nobody holds
+  Name a lock that has an owner.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None: pass
+@model.invariant()
+def f(n: Node) -> bool: return True""",
+        """\
+L3: the claim `f` has the name of a procedure
+  Rename one of them.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None: pass
+def outer() -> None:
+    @model.design("d", replaces=f)
+    def g(n: Node) -> None: pass
+    return g
+def outer2() -> None:
+    @model.design("e", replaces=f)
+    def g(n: Node) -> None: pass
+    return g
+g1, g2 = outer(), outer2()
+@model.procedure
+def h(n: Node) -> None:
+    g1(n)
+    g2(n)""",
+        """\
+L8: there are two functions named g (L5)
+  Rename one of them.""",
+    ),
+    (
+        'model.object(3, "x")',
+        """\
+L1: the object `x` is of no Struct
+  Write `model.object(Struct, "name")`.""",
+    ),
+    (
+        """\
+TWO = 2
+@model.path
+def f() -> int:
+    TWO = TWO + 1
+    return TWO""",
+        """\
+L4: `TWO` is read before it is given a value
+  Assign it first.""",
+    ),
+    (
+        """\
+@model.path
+def f() -> bool:
+    return model.switches""",
+        """\
+L3: `model` is the model, not a value
+  Name one of its objects, locks or switches.""",
+    ),
+    (
+        """\
+@model.path
+@model.path
+def f() -> None: pass""",
+        """\
+L1: there are two procedures named f
+  Rename one of them.""",
+    ),
+    (
+        """\
+import functools
+def deco(g):
+    @functools.wraps(g)
+    def inner(*a): return g(*a)
+    return inner
+@model.path
+@deco
+def f(n: Node) -> None: pass""",
+        """\
+L3: `f` is not made by a plain `def`
+  Write `def name(parameter: Type) -> Type:`.""",
+    ),
+    (
+        """\
+@model.path
+def f(n: Node, /, x: int) -> None: pass""",
+        """\
+L2: `f` has `*`, `**` or `/` in its parameters
+  Write out each parameter.""",
+    ),
+    (
+        """\
+@model.path
+def f(n: Node, n2: Nod) -> Watch: pass""",
+        """\
+L2: the annotation of the parameter `n2` of `f` names `Nod`, which is not defined
+  Did you mean `Node`?""",
+    ),
 ]
 
 

@@ -198,6 +198,54 @@ locals %1: bool, %2: bool
 7 assert %1 'n.flag and x'
 8 return""",
     ),
+    (
+        "None",
+        '''\
+assert x
+assert not (n.flag or x), "why"''',
+        """\
+locals %1: bool, %2: bool
+0 assert x 'x'
+1 %2 = load n->flag
+2 branch %2 ? 4 : 3
+3 branch x ? 4 : 6
+4 %1 = 1
+5 jump 7
+6 %1 = 0
+7 assert not %1 'why'
+8 return""",
+    ),
+    (
+        "None",
+        """\
+while True:
+    pass""",
+        "0 jump 0",
+    ),
+    (
+        "None",
+        """\
+while 1:
+    if x: break
+    else: continue""",
+        """\
+0 branch x ? 1 : 0
+1 return""",
+    ),
+    (
+        "None",
+        """\
+while n.flag and x:
+    x -= 1""",
+        """\
+locals %1: bool
+0 %1 = load n->flag
+1 branch %1 ? 2 : 5
+2 branch x ? 3 : 5
+3 x = x - 1
+4 jump 0
+5 return""",
+    ),
 ]
 
 REFUSED = [
@@ -352,6 +400,122 @@ L3: nothing says what `y` refers to
         """\
 L3: `range` takes a start and a stop here
   Write `range(n)` or `range(start, stop)`.""",
+    ),
+    (
+        "None",
+        "y: tuple[int, ...] = x",
+        """\
+L3: the local `y` is a tuple of unknown length
+  Write out its items: `tuple[int, Watch]`.""",
+    ),
+    (
+        "None",
+        "y: Struct = n",
+        """\
+L3: the local `y` is a bare `Struct`
+  Name one of the model's own Structs.""",
+    ),
+    (
+        "None",
+        "y: Mode.READ.foo = n",
+        """\
+L3: the annotation of the local `y` is no type: 'Mode' object has no attribute 'foo'
+  Write a type such as `bool`, `Device` or `Annotated[int, Range(0, 7)]`.""",
+    ),
+    (
+        "None",
+        'y: Annotated[int, Range(0, "a")] = x',
+        """\
+L3: the local `y` has the range 0..'a', which are no ints
+  Write `Range(0, 7)`.""",
+    ),
+    (
+        "None",
+        """\
+y: Small = x
+y: bool = True""",
+        """\
+L4: `y` is declared as a bool, but it is an int of 0..7 (line 52)
+  Give the second one a name of its own.""",
+    ),
+    (
+        "None",
+        "for x in list_for_each_entry(n.children): pass",
+        """\
+L3: `x` is an int (line 51), not a Node
+  Give the loop a name of its own.""",
+    ),
+    (
+        "None",
+        "a, b = idr_get_new(n.ids, x)",
+        """\
+L3: `idr_get_new` takes a Node, not an int
+  Write NULL, or ERR_PTR(-EINVAL).""",
+    ),
+    (
+        "None",
+        "a = (b, c) = f()",
+        """\
+L3: a tuple among several targets
+  Write one assignment for each.""",
+    ),
+    ("None", "y: None = n", "L3: the local `y` has no type that a local can have"),
+    (
+        "None",
+        "for x.y in range(3): pass",
+        """\
+L3: `for x.y in range(...)`
+  Write `for i in range(n):`.""",
+    ),
+    ("None", "for i in range(n): pass", "L3: `range` takes an int, not a Node"),
+    (
+        "None",
+        "for a, b in list_for_each_entry(n.children): pass",
+        """\
+L3: `for (a, b) in list_for_each_entry(...)`
+  Write `for entry in list_for_each_entry(head):`.""",
+    ),
+    (
+        "None",
+        "for a in list_for_each_entry(n.sem): pass",
+        "L3: `list_for_each_entry` takes a ListHead, not a Semaphore",
+    ),
+    ("None", "for a in list_for_each_entry(n.children, n): pass", "L3: `list_for_each_entry` takes 1 argument, not 2"),
+    (
+        "Mode",
+        "return 3",
+        """\
+L3: the result of `f` takes a Mode, not an int
+  Write `Mode(...)`.""",
+    ),
+    (
+        "bool",
+        "return x",
+        """\
+L3: the result of `f` takes a bool, not an int
+  Write a comparison such as `x != 0`.""",
+    ),
+    (
+        "Node",
+        "return 0",
+        """\
+L3: the result of `f` takes a Node, not an int
+  Write NULL, or ERR_PTR(-EINVAL).""",
+    ),
+    (
+        "tuple[int, Node]",
+        "return x",
+        """\
+L3: `x` is one value, not 2
+  Unpack the results of a call.""",
+    ),
+    ("tuple[int, Node]", "return n, x", "L3: the result of `f` takes an int, not a Node"),
+    (
+        "Cache[Node]",
+        "return nodes",
+        """\
+L2: the result of `f` is of type `Cache[Node]`, which a model cannot hold
+  Use bool, Annotated[int, Range(low, high)], Flags, Enum, or a Struct.""",
     ),
 ]
 

@@ -290,6 +290,204 @@ L1: there are two Structs named Node (the other: spec.py:26)
 L1: the lock `Node` has the name of a Struct
   Rename one of them.""",
     ),
+    (
+        """\
+class B(Struct):
+    x: Small = field(guarded_by="slots")
+slots = model.semaphore("slots", 3)""",
+        """\
+L2: the field `B.x` is guarded by `slots`, but `slots` (L3) is a counting semaphore, which nobody holds
+  Guard it by a lock that has an owner.""",
+    ),
+    (
+        """\
+class R(Record):
+    x: Small
+class R2(R):
+    y: Small
+class B(Struct):
+    r: R2""",
+        """\
+L3: `R2` inherits from R
+  A Record derives from Record alone: embed another Record instead.""",
+    ),
+    (
+        """\
+class B(Struct):
+    r: Stamp = list_of("x")""",
+        """\
+L2: `list_of` is not for a Record
+  Use field(...).""",
+    ),
+    (
+        """\
+class B(Struct):
+    r: Stamp = 3""",
+        """\
+L2: the Record `Stamp` has a default
+  Give defaults to its fields.""",
+    ),
+    (
+        """\
+class B(Struct):
+    r: Small = field(constant=True, ghost=True)
+    s: SpinLock = field(constant=True)""",
+        """\
+L3: the field `B.s` is a SpinLock and cannot be `constant`
+  Leave `constant` out.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: SpinLock = field(ghost=True)""",
+        """\
+L2: the field `B.s` is a SpinLock and cannot be `ghost`
+  Leave `ghost` out.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: SpinLock = field(default=1)""",
+        """\
+L2: the field `B.s` is a SpinLock and has no default
+  Leave `default` out.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Semaphore = semaphore("a")""",
+        "L2: an option of the field `B.s` is 'a', which is no int",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Semaphore = semaphore(-1)""",
+        """\
+L2: an option of the field `B.s` is -1
+  It must be at least 0.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Mutex = semaphore(2)""",
+        "L2: the field `B.s` is a Mutex, but `semaphore` is for a Semaphore",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Atomic = atomic(3, 1)""",
+        "L2: the field `B.s` has the empty range 3..1",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Atomic = refcount()""",
+        "L2: the field `B.s` is an Atomic, but `refcount` is for a RefCount",
+    ),
+    (
+        """\
+class B(Struct):
+    s: RefCount = atomic(-3, 10)""",
+        """\
+L2: the field `B.s` is a RefCount with the range -3..10
+  It never goes below 0.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Idr[Node] = idr_of(0)""",
+        """\
+L2: an option of the field `B.s` is 0
+  It must be at least 1.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Node = field(default=3)""",
+        """\
+L2: the default of the field `B.s` is 3
+  A reference can only default to NULL.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Kind = field(default=Mode.READ)""",
+        "L2: the default of the field `B.s` is Mode.READ, which is no Kind",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Small = field(guarded_by=3)""",
+        """\
+L2: the field `B.s` is guarded by 3, which is no lock
+  Name a lock of the same object, a path through constant references, or give a global lock.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Small = field(guarded_by="")""",
+        """\
+L2: the field `B.s` is guarded by ``, but B has no field ``
+  There are no locks in B.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Small = field(guarded_by="a..b")""",
+        """\
+L2: the field `B.s` is guarded by `a..b`, but B has no field `a`
+  There are no locks in B.""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Small = feild()""",
+        """\
+L2: importing it raised NameError: name 'feild' is not defined
+  Did you mean `field`?""",
+    ),
+    (
+        """\
+class B(Struct):
+    s: Small = field(gaurded_by="sem")""",
+        """\
+L2: importing it raised TypeError: field() got an unexpected keyword argument 'gaurded_by'""",
+    ),
+    (
+        """\
+class B(Struct):
+    x: Annotated[bool, 3]""",
+        """\
+L2: the field `B.x` is `Annotated[bool, 3]`
+  Only `Annotated[int, Range(low, high)]` is known.""",
+    ),
+    (
+        """\
+class E2(Enum):
+    A = "x"
+class B(Struct):
+    x: E2""",
+        "L1: importing it raised ValueError: invalid literal for int() with base 10: 'x'",
+    ),
+    (
+        """\
+import enum
+class E2(enum.Enum):
+    A = 1
+class B(Struct):
+    x: E2""",
+        """\
+L5: the field `B.x` is of type `E2`, which a model cannot hold
+  Use bool, Annotated[int, Range(low, high)], Flags, Enum, or a Struct.""",
+    ),
+    (
+        """\
+class B(Struct):
+    r: Stamp = 3""",
+        """\
+L2: the Record `Stamp` has a default
+  Give defaults to its fields.""",
+    ),
 ]
 
 

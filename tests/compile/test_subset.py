@@ -59,12 +59,6 @@ L3: a string is not taken in a procedure
   A model holds ints, bools, enums and references: use an Enum.""",
     ),
     (
-        'y = "a"',
-        """\
-L3: a string is not taken in a procedure
-  A model holds ints, bools, enums and references: use an Enum.""",
-    ),
-    (
         "y = 1.5",
         """\
 L3: a float is not taken in a procedure
@@ -123,18 +117,6 @@ L3: Python's `len` is not taken in a procedure
   Keep a count in a field; in a claim write `list_length(head)`.""",
     ),
     (
-        "if n is None: pass",
-        """\
-L3: `None` is not taken in a procedure
-  Write NULL for a null pointer.""",
-    ),
-    (
-        "await_(lambda: n.value)",
-        """\
-L3: `lambda` is not taken in a procedure
-  Write the expression itself: `await_(dev.ready)`.""",
-    ),
-    (
         """\
 y = min(n.value, 3, x)
 z = max(x)""",
@@ -183,6 +165,50 @@ x = +x""",
         """\
 L6: unary `+` is not taken in a procedure
   Leave it out.""",
+    ),
+    (
+        "f(**n)",
+        """\
+L3: `*` is not taken in a procedure
+  Write out each argument.""",
+    ),
+    (
+        "y = range(3)",
+        """\
+L3: Python's `range` is not taken in a procedure
+  Write `for i in range(n):`.""",
+    ),
+    (
+        "y = sorted(x)",
+        """\
+L3: Python's `sorted` is not taken in a procedure
+  Write what it does in the model's own terms.""",
+    ),
+    (
+        "y = str(x)",
+        """\
+L3: the class `str` is not taken in a procedure
+  Call a procedure instead.""",
+    ),
+    (
+        "y = Stamp()",
+        """\
+L3: the class `Stamp` is not taken in a procedure
+  Call a procedure instead.""",
+    ),
+    (
+        """\
+for i in range(3): pass
+else: pass""",
+        """\
+L3: `else` of a loop is not taken in a procedure
+  Set a bool before `break` and test it after.""",
+    ),
+    (
+        "yield x",
+        """\
+L3: `yield` is not taken in a procedure
+  Return the value.""",
     ),
 ]
 
