@@ -11,7 +11,7 @@ from typing import Literal
 
 from lockmodel.findings.finding import Waiting
 from lockmodel.report.font import ARROW, width_of
-from lockmodel.report.lanes import FoldRow, Row
+from lockmodel.report.rows import FoldRow, Row
 from lockmodel.report.wrapping import break_lines
 
 Kind = Literal["call", "step", "result", "badge", "fold", "blame", "wait", "space"]

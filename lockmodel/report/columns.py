@@ -12,8 +12,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from lockmodel.findings.finding import Finding, Waiting
-from lockmodel.report.lanes import FoldRow, Lanes, Row, StepRow
+from lockmodel.report.lanes import Lanes
 from lockmodel.report.places import place_of
+from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, LOCK_STYLES, STRONG, Glyphs, Terminal, pad, wrap
 from lockmodel.report.wrapping import printable
 
@@ -130,7 +131,7 @@ def waits(waiting: Waiting) -> list[str]:
     line = [f"waits for {waiting.wants}"]
     if waiting.held_by:
         line.append(f"held by {waiting.held_by}")
-    return line
+    return [printable(text) for text in line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,10 @@ class Places:
 
     @staticmethod
     def _range(first: str, last: str) -> str:
-        return first if first == last else f"{first}-{last}" if first.isdigit() and last.isdigit() else f"{first}.."
+        """'570-589'; '819..' where the fold goes on elsewhere."""
+        if first == last:
+            return first
+        return f"{first}-{last}" if first.isdigit() and last.isdigit() and int(first) < int(last) else f"{first}.."
 
 
 def places_in(finding: Finding) -> Places:

@@ -6,92 +6,12 @@ the same steps and show the same locks. Widths, characters and colours are their
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from lockmodel.findings.finding import Finding, Frame, Step, Waiting
+from lockmodel.report.folding import fold_rows
+from lockmodel.report.rows import Effects, Row, StepRow, names
 from lockmodel.report.wrapping import printable
-
-READS = frozenset({"read", "atomic_read", "list_empty", "list_first_entry", "list_next_entry", "idr_find"})
-"""What an operation that only looks begins with. An operation that is missing here is merely never folded."""
-
-SHORT = 20
-"""Up to so many steps a witness is shown whole: it fits a screen, and a fold would cost more than it saves."""
-
-SHORTEST_FOLD = 3
-"""A fold takes a row itself, so that folding two steps saves one row and hides two."""
-
-LAST_SHOWN = 3
-"""The last steps are never folded: there the reader looks first."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step. `result` is what it gave ("= watch#1"), `change` how what it names changed ("1 -> 2").
-
-    `effects` are the other values that it changed, as (location, "before -> after") or (what happened, "").
-    `calls` are the procedures entered since the thread's step before, outermost first, the first of them at depth
-    `depth - len(calls) + 1`. `before` and `held` are the locks held before and after it. `violation` marks the step
-    (for a race both steps) at which the rule is broken.
-    """
-
-    step: Step
-    lane: int
-    result: str
-    change: str
-    effects: tuple[tuple[str, str], ...]
-    calls: tuple[str, ...]
-    depth: int
-    before: tuple[str, ...]
-    held: tuple[str, ...]
-    switched: bool
-    violation: bool
-
-    @property
-    def operation(self) -> str:
-        """What was done."""
-        return printable(self.step.operation)
-
-    @property
-    def outcome(self) -> str:
-        """What came of it, in one line."""
-        return f"{self.result}  {self.change}".strip()
-
-    @property
-    def taken(self) -> tuple[str, ...]:
-        """The locks that this step took."""
-        return _without(self.held, self.before)
-
-    @property
-    def released(self) -> tuple[str, ...]:
-        """The locks that this step let go."""
-        return _without(self.before, self.held)
-
-
-@dataclass(frozen=True, slots=True)
-class FoldRow:
-    """Steps of one thread that changed nothing, shown as one row."""
-
-    lane: int
-    rows: tuple[StepRow, ...]
-
-    @property
-    def switched(self) -> bool:
-        """Whether another thread moved just before."""
-        return self.rows[0].switched
-
-    @property
-    def held(self) -> tuple[str, ...]:
-        """The locks held meanwhile."""
-        return self.rows[0].held
-
-    @property
-    def text(self) -> str:
-        """What stands for the steps."""
-        return f"{len(self.rows)} reads"
-
-
-Row = StepRow | FoldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +47,8 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
     locks = dict.fromkeys(lock for row in rows for lock in (*row.taken, *row.held))
     locks |= dict.fromkeys(lock for waiting in finding.waiting for lock in waiting.holds)
     return Lanes(
-        threads=threads,
-        rows=tuple(_fold(rows, _named(finding))) if fold and len(rows) > SHORT else tuple(rows),
+        threads=tuple(map(printable, threads)),
+        rows=tuple(fold_rows(rows, finding.message)) if fold else tuple(rows),
         waiting=tuple((threads.index(waiting.thread), waiting) for waiting in finding.waiting),
         handovers=tuple(_handovers(rows)),
         locks=tuple(locks),
@@ -173,12 +93,12 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
         stack = step.stack[::-1] or [Frame(step.procedure, step.spec, step.source)]
         before = held.get(step.thread, ())
         after = _held_after(step, before, index in broken)
-        change, effects = _changed(step, before, after)
+        result, change, effects = _came_of(step, before, after)
         rows.append(
             StepRow(
                 step=step,
                 lane=threads.index(step.thread),
-                result=_result(printable(step.detail), change),
+                result=result,
                 change=change,
                 effects=effects,
                 calls=_entered(stacks.get(step.thread, []), stack),
@@ -216,7 +136,7 @@ def _entered(before: list[Frame], now: list[Frame]) -> tuple[str, ...]:
         and (common == 0 or before[common - 1].spec == now[common - 1].spec)
     ):
         common += 1
-    return tuple(frame.procedure for frame in now[common:])
+    return tuple(printable(frame.procedure) for frame in now[common:])
 
 
 def _held_after(step: Step, before: tuple[str, ...], broken: bool) -> tuple[str, ...]:
@@ -227,14 +147,19 @@ def _held_after(step: Step, before: tuple[str, ...], broken: bool) -> tuple[str,
     return (*kept, *step.locks)
 
 
-def _result(detail: str, change: str) -> str:
-    """What a step gave, unless the change beside it says so: "= 0" with "1 -> 0", or "1 -> 0" with "1 -> 0 (old)"."""
-    if change.endswith(f" -> {detail.removeprefix('= ')}") or (" -> " in detail and change.startswith(detail)):
-        return ""
-    return detail
+def _came_of(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, str, Effects]:
+    """What a step gave, how what it names changed, and what else changed; none of it said twice."""
+    change, effects = _changed(step, before, after)
+    result = printable(step.detail)
+    if " -> " in result and not result.startswith("="):
+        # A detail that is a change is shown as one. The one in `changes` may say more: "1 -> 0 (dropped)".
+        return "", change if change.startswith(result) else f"{result}  {change}".strip(), effects
+    if change.endswith(f" -> {result.removeprefix('= ')}"):
+        return "", change, effects
+    return result, change, effects
 
 
-def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, Effects]:
     """What stands beside the operation, and what under it: beside it a change of what the operation names."""
     beside: list[str] = []
     under: list[tuple[str, str]] = []
@@ -255,11 +180,6 @@ def _changed(step: Step, before: tuple[str, ...], after: tuple[str, ...]) -> tup
     return "  ".join(beside), tuple(under)
 
 
-def names(operation: str, location: str) -> bool:
-    """Whether the words of `operation` name exactly `location`, and not a longer name that contains it."""
-    return re.search(rf"(?<![\w#.]){re.escape(location)}(?![\w#.])", operation) is not None
-
-
 def _handovers(rows: list[StepRow]) -> list[HandOver]:
     handovers: list[HandOver] = []
     free: dict[str, StepRow] = {}
@@ -272,63 +192,3 @@ def _handovers(rows: list[StepRow]) -> list[HandOver]:
             if lock not in row.held:
                 free[lock] = row
     return handovers
-
-
-def _named(finding: Finding) -> frozenset[int]:
-    """The steps that the message names by number: the reader will look for them."""
-    return frozenset(int(number) for number in re.findall(r"\bstep (\d{1,9})\b", finding.message, re.ASCII))
-
-
-def _fold(rows: list[StepRow], named: frozenset[int]) -> list[Row]:
-    """Join runs of reads: the same thread, the same locks, nothing changed, nothing learned from another thread."""
-    news = _news(rows)
-    folded: list[Row] = []
-    run: list[StepRow] = []
-
-    def flush() -> None:
-        folded.extend([FoldRow(run[0].lane, tuple(run))] if len(run) >= SHORTEST_FOLD else run)
-        run.clear()
-
-    for index, row in enumerate(rows):
-        dull = _only_looks(row) and not (index in news or row.step.n in named) and index < len(rows) - LAST_SHOWN
-        if run and (not dull or row.switched):
-            flush()
-        if dull:
-            run.append(row)
-        else:
-            folded.append(row)
-    flush()
-    return folded
-
-
-def _only_looks(row: StepRow) -> bool:
-    word = re.match(r"\w*", row.step.operation)
-    looks = word is not None and word.group() in READS
-    return looks and not row.step.changes and row.before == row.held and not row.violation
-
-
-def _news(rows: list[StepRow]) -> frozenset[int]:
-    """The reads that see what another thread changed since this thread last looked: never folded."""
-    changed: dict[str, int] = {}
-    seen: dict[tuple[int, str], int] = {}
-    news: list[int] = []
-    for index, row in enumerate(rows):
-        for location, writer in changed.items():
-            if not names(row.step.operation, location):
-                continue
-            at = row.lane, location
-            if rows[writer].lane != row.lane and seen.get(at, -1) < writer:
-                news.append(index)
-            seen[at] = index
-        for change in row.step.changes:
-            changed[change.partition(": ")[0]] = index
-    return frozenset(news)
-
-
-def _without(these: tuple[str, ...], those: tuple[str, ...]) -> tuple[str, ...]:
-    """`these` less `those`, each taken away once: a semaphore may be held twice."""
-    rest = list(these)
-    for lock in those:
-        if lock in rest:
-            rest.remove(lock)
-    return tuple(rest)

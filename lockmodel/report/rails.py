@@ -11,8 +11,10 @@ from rich.text import Text
 
 from lockmodel.findings.finding import Finding, Waiting
 from lockmodel.report.columns import LEFT, Tracks, beside, in_lines, lock_styles, places_in, track_counts, waits
-from lockmodel.report.lanes import FoldRow, Lanes, Row, StepRow
+from lockmodel.report.lanes import Lanes
+from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
+from lockmodel.report.wrapping import printable
 
 NARROWEST = 24
 """Room for what is done; where there is less, the places give way."""
@@ -70,7 +72,7 @@ class _Printer:
         """The thread that moves from here on, and where it stands."""
         step = row.rows[0].step if isinstance(row, FoldRow) else row.step
         self.procedure = step.procedure
-        return Text.assemble((f"{step.thread}:", STRONG), (f" {step.procedure}", FAINT))
+        return Text.assemble((f"{self.lanes.threads[row.lane]}:", STRONG), (f" {printable(step.procedure)}", FAINT))
 
     @staticmethod
     def _natural(row: Row) -> int:
@@ -81,7 +83,7 @@ class _Printer:
 
     @staticmethod
     def _waits(waiting: Waiting) -> str:
-        return f"{waiting.thread} {', '.join(waits(waiting))}"
+        return printable(f"{waiting.thread} {', '.join(waits(waiting))}")
 
     def step(self, row: StepRow) -> None:
         if row.calls and row.step.procedure != self.procedure:

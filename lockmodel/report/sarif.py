@@ -13,8 +13,9 @@ import msgspec
 
 from lockmodel.findings.finding import CheckResult, Finding, Frame, ScenarioResult, Step
 from lockmodel.report.columns import beside
-from lockmodel.report.lanes import StepRow, arrange
+from lockmodel.report.lanes import arrange
 from lockmodel.report.places import place_of, spec_and_source
+from lockmodel.report.rows import StepRow
 from lockmodel.report.words import covered, why_incomplete
 
 Rules = Mapping[str, tuple[str, str]]

@@ -18,6 +18,7 @@ from lockmodel.report.rails import print_rails
 from lockmodel.report.summary import summarise, verdict_line
 from lockmodel.report.terminal import BAD, FAINT, STRONG, Terminal, wrap
 from lockmodel.report.words import count, size_of, title
+from lockmodel.report.wrapping import printable
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
@@ -102,7 +103,7 @@ def _headline(finding: Finding, width: int) -> Text:
     what = f"in {finding.place.procedure}"
     if finding.claim:
         what = finding.claim if finding.claim.startswith("claim ") else f"claim {finding.claim}"
-    text = Text.assemble((title(finding), BAD), "  ", (what, STRONG))
+    text = Text.assemble((title(finding), BAD), "  ", (printable(what), STRONG))
     where = spec_and_source(finding.place)
     if text.cell_len + 2 + len(where) <= width:
         text.append(f"  {where}\n")

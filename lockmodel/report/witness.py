@@ -15,12 +15,13 @@ from lockmodel.report.across import HEAD_SIZE, LANE_GAP, MARGIN, NUMBERS, Lane, 
 from lockmodel.report.cells import BADGE_GAP, BADGE_PAD, SIZES, Cell, Line, badge_width, cell_of, waiting_cell
 from lockmodel.report.columns import Places, places_in
 from lockmodel.report.font import width_of
-from lockmodel.report.lanes import FoldRow, Lanes, StepRow, arrange, state_told
+from lockmodel.report.lanes import Lanes, arrange, state_told
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.raster import SCALE, to_png
+from lockmodel.report.rows import FoldRow, StepRow
 from lockmodel.report.scene import Circle, Item, Path, Rect, Scene, Text, to_svg
 from lockmodel.report.words import size_of, title
-from lockmodel.report.wrapping import break_lines
+from lockmodel.report.wrapping import break_lines, printable
 
 INK, GREY, FAINT, RULE, LEADER, RUN = "#1f2328", "#57606a", "#8c959f", "#d0d7de", "#eef1f4", "#f6f8fa"
 BAD, BAD_GROUND, BADGE, BADGE_EDGE, BADGE_INK = "#b3121d", "#ffecea", "#fff3c9", "#dfc36a", "#4d3800"
@@ -308,7 +309,8 @@ class _Drawing:
         bottom = top + height
         level = bottom + 6
         for at, waiting, _ in cells:
-            holder = self.lanes.threads.index(waiting.held_by) if waiting.held_by in self.lanes.threads else None
+            held_by = printable(waiting.held_by or "")
+            holder = self.lanes.threads.index(held_by) if held_by in self.lanes.threads else None
             target = None if holder is None else self.columns[holder].bars.get(waiting.wants)
             if target is None:
                 continue

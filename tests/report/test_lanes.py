@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from lockmodel.findings.finding import Finding, Step
-from lockmodel.report.lanes import FoldRow, HandOver, StepRow, arrange, cycle, names, state_told
+from lockmodel.report.lanes import HandOver, arrange, cycle, state_told
+from lockmodel.report.rows import FoldRow, StepRow, names
 from tests.report import samples
 
 
