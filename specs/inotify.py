@@ -319,10 +319,10 @@ def inotify_dev_queue_event(dev: Device, watch: Watch, mask: Ev, cookie: int, na
     ):
         lastname = last.name  # 284
         if not name and not lastname:  # 286
-            assert last is dev.newest
+            assert last is dev.newest  # 287
             return  # 287
         if name and lastname and lastname == name:  # 288
-            assert last is dev.newest
+            assert last is dev.newest  # 289
             return  # 289
     if unlikely(dev.event_count > dev.max_events):  # 293
         return  # 294
@@ -546,10 +546,10 @@ def queue_event_that_looks_at_the_last(dev: Device, watch: Watch, mask: Ev, cook
     ):
         lastname = last.name  # 284
         if not name and not lastname:  # 286
-            assert last is dev.newest
+            assert last is dev.newest  # 287
             return  # 287
         if name and lastname and lastname == name:  # 288
-            assert last is dev.newest
+            assert last is dev.newest  # 289
             return  # 289
     if unlikely(dev.event_count > dev.max_events):  # 293
         return  # 294
