@@ -137,6 +137,9 @@ class Shortest:
         return tuple(reversed(moves))
 
     def _last(self, number: int, following: int | None) -> int:
-        """The thread that moved last on the best way to a state, given who moves next."""
+        """The thread that moved last on the best way to a state, given who moves next; of several the last one.
+
+        So the first thread of the scenario tends to begin, which is how people tell it.
+        """
         costs = self.cost[number * self.threads : (number + 1) * self.threads]
-        return min(range(self.threads), key=lambda t: (costs[t] + (following is not None and t != following), t))
+        return min(range(self.threads), key=lambda t: (costs[t] + (following is not None and t != following), -t))

@@ -29,6 +29,9 @@ STATE_OBJECTS = 5
 STATE_STEPS = 4
 """Steps, back from the last, of the thread that broke the rule, whose objects matter at the end."""
 
+WAITING = ("LM101", "LM102", "LM103")
+"""Rules about who waits for what: that is the state that matters."""
+
 NAMED = ("LM701", "LM702")
 """Rules whose findings are identified by a claim's name and not by their place."""
 
@@ -59,7 +62,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
     moves = tuple((moment.thread, moment.choice) for moment in trace.moments)
     concerned = set(violation.threads)
     moved = {thread for thread, _ in moves}
-    waiting = _waiting(trace, stepper) if violation.rule in ("LM101", "LM102", "LM103") else []
+    waiting = _waiting(trace, stepper) if violation.rule in WAITING else []
     token = Schedule(setup.name, program.design, _switches(stepper), violation.rule, moves)
     stack = violation.stack or (violation.place,)
     return Finding(
@@ -199,7 +202,7 @@ def _state(violation: Violation, trace: Trace, layout: Layout) -> list[str]:
     """The state that matters at the end: the objects of the violation, what the last step touched, who holds what."""
     names = {item.name: item.number for item in layout.objects}
     numbers = [names[name] for name in violation.objects if name in names]
-    if trace.moments:
+    if trace.moments and violation.rule not in WAITING:
         mine = [moment.step for moment in trace.moments if moment.thread == trace.moments[-1].thread]
         for step in mine[: -STATE_STEPS - 1 : -1]:
             numbers.extend(layout.locations[location].owner for location, _ in (*step.writes, *step.reads))
