@@ -352,5 +352,5 @@ class _Printer:
             self.text.append(" " * GAP)
         for width, place in zip(self.right, right, strict=True):
             if width:
-                self.text.append(f"{place:>{width}}  ", FAINT)
+                self.text.append(" " * (width - cell_len(place)) + f"{place}  ", FAINT)
         self.text.append("\n")

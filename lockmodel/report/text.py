@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from lockmodel.findings.finding import CheckResult, Finding
@@ -138,7 +139,7 @@ def _schedule(finding: Finding, terminal: Terminal, verbose: bool) -> Text:
     lanes = arrange(finding, fold=not verbose)
     places = places_in(finding)
     right = sum(
-        2 + max([len(places.heads[side]), *(len(places.of(row)[side]) for row in lanes.rows)])
+        2 + max([len(places.heads[side]), *(cell_len(places.of(row)[side]) for row in lanes.rows)])
         for side in (0, 1)
         if side or places.sources
     )
