@@ -5,8 +5,9 @@ A type checker says the same; but a spec that was not checked by one must get a 
 
 from __future__ import annotations
 
-from lockmodel.compile.naming import Place, shown_value
+from lockmodel.compile.naming import Place, place_of, shown_value
 from lockmodel.language.model import Model, Switch
+from lockmodel.language.scenario import record_of
 
 
 def check_declarations(model: Model) -> None:
@@ -21,7 +22,7 @@ def check_declarations(model: Model) -> None:
         _texts(here, "the name of a lock", [lock.name])
         _count(here, f"the count of `{lock.name}`", lock.count, 0)
     for handle in model.objects.values():
-        _texts(Place(handle.path, handle.line), "the name of an object", [handle.name])
+        _texts(place_of(handle), "the name of an object", [record_of(handle).name])
     for switch in model.switches.values():
         here = Place(switch.path, switch.line)
         _texts(here, "the name of a switch", [switch.name])

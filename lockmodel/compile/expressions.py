@@ -31,7 +31,7 @@ from lockmodel.ir.types import (
 )
 from lockmodel.language import types as language
 from lockmodel.language.model import GlobalLock, Model, Switch
-from lockmodel.language.scenario import ObjectHandle
+from lockmodel.language.scenario import ObjectHandle, record_of
 
 BINARY: Mapping[type[ast.operator], str] = {
     ast.Add: "+",
@@ -125,10 +125,11 @@ class ExpressionLowering(Frame):
             case int():
                 return Value(Const(found), IntType())
             case ObjectHandle():
-                if self.unit.model.objects.get(found.name) is not found:
+                record = record_of(found)
+                if self.unit.model.objects.get(record.name) is not found:
                     raise self.error(node, f"`{code_text(node)}` is no global object of the model", _GLOBAL_REMEDY)
-                name = self.unit.register(found.struct, self.source.place)
-                return Value(GlobalRef(found.name), RefType(name))
+                name = self.unit.register(record.struct, self.source.place)
+                return Value(GlobalRef(record.name), RefType(name))
             case GlobalLock():
                 if self.unit.model.locks.get(found.name) is not found:
                     raise self.error(node, f"`{code_text(node)}` is a lock of another model")

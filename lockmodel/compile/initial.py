@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lockmodel.compile.annotations import enum_type
-from lockmodel.compile.naming import Place, described, shown_value, suggestion
+from lockmodel.compile.naming import Place, described, place_of, shown_value, suggestion
 from lockmodel.ir.types import (
     AtomicType,
     BoolType,
@@ -21,7 +21,7 @@ from lockmodel.ir.types import (
     Struct,
     ValueType,
 )
-from lockmodel.language.scenario import MemberHandle, ObjectHandle
+from lockmodel.language.scenario import MemberHandle, ObjectHandle, member_of, record_of
 from lockmodel.language.types import NULL
 
 
@@ -45,13 +45,13 @@ class Objects:
 
     def add(self, handle: ObjectHandle, number: int) -> None:
         """An object and its number; its fields are checked for their names."""
-        place = Place(handle.path, handle.line)
-        name = getattr(handle.struct, "__name__", shown_value(handle.struct))
-        if not isinstance(handle.struct, type) or name not in self.structs:
+        place = place_of(handle)
+        name = getattr(record_of(handle).struct, "__name__", shown_value(record_of(handle).struct))
+        if not isinstance(record_of(handle).struct, type) or name not in self.structs:
             raise place.error(f"`{name}` is no Struct that the model uses", suggestion(name, self.structs, "Structs"))
         self.handles[number] = handle
         self._numbers[id(handle)] = number
-        self._given[number] = _flattened(handle.values, self.structs[name], "", place)
+        self._given[number] = _flattened(record_of(handle).values, self.structs[name], "", place)
 
     def number(self, handle: ObjectHandle, place: Place, what: str) -> int:
         """The number of an object; SpecError for one of another scenario."""
@@ -62,7 +62,7 @@ class Objects:
 
     def struct(self, number: int) -> Struct:
         """The Struct of an object."""
-        return self.structs[self.handles[number].struct.__name__]
+        return self.structs[record_of(self.handles[number]).struct.__name__]
 
     def values(self, number: int) -> tuple[tuple[str, int], ...]:
         """The start of every plain field, atomic and lock of an object, as given or by default."""
@@ -75,9 +75,10 @@ class Objects:
 
     def member(self, handle: MemberHandle, place: Place, what: str) -> Member:
         """The member that `dev.user.inotify_devs` means at the start."""
-        number = self.number(handle.owner, place, what)
+        owner, path = member_of(handle)
+        number = self.number(owner, place, what)
         struct, prefix = self.struct(number), ""
-        names = handle.field.split(".")
+        names = path.split(".")
         shown = self.shown(number)
         for at, part in enumerate(names):
             name = prefix + part
@@ -107,7 +108,7 @@ class Objects:
     def shown(self, number: int) -> str:
         """An object in a message: its name, or its Struct."""
         handle = self.handles[number]
-        return handle.name or handle.struct.__name__
+        return record_of(handle).name or record_of(handle).struct.__name__
 
     def converted(self, value: object, type_: ValueType | MemberType, place: Place, what: str) -> int:
         """A value of Python as a number of the IR."""
@@ -137,7 +138,7 @@ class Objects:
             case RefType(struct):
                 if value is NULL:
                     return 0
-                if not isinstance(value, ObjectHandle) or value.struct.__name__ != struct:
+                if not isinstance(value, ObjectHandle) or record_of(value).struct.__name__ != struct:
                     raise place.error(f"{what} takes {described(type_)}, not {shown_value(value)}")
                 return self.number(value, place, what)
             case LockType(_, _, owned):
@@ -159,12 +160,12 @@ class Objects:
             if isinstance(value, MemberHandle):
                 # guard against fields that start as each other: seen while being asked for
                 given[field.name] = _Unknown()
-                value = self.converted(value, field.type, Place(handle.path, handle.line), what)
+                value = self.converted(value, field.type, place_of(handle), what)
                 given[field.name] = _Known(value)
                 return value
             if isinstance(value, _Known):
                 return value.value
-            return self.converted(value, field.type, Place(handle.path, handle.line), what)
+            return self.converted(value, field.type, place_of(handle), what)
         if isinstance(field.type, LockType):
             return field.type.count
         if field.default is not None:
@@ -178,7 +179,7 @@ class Objects:
             field = struct.field(name)
             if not isinstance(field.type, (IntType, BoolType, EnumType, RefType, AtomicType, LockType)):
                 what = f"the field `{name}` of {self.shown(number)}"
-                self.converted(self._given[number][name], field.type, Place(handle.path, handle.line), what)
+                self.converted(self._given[number][name], field.type, place_of(handle), what)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from lockmodel.compile.declarations import check_declarations
 from lockmodel.compile.flow import with_liveness
 from lockmodel.compile.initial import Objects
 from lockmodel.compile.load import modules_of
-from lockmodel.compile.naming import Place, described, suggestion
+from lockmodel.compile.naming import Place, described, place_of, suggestion
 from lockmodel.compile.procedures import ProcedureTable
 from lockmodel.compile.structs import StructTable
 from lockmodel.errors import UsageError
@@ -18,6 +18,7 @@ from lockmodel.ir import rules
 from lockmodel.ir.nodes import Cache, Claim, GlobalObject, Program
 from lockmodel.ir.types import BoolType, Field, LockType, RefType, Struct
 from lockmodel.language.model import ClaimRecord, Model, Switch
+from lockmodel.language.scenario import record_of
 from lockmodel.language.types import Struct as StructClass
 from lockmodel.source import Site
 
@@ -108,10 +109,10 @@ class _ProgramLowering:
             ]
             self.table.add_all(found, Place(module.__file__ or "", 0))
         for name, handle in self.model.objects.items():
-            place = Place(handle.path, handle.line)
-            if not (isinstance(handle.struct, type) and issubclass(handle.struct, StructClass)):
+            place = place_of(handle)
+            if not (isinstance(record_of(handle).struct, type) and issubclass(record_of(handle).struct, StructClass)):
                 raise place.error(f"the object `{name}` is of no Struct", 'Write `model.object(Struct, "name")`.')
-            self.table.add(handle.struct, place)
+            self.table.add(record_of(handle).struct, place)
 
     def _lock_struct(self, name: str) -> Struct:
         """The Struct that stands for a global lock: it has the lock's name and the one field "lock"."""
@@ -137,7 +138,7 @@ class _ProgramLowering:
             yield GlobalObject(name, name, (("lock", lock.count),), lock=True)
         for number, (name, handle) in enumerate(self.model.objects.items(), first):
             objects.check_given(number)
-            yield GlobalObject(name, handle.struct.__name__, objects.values(number))
+            yield GlobalObject(name, record_of(handle).struct.__name__, objects.values(number))
 
     # --- claims and the hierarchy -------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from lockmodel.ir.types import (
     VoidType,
     WaitQueueType,
 )
-from lockmodel.language.scenario import ObjectHandle
+from lockmodel.language.scenario import ObjectHandle, record_of
 from lockmodel.language.types import NULL
 
 LOCK_NAMES = {"spinlock": "SpinLock", "semaphore": "Semaphore", "mutex": "Mutex"}
@@ -46,6 +46,12 @@ class Place:
     def error(self, message: str, remedy: str = "") -> SpecError:
         """The error to raise about this place."""
         return SpecError(message, path=self.path, line=self.line, remedy=remedy)
+
+
+def place_of(handle: ObjectHandle) -> Place:
+    """Where an object was made."""
+    record = record_of(handle)
+    return Place(record.path, record.line)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -75,7 +81,7 @@ def shown_value(value: object) -> str:
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
     if isinstance(value, ObjectHandle):
-        return f"a {getattr(value.struct, '__name__', 'thing')}"
+        return f"a {getattr(record_of(value).struct, '__name__', 'thing')}"
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
         return f"`{value.__name__}`"
     return "NULL" if value is NULL else f"a {type(value).__name__}"

@@ -20,6 +20,7 @@ from lockmodel.compile.structs import StructTable
 from lockmodel.ir.nodes import Call, Procedure, Requirement, Return
 from lockmodel.ir.types import LockType, RefType, Struct, TupleType, Type
 from lockmodel.language.model import ClaimRecord, Model, ProcedureRecord
+from lockmodel.language.scenario import record_of
 from lockmodel.language.types import Struct as StructClass
 
 
@@ -184,7 +185,7 @@ class ProcedureTable:
                 raise place.error(f"{what}, a counting semaphore, which nobody holds", "Name a lock that has an owner.")
             return Requirement(text, None, (), text)
         if base in self.model.objects and path:
-            struct = self.table.add(self.model.objects[base].struct, place)
+            struct = self.table.add(record_of(self.model.objects[base]).struct, place)
             return Requirement(text, None, self.table.lock_path(struct, path, place, what), base)
         raise place.error(
             f"{what}, but there is no parameter and no global `{base}`",

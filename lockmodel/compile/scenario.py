@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
-from lockmodel.compile.naming import Place, described, shown_value, suggestion
+from lockmodel.compile.naming import Place, described, place_of, shown_value, suggestion
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import Procedure, Program
 from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
@@ -31,6 +31,7 @@ from lockmodel.language.scenario import (
     ObjectHandle,
     Scenario,
     ThreadRecord,
+    record_of,
 )
 from lockmodel.source import Site
 
@@ -64,7 +65,7 @@ class _ScenarioLowering:
         initial = [InitialObject(shared.name, shared.struct, shared.values) for shared in self.program.globals]
         for number, handle in enumerate(scenario.objects, first):
             self.objects.check_given(number)
-            initial.append(InitialObject(names[number], handle.struct.__name__, self.objects.values(number)))
+            initial.append(InitialObject(names[number], record_of(handle).struct.__name__, self.objects.values(number)))
         return Setup(
             self.record.name,
             tuple(initial),
@@ -99,14 +100,14 @@ class _ScenarioLowering:
         places: dict[str, Place | None] = {shared.name: None for shared in self.program.globals}
         running: dict[str, int] = {}
         for number, handle in enumerate(scenario.objects, first):
-            place = Place(handle.path, handle.line)
-            name = handle.name
+            place = place_of(handle)
+            name = record_of(handle).name
             if not isinstance(name, str):
                 raise place.error(
                     f"the name of an object is {shown_value(name)}, which is no string", 'Write `m.new(Watch, "name")`.'
                 )
             if not name:
-                struct = handle.struct.__name__.lower()
+                struct = record_of(handle).struct.__name__.lower()
                 running[struct] = running.get(struct, 0) + 1
                 name = f"{struct}#{running[struct]}"
             if name in places:

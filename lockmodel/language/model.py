@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from lockmodel.errors import SpecError
-from lockmodel.language.scenario import ObjectHandle, Scenario
+from lockmodel.language.scenario import ObjectHandle, ObjectRecord, Scenario
 from lockmodel.language.types import Cache, Mutex, Semaphore, SpinLock, Struct
 
 P = ParamSpec("P")
@@ -82,7 +82,6 @@ class ScenarioRecord:
     doc: str
     path: str
     line: int
-    designs: tuple[str, ...] = ()
 
 
 class Model:
@@ -141,7 +140,7 @@ class Model:
         """A global object: there is one, every procedure can name it, and it starts with these fields."""
         path, line = _caller()
         self._unused(name, path, line)
-        handle = self.objects[name] = ObjectHandle(struct, name, fields, path, line, is_global=True)
+        handle = self.objects[name] = ObjectHandle(ObjectRecord(struct, name, fields, path, line, is_global=True))
         return cast(S, handle)
 
     def cache(self, struct: type[S], *, capacity: int, may_fail: bool | Switch = False) -> Cache[S]:

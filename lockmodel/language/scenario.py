@@ -16,12 +16,9 @@ S = TypeVar("S", bound=Struct)
 Ts = TypeVarTuple("Ts")
 
 
-@dataclass(eq=False)
-class ObjectHandle:
-    """Stands for an object in a scenario function, or in the module if it is global.
-
-    Its attributes are `MemberHandle`s.
-    """
+@dataclass(frozen=True)
+class ObjectRecord:
+    """What was said of an object: its Struct, its name ("" for one by number), its fields, and where."""
 
     struct: type[Struct]
     name: str
@@ -30,23 +27,47 @@ class ObjectHandle:
     line: int
     is_global: bool = False
 
+
+class ObjectHandle:
+    """Stands for an object in a scenario function, or in the module if it is global.
+
+    Its attributes are `MemberHandle`s, whatever the fields of the Struct are called; `record_of` gives its record.
+    """
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: ObjectRecord) -> None:
+        self._record = record
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return MemberHandle(self, name)
 
 
-@dataclass(frozen=True)
 class MemberHandle:
-    """Stands for a member of an object, such as `inode.inotify_watches`."""
+    """Stands for a member of an object, such as `inode.inotify_watches`; `member_of` says which."""
 
-    owner: ObjectHandle
-    field: str
+    __slots__ = ("_field", "_owner")
+
+    def __init__(self, owner: ObjectHandle, field: str) -> None:
+        self._owner = owner
+        self._field = field
 
     def __getattr__(self, name: str) -> MemberHandle:
         if name.startswith("__"):
             raise AttributeError(name)
-        return MemberHandle(self.owner, f"{self.field}.{name}")
+        return MemberHandle(self._owner, f"{self._field}.{name}")
+
+
+def record_of(handle: ObjectHandle) -> ObjectRecord:
+    """What was said of the object that a handle stands for."""
+    return handle._record
+
+
+def member_of(handle: MemberHandle) -> tuple[ObjectHandle, str]:
+    """The object and the field, with dots where it is embedded, that a handle stands for."""
+    return handle._owner, handle._field
 
 
 @dataclass(frozen=True)
@@ -98,7 +119,7 @@ class Scenario:
         `name` is what findings call it; otherwise it is the Struct's name with a number ("watch#1").
         """
         path, line = _caller()
-        handle = ObjectHandle(struct, name, fields, path, line)
+        handle = ObjectHandle(ObjectRecord(struct, name, fields, path, line))
         self.objects.append(handle)
         return cast(S, handle)
 

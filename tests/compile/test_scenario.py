@@ -436,3 +436,32 @@ def test_switches_are_as_they_were_after_a_scenario(specs: Specs) -> None:
     model = load(specs.spec(body))
     lower_scenario(model, model.scenarios["s"], compile_model(model, None, {"on": True}))
     assert model.switches["on"].value is False
+
+
+def test_a_field_may_have_any_name(specs: Specs) -> None:
+    text = """\
+class Inner(Record):
+    owner: bool
+    field: bool
+class Odd(Struct):
+    struct: Mutex
+    name: Atomic
+    values: bool
+    path: Small
+    line: bool
+    is_global: bool
+    inner: Inner
+@model.path
+def p(lock: Mutex, count: Atomic) -> None:
+    mutex_lock(lock)
+    mutex_unlock(lock)
+@model.scenario
+def s(m: Scenario) -> None:
+    odd = m.new(Odd, path=2, inner={"owner": True})
+    m.thread("t", p, odd.struct, odd.name)
+"""
+    setup = specs.setup(text)
+    number = setup.threads[0].arguments[0].value
+    assert setup.threads[0].arguments == (Argument(number, "struct"), Argument(number, "name"))
+    values = dict(setup.objects[number - 1].values)
+    assert (values["path"], values["inner.owner"]) == (2, 1)
