@@ -22,7 +22,7 @@ from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.explore import Exploration, Limits, Search, Tally
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
-from lockmodel.findings.explain import explain, steps, tell
+from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
@@ -32,6 +32,7 @@ from lockmodel.findings.finding import (
     Step,
     Unreached,
 )
+from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
@@ -268,6 +269,7 @@ def _check_scenario(
         findings=findings,
         edges_learned=found.tally.edges,
         frontier=found.tally.frontier,
+        bounds=bounds(layout),
     )
     return Checked(result, layout, found)
 
@@ -317,6 +319,12 @@ def _reporter(progress: Callable[[Progress], None], name: str, number: int, tota
         )
 
     return report
+
+
+def bounds(layout: Layout) -> list[str]:
+    """What a verdict holds within, beside the threads and objects that the scenario names: the sizes of its pools."""
+    caches = [layout.program.caches[name] for name in dict.fromkeys(name for name, _ in layout.pools)]
+    return [f"at most {cache.capacity} {cache.struct} allocated by a thread at a time" for cache in caches]
 
 
 def can_end(procedure: Procedure) -> bool:

@@ -15,13 +15,17 @@ from lockmodel.ir.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One step of a trace, with the shared memory before and after it."""
+    """One step of a trace, with the shared memory before and after it, and the locks held after it.
+
+    A step that ends the execution leaves its thread with the locks that it had.
+    """
 
     thread: int
     choice: int
     step: Step
     before: bytes
     after: bytes
+    held: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
         if step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED):
             raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
         after = apply(layout, state, step.writes)
-        moments.append(Moment(thread, choice, step, state, after))
+        held = (step.after or locals_[thread]).held
+        moments.append(Moment(thread, choice, step, state, after, held))
         state = after
         if step.after is None:
             break

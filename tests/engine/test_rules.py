@@ -32,11 +32,11 @@ BROKEN = {
     ),
     "LM303": (
         ["kfree(item)", "item.number = 1"],
-        "Thread t1: p1 writes Item.number of item#1, which has been freed.",
+        "Thread t1: p1 writes Item.number of item#1, which has been freed (t0 freed it in step 1).",
     ),
     "LM304": (
         ["kfree(item)", "kfree(item)"],
-        "Thread t1, in p1: kfree frees item#1, which has been freed already.",
+        "Thread t1, in p1: kfree frees item#1, which has been freed already (t0 freed it in step 1).",
     ),
     "LM304 id": (
         ["idr_remove(box.ids, 1)"],
@@ -48,7 +48,7 @@ BROKEN = {
     ),
     "LM306": (
         ["list_add_tail(item.link, box.spare)\nlist_del(item.link)\nlist_del(item.link)"],
-        "Thread t0, in p0: list_del removes item#1.link, which has been removed already.",
+        "Thread t0, in p0: list_del removes item#1.link, which has been removed already (t0 removed it in step 2).",
     ),
     "LM306 added twice": (
         ["list_add_tail(item.link, box.spare)\nlist_add(item.link, box.spare)"],
@@ -72,7 +72,7 @@ BROKEN = {
     ),
     "LM402": (
         ["if atomic_dec_and_test(item.count):\n    mark('last')\natomic_inc(item.count)"],
-        "Thread t0, in p0: atomic_inc raises item#1.count after its last put took it to 0.",
+        "Thread t0, in p0: atomic_inc raises item#1.count after its last put took it to 0 (t0 put it in step 1).",
     ),
     "LM403": (
         ["fresh = kmem_cache_zalloc(items, GFP_KERNEL)\nfresh.number = 1"],

@@ -1,0 +1,82 @@
+"""The steps of a trace as a finding tells them: what was done, what came of it, what it changed."""
+
+from __future__ import annotations
+
+import linecache
+
+from lockmodel.engine.words import show_value
+from lockmodel.findings.finding import Frame, Step
+from lockmodel.findings.trace import Moment, Trace
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.types import ListEntryType, LockType
+from lockmodel.ir.values import HEADS, LIVE, UNINITIALISED, is_head
+from lockmodel.source import Site
+
+
+def frame(site: Site) -> Frame:
+    """A place as a finding names it."""
+    return Frame(site.procedure, site.spec, site.source or None)
+
+
+def steps(trace: Trace, layout: Layout) -> list[Step]:
+    """A whole trace as a finding tells it."""
+    return [_step(n, moment, layout) for n, moment in enumerate(trace.moments, start=1)]
+
+
+def _step(n: int, moment: Moment, layout: Layout) -> Step:
+    step = moment.step
+    site = step.site
+    return Step(
+        n=n,
+        thread=layout.setup.threads[moment.thread].name,
+        procedure=site.procedure,
+        spec=site.spec,
+        source=site.source or None,
+        operation=step.operation,
+        detail=_detail(moment, layout),
+        code=linecache.getline(site.path, site.line).strip(),
+        stack=[frame(s) for s in step.stack],
+        locks=[layout.member_name(lock) for lock in moment.held],
+        choice=moment.choice,
+        changes=_changes(moment, layout),
+    )
+
+
+def _detail(moment: Moment, layout: Layout) -> str:
+    """What came of a step; of a plain write, the value before and after, which the step itself must not look at."""
+    step = moment.step
+    if step.operation.startswith("write ") and step.writes:
+        location, value = step.writes[0]
+        before = layout.read(moment.before, location)
+        if before not in (value, UNINITIALISED):
+            return f"{show_value(layout, location, before)} -> {show_value(layout, location, value)}"
+    return step.detail
+
+
+def _changes(moment: Moment, layout: Layout) -> list[str]:
+    """The shared values that a step changed, as far as a reader thinks of them: no links, no lock words."""
+    told: list[str] = []
+    reborn: set[int] = set()
+    for location, value in moment.step.writes:
+        at = layout.locations[location]
+        if at.field == "(status)":
+            reborn.add(at.owner)
+            told.append(f"{layout.objects[at.owner].name}: {'allocated' if value == LIVE else 'freed'}")
+    for location, value in moment.step.writes:
+        at = layout.locations[location]
+        if at.owner in reborn or at.field == "(status)" or at.part in ("next", "prev"):
+            continue
+        kind = layout.field(location).type
+        before = layout.read(moment.before, location)
+        if before in (value, UNINITIALISED) or (isinstance(kind, LockType) and kind.owned):
+            continue
+        if isinstance(kind, ListEntryType):
+            if is_head(value):
+                told.append(f"{layout.member_name(location)}: on {layout.member_name(value - HEADS)}")
+            elif is_head(before):
+                told.append(f"{layout.member_name(location)}: off {layout.member_name(before - HEADS)}")
+            continue
+        told.append(
+            f"{layout.name(location)}: {show_value(layout, location, before)} -> {show_value(layout, location, value)}"
+        )
+    return told
