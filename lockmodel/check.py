@@ -9,39 +9,33 @@ explain     each hit of the search       -> Finding         (findings)
 
 from __future__ import annotations
 
-import difflib
-import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import networkx as nx
 
 from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.explore import Exploration, Limits, Search, Tally
 from lockmodel.engine.step import Stepper
-from lockmodel.errors import UsageError
+from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
     Order,
-    OrderEdge,
     ScenarioResult,
     Step,
-    Unreached,
 )
+from lockmodel.findings.lock_order import lock_order
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
-from lockmodel.ir.layout import Layout, reachable
-from lockmodel.ir.nodes import Branch, Jump, Procedure, Program, Return
-from lockmodel.ir.types import LockType
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import Program
 from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.properties.judge import RuleJudge
-from lockmodel.source import Site
+from lockmodel.target import choose_scenarios, split_target
 
 SCHEMA_VERSION = 1
 
@@ -102,7 +96,8 @@ class Checked:
 
     result: ScenarioResult
     layout: Layout
-    exploration: Exploration | None
+    exploration: Exploration | None = None
+    coverage: Coverage | None = None
 
 
 def check(options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> CheckRun:
@@ -136,8 +131,8 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
         design=program.design,
         switches={name: value for name, value in program.switches if isinstance(value, bool | int | str)},
         scenarios=[item.result for item in done],
-        order=_order(done),
-        unreached=_unreached_anywhere(done),
+        order=lock_order([(item.layout, item.exploration) for item in done if item.exploration is not None]),
+        unreached=missed_everywhere([item.coverage for item in done if item.coverage is not None]),
     )
     return CheckRun(result, any(item.exploration is not None and item.exploration.interrupted for item in done))
 
@@ -191,29 +186,6 @@ def replay(
     return whole, shown, steps(trace, stepper.layout)
 
 
-# --- targets ----------------------------------------------------------------------------------------------------
-
-
-def split_target(target: str) -> tuple[str, str]:
-    """`path.py::scenario` in its two parts; the second is "" where all scenarios are meant."""
-    spec, _, scenario = target.partition("::")
-    if not spec:
-        raise UsageError(f'"{target}" names no spec\n  A target is path.py, path.py::scenario or package.module.')
-    return spec, scenario
-
-
-def choose_scenarios(model: Model, wanted: str, target: str) -> list[ScenarioRecord]:
-    """The scenarios that a target names: all, the one of that name, or the family `name[...]`."""
-    if not wanted:
-        return list(model.scenarios.values())
-    chosen = [r for name, r in model.scenarios.items() if name == wanted or name.startswith(f"{wanted}[")]
-    if chosen:
-        return chosen
-    near = difflib.get_close_matches(wanted, model.scenarios, 3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(model.scenarios) or 'none'}."
-    raise UsageError(f"{target}: the model {model.name} has no scenario {wanted}\n  {hint}")
-
-
 # --- one scenario -----------------------------------------------------------------------------------------------
 
 
@@ -229,12 +201,13 @@ def _check_scenario(
     layout = Layout(program, lower_scenario(model, record, program))
     threads = [thread.name for thread in layout.setup.threads]
     if cut:
-        return Checked(_not_begun(record.name, threads, cut, options), layout, None)
+        return Checked(_not_begun(record.name, threads, cut, options), layout)
     stepper = Stepper(layout, clear_dead=options.reduction)
     judge = RuleJudge(stepper)
     states = options.max_states if options.max_states is not None else DEFAULT_STATES
     limits = Limits(states, options.max_memory, seconds)
-    found = Search(stepper, judge, limits, report, stop_first=options.stop_first).run()
+    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
+    found = Search(stepper, judge, limits, report, stop_at=stop_at).run()
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
     findings = [explain(hit, stepper, judge, proved=True) for hit in wanted]
@@ -246,11 +219,8 @@ def _check_scenario(
         if not reason and any(violation.fatal for violation in ignored):
             reason = f"executions that end in a finding left out as asked ({rules}) were not followed further"
     if not found.reason:
-        warnings.extend(
-            f"thread {thread.name} never runs to its end under any schedule"
-            for thread, ended in zip(layout.setup.threads, found.ended, strict=True)
-            if not ended and can_end(program.procedures[thread.procedure])
-        )
+        warnings.extend(endless(layout, found))
+    reached = coverage(layout, found, judge)
     result = ScenarioResult(
         name=record.name,
         verdict="violated" if findings else "incomplete" if reason else "verified",
@@ -264,14 +234,14 @@ def _check_scenario(
         strategy="exhaustive",
         reductions=REDUCTIONS if options.reduction else [],
         threads=threads,
-        unreached=[_unreached_text(item) for item in _unreached(layout, found, judge)],
+        unreached=[unreached_text(item) for item in reached.missed],
         warnings=warnings,
         findings=findings,
         edges_learned=found.tally.edges,
         frontier=found.tally.frontier,
         bounds=bounds(layout),
     )
-    return Checked(result, layout, found)
+    return Checked(result, layout, found, reached)
 
 
 def _not_begun(name: str, threads: list[str], reason: str, options: CheckOptions) -> ScenarioResult:
@@ -319,131 +289,3 @@ def _reporter(progress: Callable[[Progress], None], name: str, number: int, tota
         )
 
     return report
-
-
-def bounds(layout: Layout) -> list[str]:
-    """What a verdict holds within, beside the threads and objects that the scenario names: the sizes of its pools."""
-    caches = [layout.program.caches[name] for name in dict.fromkeys(name for name, _ in layout.pools)]
-    return [f"at most {cache.capacity} {cache.struct} allocated by a thread at a time" for cache in caches]
-
-
-def can_end(procedure: Procedure) -> bool:
-    """Can control reach a return, as far as the code's shape shows?"""
-    seen: set[int] = set()
-    waiting = [0]
-    while waiting:
-        at = waiting.pop()
-        if at in seen:
-            continue
-        seen.add(at)
-        match procedure.code[at]:
-            case Return():
-                return True
-            case Jump(target):
-                waiting.append(target)
-            case Branch(_, then, orelse):
-                waiting.extend((then, orelse))
-            case _:
-                waiting.append(at + 1)
-    return False
-
-
-# --- what was not reached ---------------------------------------------------------------------------------------
-
-
-def _unreached(layout: Layout, found: Exploration, judge: RuleJudge) -> list[Unreached]:
-    """Statements, claims and locks of the scenario that no state reached."""
-    covered = {(site.path, site.line) for site in found.behaviour.covered if not site.end}
-    items = [
-        Unreached("statement", site.procedure, site.spec, site.source or None)
-        for site in _statements(layout)
-        if (site.path, site.line) not in covered
-    ]
-    items.extend(
-        Unreached("claim", claim.name, claim.site.spec, claim.site.source or None)
-        for claim in layout.program.claims
-        if claim.name not in judge.claims.judged
-    )
-    taken = {layout.lock_class(lock) for lock in found.behaviour.taken}
-    items.extend(Unreached("lock", name, site.spec, None) for name, site in _locks(layout) if name not in taken)
-    return items
-
-
-def _statements(layout: Layout) -> Iterator[Site]:
-    """One site a line, for every procedure that a thread of the scenario can come to."""
-    seen: set[tuple[str, int]] = set()
-    for thread in layout.setup.threads:
-        for procedure in reachable(layout.program, thread.procedure).values():
-            for instruction in procedure.code:
-                site = instruction.site
-                if isinstance(instruction, Jump) or site.end or (site.path, site.line) in seen:
-                    continue
-                seen.add((site.path, site.line))
-                yield site
-
-
-def _locks(layout: Layout) -> Iterator[tuple[str, Site]]:
-    seen: set[str] = set()
-    for item in layout.objects[1:]:
-        struct = layout.struct(item.number)
-        for declared in struct.fields:
-            if isinstance(declared.type, LockType):
-                name = layout.lock_class(layout.address(item.number, declared.name))
-                if name not in seen:
-                    seen.add(name)
-                    yield name, Site("", declared.path or struct.path, declared.line or struct.line)
-
-
-def _unreached_text(item: Unreached) -> str:
-    where = f" ({item.source})" if item.source else ""
-    return f"{item.kind} {item.name} {item.spec}{where}"
-
-
-def _unreached_anywhere(done: Sequence[Checked]) -> list[Unreached]:
-    """What was within reach of some scenario of the run and reached in none."""
-    reached: set[Unreached] = set()
-    candidates: dict[Unreached, None] = {}
-    for item in done:
-        if item.exploration is None:
-            continue
-        judge_free = {
-            Unreached("statement", site.procedure, site.spec, site.source or None) for site in _statements(item.layout)
-        }
-        missing = set(item.result.unreached)
-        for candidate in judge_free:
-            if _unreached_text(candidate) not in missing:
-                reached.add(candidate)
-        for candidate in sorted(judge_free, key=lambda u: (u.spec.rpartition(":")[0], int(u.spec.rpartition(":")[2]))):
-            candidates.setdefault(candidate)
-    return [candidate for candidate in candidates if candidate not in reached]
-
-
-# --- lock order -------------------------------------------------------------------------------------------------
-
-
-def _order(done: Sequence[Checked]) -> Order:
-    """The order in which locks were asked for, by class, over all scenarios."""
-    edges: dict[tuple[str, str], OrderEdge] = {}
-    for item in done:
-        if item.exploration is None:
-            continue
-        for (outer, inner), site in item.exploration.behaviour.order.items():
-            classes = (item.layout.lock_class(outer), item.layout.lock_class(inner))
-            edges.setdefault(classes, OrderEdge(*classes, site.spec, site.source or None))
-    return Order([edges[key] for key in sorted(edges)], _cycles(sorted(edges)))
-
-
-def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """A shortest cycle through each edge that is on one (all cycles would be too many in a large graph)."""
-    graph: nx.DiGraph[str] = nx.DiGraph(edges)
-    found: dict[tuple[str, ...], None] = {}
-    for component in nx.strongly_connected_components(graph):
-        for outer, inner in edges:
-            if outer in component and inner in component:
-                found.setdefault(tuple(_rotated(nx.shortest_path(graph, inner, outer))))
-    return sorted(list(cycle) for cycle in found)
-
-
-def _rotated(cycle: Sequence[str]) -> list[str]:
-    first = cycle.index(min(cycle))
-    return list(itertools.chain(cycle[first:], cycle[:first]))

@@ -13,10 +13,9 @@ from typing import Any
 import msgspec
 
 from lockmodel.compile.load import load, modules_of
-from lockmodel.compile.naming import suggestion
-from lockmodel.errors import SpecError
 from lockmodel.language.model import Model
 from lockmodel.language.types import FieldOptions, Mutex, Record, Semaphore, SpinLock, Struct
+from lockmodel.target import choose_scenarios, split_target
 
 LOCK_KINDS: dict[type, str] = {SpinLock: "spinlock", Semaphore: "semaphore", Mutex: "mutex"}
 
@@ -91,19 +90,11 @@ class Inventory(msgspec.Struct, frozen=True):
 
 def load_inventory(target: str, version: str) -> Inventory:
     """The inventory of the target's model; of `path.py::scenario` with that scenario alone."""
-    spec, _, scenario = target.partition("::")
+    spec, wanted = split_target(target)
     model = load(spec)
     inventory = take_inventory(model, spec, version)
-    if not scenario:
-        return inventory
-    chosen = [one for one in inventory.scenarios if one.name == scenario or one.name.startswith(f"{scenario}[")]
-    if not chosen:
-        raise SpecError(
-            f"the model {model.name} has no scenario {scenario}",
-            path=spec,
-            remedy=suggestion(scenario, model.scenarios, "scenarios in it"),
-        )
-    return msgspec.structs.replace(inventory, scenarios=chosen)
+    chosen = {record.name for record in choose_scenarios(model, wanted, target)}
+    return msgspec.structs.replace(inventory, scenarios=[one for one in inventory.scenarios if one.name in chosen])
 
 
 def to_json(inventory: Inventory) -> str:

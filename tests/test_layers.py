@@ -40,12 +40,13 @@ ALLOWED: dict[str, set[str]] = {
     TOKEN: {"errors"},
     "findings": {RECORDS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
     "report": {RECORDS, "errors"},
-    "check": {"lockmodel", "errors", "source", RECORDS, TOKEN, CATALOGUE, *STAGES},
+    "target": {"language", "errors"},
+    "check": {"lockmodel", "errors", "source", "target", RECORDS, TOKEN, CATALOGUE, *STAGES},
     "__main__": {"cli"},
     **dict.fromkeys(
         sorted(COMMAND_LINE - {"check", "compile", "errors", "lockmodel", "report", RECORDS}), COMMAND_LINE
     ),
-    "inventory": COMMAND_LINE | {"language"},
+    "inventory": COMMAND_LINE | {"language", "target"},
 }
 
 # Parts that may import nothing but these from outside the package: the records are a contract, not a program.

@@ -105,7 +105,7 @@ def first_finding(program: Program) -> tuple[str, str] | None:
     model, _ = flagship()
     for name in scenarios():
         stepper = Stepper(Layout(program, lower_scenario(model, model.scenarios[name], program)))
-        found = Search(stepper, RuleJudge(stepper), Limits(states=200_000), stop_first=True).run()
+        found = Search(stepper, RuleJudge(stepper), Limits(states=200_000), stop_at=lambda rule: True).run()
         if found.hits:
             return name, found.hits[0].violation.rule
         assert not found.reason, f"{name}: {found.reason}"

@@ -127,7 +127,7 @@ class Search:
         limits: Limits,
         progress: Callable[[Tally], None] | None = None,
         *,
-        stop_first: bool = False,
+        stop_at: Callable[[str], bool] | None = None,
     ) -> None:
         self.layout = stepper.layout
         self.behaviour = Behaviour(stepper)
@@ -136,7 +136,8 @@ class Search:
         self.progress = progress
         self.progress_every = 2.0  # seconds
         self.most = limits.states if limits.states is not None else NOWHERE
-        self.stop_first = stop_first
+        self.stop_at = stop_at
+        self.stopped = False
         self.threads = len(self.layout.setup.threads)
         self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
         self.keys: list[bytes] = []
@@ -340,6 +341,8 @@ class Search:
     def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
         """Keep the first of each (rule, place): in a state, or by a move from it."""
         self.found.setdefault(violation.identity, (violation, number, move))
+        if self.stop_at is not None and self.stop_at(violation.rule):
+            self.stopped = True
 
     def _hits_of(self, answer: Answer, number: int, move: Move | None = None) -> None:
         """The rules that a step breaks; one that cannot be made breaks them in the state in which it is asked for."""
@@ -371,7 +374,7 @@ class Search:
 
     def _stopped(self) -> bool:
         """Should the search end here? Sets the reason."""
-        if self.stop_first and self.found:
+        if self.stopped:
             self.reason = "stopped at the first finding"
         return bool(self.reason)
 

@@ -131,4 +131,4 @@ def test_an_unknown_scenario_gets_a_suggestion(run: Run, tmp_path: Path) -> None
     (tmp_path / "small.py").write_text(SPEC, encoding="utf-8")
     listed = run("list", "small.py::alon")
     assert (listed.exit_code, listed.stdout) == (2, "")
-    assert listed.stderr == "error: small.py: the model small has no scenario alon\n  Did you mean `alone`?\n"
+    assert listed.stderr == "error: small.py::alon: the model small has no scenario alon\n  Did you mean alone?\n"

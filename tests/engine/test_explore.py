@@ -65,6 +65,12 @@ def test_stopping_at_the_first_finding_says_so(tmp_path: Path) -> None:
     assert (len(first.findings), first.verdict, first.reason) == (1, "violated", "stopped at the first finding")
 
 
+def test_stopping_at_the_first_finding_means_the_first_that_is_wanted(tmp_path: Path) -> None:
+    bodies = ["box.y = 1\nbox.x = 1\nbox.x = 2\nbox.first.number = 1"]
+    result = run_paths(tmp_path, *bodies, BUSY, stop_first=True, ignore=("LM302",))
+    assert [f.rule for f in result.findings] == ["LM305"]
+
+
 def test_leaving_out_a_finding_that_ends_executions_is_no_pass(tmp_path: Path) -> None:
     result = run_paths(tmp_path, "box.first.number = 1", ignore=("LM305",))
     assert result.verdict == "incomplete"

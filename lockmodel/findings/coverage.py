@@ -1,0 +1,118 @@
+"""What a search says about the model beside its findings: what was never reached, and within which sizes it looked.
+
+A pass should say something: statements, claims and locks that no state reached, and threads that never end, are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lockmodel.engine.explore import Exploration
+from lockmodel.findings.finding import Unreached
+from lockmodel.ir.layout import Layout, reachable
+from lockmodel.ir.nodes import Branch, Jump, Procedure, Return
+from lockmodel.ir.types import LockType
+from lockmodel.properties.judge import RuleJudge
+from lockmodel.source import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of a scenario was within reach, and what of that no state reached."""
+
+    statements: tuple[Unreached, ...]
+    missed: tuple[Unreached, ...]
+
+
+def coverage(layout: Layout, found: Exploration, judge: RuleJudge) -> Coverage:
+    """The statements that the threads of a scenario can come to, and the statements, claims and locks not reached."""
+    covered = {(site.path, site.line) for site in found.behaviour.covered if not site.end}
+    sites = list(_statements(layout))
+    missed = [_statement(site) for site in sites if (site.path, site.line) not in covered]
+    missed.extend(
+        Unreached("claim", claim.name, claim.site.spec, claim.site.source or None)
+        for claim in layout.program.claims
+        if claim.name not in judge.claims.judged
+    )
+    taken = {layout.lock_class(lock) for lock in found.behaviour.taken}
+    missed.extend(Unreached("lock", name, site.spec, None) for name, site in _locks(layout) if name not in taken)
+    return Coverage(tuple(_statement(site) for site in sites), tuple(missed))
+
+
+def missed_everywhere(scenarios: Sequence[Coverage]) -> list[Unreached]:
+    """The statements that were within reach of some scenario and reached in none, in the order of the spec."""
+    reached = {item for one in scenarios for item in set(one.statements).difference(one.missed)}
+    missed = dict.fromkeys(item for one in scenarios for item in one.statements if item not in reached)
+    return sorted(missed, key=lambda item: (item.spec.rpartition(":")[0], int(item.spec.rpartition(":")[2])))
+
+
+def unreached_text(item: Unreached) -> str:
+    """One line: kind, name and place."""
+    where = f" ({item.source})" if item.source else ""
+    return f"{item.kind} {item.name} {item.spec}{where}"
+
+
+def endless(layout: Layout, found: Exploration) -> list[str]:
+    """A warning for each thread that could end by the shape of its code and never did."""
+    return [
+        f"thread {thread.name} never runs to its end under any schedule"
+        for thread, ended in zip(layout.setup.threads, found.ended, strict=True)
+        if not ended and can_end(layout.program.procedures[thread.procedure])
+    ]
+
+
+def bounds(layout: Layout) -> list[str]:
+    """What a verdict holds within, beside the threads and objects that the scenario names: the sizes of its pools."""
+    caches = [layout.program.caches[name] for name in dict.fromkeys(name for name, _ in layout.pools)]
+    return [f"at most {cache.capacity} {cache.struct} allocated by a thread at a time" for cache in caches]
+
+
+def can_end(procedure: Procedure) -> bool:
+    """Can control reach a return, as far as the code's shape shows?"""
+    seen: set[int] = set()
+    waiting = [0]
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        match procedure.code[at]:
+            case Return():
+                return True
+            case Jump(target):
+                waiting.append(target)
+            case Branch(_, then, orelse):
+                waiting.extend((then, orelse))
+            case _:
+                waiting.append(at + 1)
+    return False
+
+
+def _statement(site: Site) -> Unreached:
+    return Unreached("statement", site.procedure, site.spec, site.source or None)
+
+
+def _statements(layout: Layout) -> Iterator[Site]:
+    """One site a line, for every procedure that a thread of the scenario can come to."""
+    seen: set[tuple[str, int]] = set()
+    for thread in layout.setup.threads:
+        for procedure in reachable(layout.program, thread.procedure).values():
+            for instruction in procedure.code:
+                site = instruction.site
+                if isinstance(instruction, Jump) or site.end or (site.path, site.line) in seen:
+                    continue
+                seen.add((site.path, site.line))
+                yield site
+
+
+def _locks(layout: Layout) -> Iterator[tuple[str, Site]]:
+    seen: set[str] = set()
+    for item in layout.objects[1:]:
+        struct = layout.struct(item.number)
+        for declared in struct.fields:
+            if isinstance(declared.type, LockType):
+                name = layout.lock_class(layout.address(item.number, declared.name))
+                if name not in seen:
+                    seen.add(name)
+                    yield name, Site("", declared.path or struct.path, declared.line or struct.line)

@@ -1,0 +1,38 @@
+"""The order in which locks were asked for, by lock class, over all scenarios of a run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import networkx as nx
+
+from lockmodel.engine.explore import Exploration
+from lockmodel.findings.finding import Order, OrderEdge
+from lockmodel.ir.layout import Layout
+
+
+def lock_order(searched: Sequence[tuple[Layout, Exploration]]) -> Order:
+    """The order in which locks were asked for, by class, over all scenarios."""
+    edges: dict[tuple[str, str], OrderEdge] = {}
+    for layout, found in searched:
+        for (outer, inner), site in found.behaviour.order.items():
+            classes = (layout.lock_class(outer), layout.lock_class(inner))
+            edges.setdefault(classes, OrderEdge(*classes, site.spec, site.source or None))
+    return Order([edges[key] for key in sorted(edges)], _cycles(sorted(edges)))
+
+
+def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """A shortest cycle through each edge that is on one (all cycles would be too many in a large graph)."""
+    graph: nx.DiGraph[str] = nx.DiGraph(edges)
+    found: dict[tuple[str, ...], None] = {}
+    for component in nx.strongly_connected_components(graph):
+        for outer, inner in edges:
+            if outer in component and inner in component:
+                found.setdefault(tuple(_rotated(nx.shortest_path(graph, inner, outer))))
+    return sorted(list(cycle) for cycle in found)
+
+
+def _rotated(cycle: Sequence[str]) -> list[str]:
+    first = cycle.index(min(cycle))
+    return list(itertools.chain(cycle[first:], cycle[:first]))
