@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from fnmatch import fnmatchcase
 
 from lockmodel.errors import UsageError
 from lockmodel.language.model import Model, ScenarioRecord
@@ -17,10 +18,14 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def choose_scenarios(model: Model, wanted: str, target: str) -> list[ScenarioRecord]:
-    """The scenarios that a target names: all, the one of that name, or the family `name[...]`."""
+    """The scenarios that a target names: all, the one of that name, the family `name[...]`, or those like `*/one-*`."""
     if not wanted:
         return list(model.scenarios.values())
-    chosen = [r for name, r in model.scenarios.items() if name == wanted or name.startswith(f"{wanted}[")]
+    chosen = [
+        record
+        for name, record in model.scenarios.items()
+        if name == wanted or name.startswith(f"{wanted}[") or ("*" in wanted and fnmatchcase(name, wanted))
+    ]
     if chosen:
         return chosen
     near = difflib.get_close_matches(wanted, model.scenarios, 3)

@@ -874,12 +874,12 @@ def all_four(m: Scenario, last: str, superblocks: int) -> None:
 
 
 inotify.add_scenario(
-    "release-ignore-event-unmount/two-devices",
+    "four-threads-unmount",
     partial(all_four, last="unmount", superblocks=2),
     "Two devices watch two inodes, the one that is not in use on a superblock that is being unmounted.",
 )
 inotify.add_scenario(
-    "release-ignore-event-invalidate/two-devices",
+    "four-threads-invalidate",
     partial(all_four, last="invalidate", superblocks=1),
     "Two devices watch two inodes of one superblock, which stays mounted.",
 )

@@ -83,8 +83,8 @@ def test_philosophers_with_an_order_never_deadlock(n: int) -> None:
 
 # --- inotify ------------------------------------------------------------------------------------------------------
 
-ALL_FOUR = "/two-devices"
-PAIRS = [name for name in load(INOTIFY).scenarios if not name.endswith(ALL_FOUR)]
+ALL_FOUR = "four-threads"
+PAIRS = [name for name in load(INOTIFY).scenarios if not name.startswith(ALL_FOUR)]
 
 
 def pair(name: str, design: str, **switches: str) -> ScenarioResult:
@@ -183,7 +183,7 @@ def test_the_repaired_design_survives_failing_allocations(name: str) -> None:
 @pytest.mark.parametrize("last", ["unmount", "invalidate"])
 @pytest.mark.parametrize("design", ["2005", "repaired"])
 def test_all_four_paths_within_a_bound(design: str, last: str) -> None:
-    target = f"{INOTIFY}::release-ignore-event-{last}{ALL_FOUR}"
+    target = f"{INOTIFY}::{ALL_FOUR}-{last}"
     (scenario,) = check(CheckOptions(target, design=design, max_states=20_000)).result.scenarios
     assert scenario.threads == ["release", "ignore", "event", last]
     if design == "repaired":

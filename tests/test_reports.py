@@ -1,0 +1,65 @@
+"""What stands in `reports/` is what the tool says today.
+
+`pytest --update-golden tests/test_reports.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lockmodel.check import CheckOptions, check
+from lockmodel.findings.finding import CheckResult
+from lockmodel.report.terminal import Terminal
+from lockmodel.report.text import distinct, render_check
+from lockmodel.report.witness import witness_svg
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "reports" / "inotify"
+PAIRS = "specs/inotify.py::*/*"
+"""Every pair of paths. The four-thread scenarios take a minute each and show nothing that a pair does not."""
+
+
+@cache
+def result(design: str) -> CheckResult:
+    """The check of every pair of the flagship under one design."""
+    return check(CheckOptions(PAIRS, design=design)).result
+
+
+def pictures() -> dict[str, bytes]:
+    """A witness picture for each distinct finding of 2005, named by rule and C line."""
+    found = {}
+    for shown in distinct(result("2005")):
+        place = shown.finding.place
+        line = (place.source or place.spec).rpartition(":")[2]
+        svg = witness_svg(shown.finding, shown.scenario, spec="specs/inotify.py", model="inotify", design="2005")
+        found[f"{shown.finding.rule}-{line}.svg"] = svg
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def compare(path: Path, content: bytes, update: bool) -> None:
+    if update:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("design", ["2005", "repaired"])
+def test_the_text_is_what_check_prints(design: str, pytestconfig: pytest.Config) -> None:
+    text = render_check(result(design), terminal=Terminal(width=110))
+    compare(REPORTS / f"{design}.txt", text.encode(), pytestconfig.getoption("--update-golden"))
+
+
+def test_the_pictures_are_those_of_the_findings(pytestconfig: pytest.Config) -> None:
+    update = pytestconfig.getoption("--update-golden")
+    drawn = pictures()
+    for name, svg in drawn.items():
+        compare(REPORTS / name, svg, update)
+    assert sorted(path.name for path in REPORTS.glob("*.svg")) == sorted(drawn)
