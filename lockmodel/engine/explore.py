@@ -9,6 +9,7 @@ order in which it was found, so everything it gives is the same on every machine
 
 from __future__ import annotations
 
+import functools
 import gc
 import time
 from array import array
@@ -202,23 +203,25 @@ class Search:
 
     def _begin(self) -> bool:
         """Store the initial state; False if the local code before the first step breaks a rule already."""
-        state = self.layout.initial
-        record = bytearray(state)
+        record = bytearray(self.layout.initial)
+        names = b""
         halted = False
         for thread in range(self.threads):
-            step = self.behaviour.stepper.start(thread, lambda location: self.layout.read(state, location))
+            # What the threads before it wrote (ghosts) is there already, as in every later step.
+            state = bytes(record)
+            step = self.behaviour.stepper.start(thread, functools.partial(self.layout.read, state))
             for violation in step.violations:
                 self._hit(violation, 0)
             for site in step.covered:
                 self.behaviour.covered.setdefault(site)
             halted = halted or step.after is None
-            record += self.behaviour.name(step.after or LocalState(thread, ()))
+            names += self.behaviour.name(step.after or LocalState(thread, ()))
             for location, value in step.writes:
                 for offset, byte in self.layout.cells(location, value):
                     record[offset] = byte
         if halted:
             return False
-        self._store(bytes(record))
+        self._store(bytes(record) + names)
         return not self._stopped()
 
     def _store(self, state: bytes) -> int:

@@ -1,0 +1,54 @@
+"""What threads do before their first step: it costs none, and it happens all the same, in the order of the threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lockmodel.check import CheckOptions, check
+from lockmodel.findings.finding import ScenarioResult
+from tests.engine.machines import rules
+
+GHOSTS = """\
+from __future__ import annotations
+
+from typing import Annotated
+
+from lockmodel import *
+
+model = Model("ghosts")
+
+
+class Box(Struct):
+    seen: Annotated[int, Range(0, 3)] = field(ghost=True)
+
+
+box = model.object(Box, "box")
+
+
+@model.path
+def enter() -> None:
+    box.seen += 1
+    mark("entered")
+
+
+@model.at_quiescence
+def counted(b: Box) -> bool:
+    return b.seen == {seen}
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    m.thread("t0", enter)
+    m.thread("t1", enter)
+"""
+
+
+def _ghosts(folder: Path, seen: int) -> ScenarioResult:
+    path = folder / "ghosts.py"
+    path.write_text(GHOSTS.format(seen=seen))
+    return check(CheckOptions(str(path))).result.scenarios[0]
+
+
+def test_a_thread_sees_the_ghosts_that_those_before_it_wrote(tmp_path: Path) -> None:
+    assert _ghosts(tmp_path, 2).verdict == "verified"
+    assert rules(_ghosts(tmp_path, 1)) == ["LM701"]
