@@ -357,6 +357,8 @@ class Search:
         """What was found, each with a shortest schedule that switches threads least."""
         if not self.found:
             return []
+        if not self.depths:  # not even the initial state came to be
+            return [Hit(violation, ()) for violation, _, _ in self.found.values()]
         until = 1 + max(number for _, number, _ in self.found.values())
         shortest = Shortest(self.edges, self.depths, self.threads, until)
         hits = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lockmodel.check import CheckOptions, check
 from lockmodel.findings.finding import ScenarioResult
-from tests.engine.machines import rules
+from tests.engine.machines import rules, run_paths
 
 GHOSTS = """\
 from __future__ import annotations
@@ -52,3 +52,8 @@ def _ghosts(folder: Path, seen: int) -> ScenarioResult:
 def test_a_thread_sees_the_ghosts_that_those_before_it_wrote(tmp_path: Path) -> None:
     assert _ghosts(tmp_path, 2).verdict == "verified"
     assert rules(_ghosts(tmp_path, 1)) == ["LM701"]
+
+
+def test_a_rule_may_be_broken_before_the_first_step(tmp_path: Path) -> None:
+    result = run_paths(tmp_path, "assert False", "box.x = 1")
+    assert (rules(result), result.states, result.findings[0].steps) == (["LM701"], 0, [])
