@@ -77,6 +77,7 @@ def _reached(view: View) -> set[int]:
     """The objects that someone who lives for ever, a thread that waits, or the environment can get to."""
     layout = view.layout
     waiting = [item.number for item in layout.objects[1:] if item.status < 0]
+    waiting.extend(layout.globals.values())
     waiting.extend(number for number, _ in layout.setup.kept)
     for local in view.locals:
         for frame in local.frames:
