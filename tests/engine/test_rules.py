@@ -110,6 +110,10 @@ BROKEN = {
         ["box.x = 3\nbox.x += 1"],
         "Thread t0, in p0: box#1.x would become 4, outside its range 0..3.",
     ),
+    "LM701 shift": (
+        ["seen = box.x\nbox.x = 1 << seen - 1"],
+        "Thread t0, in p0: shifts by -1, which is less than 0.",
+    ),
 }  # fmt: skip
 
 
