@@ -32,7 +32,7 @@ DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls"})
 def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool) -> Finding:
     """The finding of a hit. `proved`: no schedule has fewer steps."""
     trace = run(stepper, hit.schedule)
-    found = violations(trace, stepper.layout, judge)
+    found = violations(trace, stepper.layout, judge, hit.violation.threads)
     violation = next((v for v in found if v.identity == hit.violation.identity), None)
     if violation is None:
         raise InternalError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
+
+STARVED_STATES = 20_000
+"""States that `never_again` looks at: a second or two of the interpreter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Moment:
 class Trace:
     """A schedule as it ran: `opening` are the violations of each thread's local code before any step."""
 
+    stepper: Stepper
     moments: tuple[Moment, ...]
     opening: tuple[tuple[int, Violation], ...]
     state: bytes
@@ -78,12 +83,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
     for n, (thread, choice) in enumerate(schedule, start=1):
         if not 0 <= thread < len(locals_) or locals_[thread].ended or choice >= stepper.choices(locals_[thread]):
             raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
-        step = stepper.step(locals_[thread], reader(layout, state), choice)
-        if step.outcome is Outcome.EXHAUSTED and step.pool is not None:
-            cleaned = collect(layout, state, locals_, *step.pool) if step.pool[1] >= 0 else None
-            if cleaned is not None:
-                state = cleaned
-                step = stepper.step(locals_[thread], reader(layout, state), choice)
+        state, step = attempt(stepper, state, locals_, thread, choice)
         if step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED):
             raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
         after = apply(layout, state, step.writes)
@@ -94,11 +94,14 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
             break
         locals_[thread] = step.after
     standing = tuple(None if local.ended else stepper.step(local, reader(layout, state)) for local in locals_)
-    return Trace(tuple(moments), tuple(opening), state, tuple(locals_), standing)
+    return Trace(stepper, tuple(moments), tuple(opening), state, tuple(locals_), standing)
 
 
-def violations(trace: Trace, layout: Layout, judge: Judge) -> list[Violation]:
-    """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in."""
+def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...] | None = None) -> list[Violation]:
+    """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in.
+
+    `lost` are the threads that can never move again while others go on for ever, where that is known already.
+    """
     found = list(trace.moments[-1].step.violations) if trace.moments else [violation for _, violation in trace.opening]
     if trace.moments and trace.moments[-1].step.outcome is Outcome.HALTED:
         return found
@@ -110,8 +113,53 @@ def violations(trace: Trace, layout: Layout, judge: Judge) -> list[Violation]:
     if trace.final:
         found.extend(judge.final(view))
     elif trace.blocked:
-        found.extend(judge.starved(view, tuple(thread for thread, _ in trace.blocked)))
+        found.extend(judge.starved(view, never_again(trace) if lost is None else lost))
     return found
+
+
+def never_again(trace: Trace) -> tuple[int, ...]:
+    """The threads that wait at the end of a trace and can never move again while others go on for ever.
+
+    None of them if an execution can end from here (who waits is judged there), or if that takes too long to say.
+    """
+    stepper, layout = trace.stepper, trace.stepper.layout
+    waiting = {thread for thread, _ in trace.blocked}
+    first = (trace.state, trace.locals)
+    seen = {first}
+    states = deque([first])
+    while states and waiting:
+        state, locals_ = states.popleft()
+        moved = False
+        for thread, local in enumerate(locals_):
+            for choice in range(0 if local.ended else stepper.choices(local)):
+                base, step = attempt(stepper, state, locals_, thread, choice)
+                if step.outcome is Outcome.BLOCKED:
+                    continue
+                if step.after is None:
+                    return ()
+                moved = True
+                waiting.discard(thread)
+                following = (apply(layout, base, step.writes), (*locals_[:thread], step.after, *locals_[thread + 1 :]))
+                if following not in seen:
+                    if len(seen) >= STARVED_STATES:
+                        return ()
+                    seen.add(following)
+                    states.append(following)
+        if not moved:
+            return ()
+    return tuple(sorted(waiting))
+
+
+def attempt(
+    stepper: Stepper, state: bytes, locals_: Sequence[LocalState], thread: int, choice: int
+) -> tuple[bytes, Step]:
+    """A thread's step in a state; and that state, its freed slots reclaimed where the step needs one of them."""
+    step = stepper.step(locals_[thread], reader(stepper.layout, state), choice)
+    if step.outcome is Outcome.EXHAUSTED and step.pool is not None and step.pool[1] >= 0:
+        cleaned = collect(stepper.layout, state, locals_, *step.pool)
+        if cleaned is not None:
+            return cleaned, stepper.step(locals_[thread], reader(stepper.layout, cleaned), choice)
+    return state, step
 
 
 def reader(layout: Layout, state: bytes) -> Callable[[int], int]:
