@@ -29,6 +29,8 @@ def test_the_printed_command_shows_the_same_finding(run: Run) -> None:
     assert replayed.exit_code == 1
     assert headline(replayed.stdout) == headline(checked.stdout)
     assert printed[0] in replayed.stdout
+    assert "no schedule is shorter" in checked.stdout
+    assert "shorter" not in replayed.stdout  # of the other schedules it knows nothing
 
 
 def test_a_file_with_the_result_serves_as_well(run: Run, tmp_path: Path) -> None:
