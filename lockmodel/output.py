@@ -9,6 +9,8 @@ import contextlib
 import os
 import sys
 
+from lockmodel.errors import UsageError
+
 
 def print_text(text: str) -> None:
     """Print to the standard output, in its encoding; what that cannot show becomes a question mark."""
@@ -23,8 +25,18 @@ def print_bytes(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # the interpreter flushes once more at its end, and would complain then
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
+    except OSError as error:
+        _drop_the_rest()
+        raise UsageError(
+            f"cannot write to the standard output: {error.strerror or error}\n  Send it somewhere else, or use "
+            "--output-file."
+        ) from error
+
+
+def _drop_the_rest() -> None:
+    """The interpreter flushes once more at its end, and would complain then."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_error(text: str) -> None:

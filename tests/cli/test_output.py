@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 
 def test_a_reader_that_goes_away_causes_no_noise() -> None:
@@ -16,3 +19,15 @@ def test_a_reader_that_goes_away_causes_no_noise() -> None:
     with writer.stderr:
         assert writer.stderr.read() == b""
     assert writer.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_no_error_of_ours() -> None:
+    command = [sys.executable, "-m", "lockmodel", "doctor"]
+    with open("/dev/full", "wb") as full:
+        printed = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (printed.returncode, printed.stderr) == (
+        2,
+        "error: cannot write to the standard output: No space left on device\n"
+        "  Send it somewhere else, or use --output-file.\n",
+    )
