@@ -6,6 +6,7 @@ the reason and the remedy. Whether the design and the switches exist is left to 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -188,6 +189,9 @@ def read_output_file(given: Given | None) -> Path | None:
         raise refuse(given, "is a folder", "Name a file in it.")
     if not path.parent.is_dir():
         raise refuse(given, f"cannot be written: there is no folder {path.parent}", "Make the folder first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        # the report is renamed into place, so that it is the folder which must take it
+        raise refuse(given, f"cannot be written: {path.parent} takes no new files", "Name a file in another folder.")
     return path
 
 

@@ -136,6 +136,16 @@ def test_a_refusal_names_the_value_the_reason_and_the_remedy(values: dict[str, A
     assert refused(**values) == message
 
 
+def test_a_folder_that_takes_no_files_is_refused_before_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere, whatever the mode says
+    assert refused(output_file=str(tmp_path / "x")) == (
+        f'--output-file: "{tmp_path / "x"}" cannot be written: {tmp_path} takes no new files\n'
+        "  Name a file in another folder."
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "file", "message"),
     [
