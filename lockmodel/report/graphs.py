@@ -37,7 +37,7 @@ SECONDS = 60
 
 
 class RenderError(LockmodelError):
-    """Graphviz is there and failed, or is not there."""
+    """Graphviz is there and failed, or the bundled one does not load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,10 @@ def wait_for_graph(finding: Finding) -> networkx.DiGraph[str]:
 def wait_for_dot(finding: Finding) -> str:
     """The wait-for graph as DOT: threads are boxes, locks are ellipses, what goes round is red and thick."""
     if not finding.waiting:
-        raise UsageError(f"{finding.rule} {finding.name} has no wait-for graph: no thread waits at its end")
+        raise UsageError(
+            f"{finding.rule} {finding.name} has no wait-for graph: no thread waits at its end\n"
+            "  Draw its schedule: --kind witness."
+        )
     graph = wait_for_graph(finding)
     dot = graphviz.Digraph("wait_for", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
     # Names of our own: the graphviz package would take the part of a node's name after a colon for a port.
@@ -118,7 +121,7 @@ def describe_graphviz(renderer: Renderer = "bundled") -> GraphvizState:
         version = _version(renderer)
         drawn = render("digraph { a -> b }", "svg", renderer=renderer)
     except LockmodelError as error:
-        return GraphvizState(renderer, version, False, str(error))
+        return GraphvizState(renderer, version, False, str(error).partition("\n")[0])
     if b"<svg" not in drawn:
         return GraphvizState(renderer, version, False, "Graphviz ran and drew nothing")
     return GraphvizState(renderer, version, True, "")
@@ -146,7 +149,10 @@ def _system(dot: str, output_format: str) -> bytes:
 def _run(arguments: list[str], data: bytes) -> bytes:
     program = shutil.which("dot")
     if program is None:
-        raise RenderError("cannot draw graphs with the system's Graphviz: there is no program dot on the path")
+        raise UsageError(
+            "cannot draw graphs with the system's Graphviz: there is no program dot on the path\n"
+            "  Leave --graphviz out (the bundled one draws), or ask for a .dot file."
+        )
     try:
         done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -56,7 +56,9 @@ def test_names_that_mean_something_in_dot_stay_names() -> None:
 def test_a_finding_in_which_nobody_waits_has_no_such_graph() -> None:
     with pytest.raises(UsageError) as caught:
         wait_for_dot(samples.race())
-    assert str(caught.value) == "LM301 data-race has no wait-for graph: no thread waits at its end"
+    assert str(caught.value) == (
+        "LM301 data-race has no wait-for graph: no thread waits at its end\n  Draw its schedule: --kind witness."
+    )
 
 
 def test_graphs_are_drawn_without_a_system_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,9 +88,13 @@ def test_an_unknown_format_is_refused() -> None:
 
 def test_a_missing_system_graphviz_is_said_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(UsageError) as caught:
         render("digraph { }", "svg", renderer="system")
-    assert str(caught.value) == ("cannot draw graphs with the system's Graphviz: there is no program dot on the path")
+    assert str(caught.value) == (
+        "cannot draw graphs with the system's Graphviz: there is no program dot on the path\n"
+        "  Leave --graphviz out (the bundled one draws), or ask for a .dot file."
+    )
+    assert describe_graphviz("system").problem == str(caught.value).partition("\n")[0]
 
 
 def test_a_missing_pygraphviz_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
