@@ -66,7 +66,7 @@ def verdict_on(scenario: ScenarioResult) -> str:
         case "verified":
             return f"verified: {within(scenario)}"
         case "violated" if scenario.complete:
-            return f"violated: {found} in {within(scenario)}"
+            return f"violated: {found}; {within(scenario)}"
         case "violated":
             return f"violated: {found}, and the search is incomplete: {why_incomplete(scenario)}; {covered(scenario)}"
         case "incomplete":
