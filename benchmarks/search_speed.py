@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.explore import Limits, Search
+from lockmodel.engine.exploration import Limits
+from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.explore import Exploration, Limits, Search, Tally
+from lockmodel.engine.exploration import Exploration, Limits, Tally
+from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.explore import Limits, Search
+from lockmodel.engine.exploration import Limits
+from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout, reachable
 from lockmodel.ir.nodes import Branch, Call, Instruction, Jump, Operate, Procedure, Program

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lockmodel.engine.explore import Exploration
+from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Unreached
 from lockmodel.ir.layout import Layout, reachable
 from lockmodel.ir.nodes import Branch, Jump, Procedure, Return

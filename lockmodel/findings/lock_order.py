@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import networkx as nx
 
-from lockmodel.engine.explore import Exploration
+from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Order, OrderEdge
 from lockmodel.ir.layout import Layout
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockmodel.engine.explore import View
+from lockmodel.engine.exploration import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.claims import Claims
@@ -11,7 +11,7 @@ from lockmodel.properties.waiting import deadlocks, self_deadlocks, stuck, waits
 
 
 class RuleJudge:
-    """Judges waiting, leaks and claims for one scenario (see `engine.explore.Judge`)."""
+    """Judges waiting, leaks and claims for one scenario (see `engine.exploration.Judge`)."""
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper

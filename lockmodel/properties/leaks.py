@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockmodel.engine.explore import View
+from lockmodel.engine.exploration import View
 from lockmodel.engine.local import Violation
 from lockmodel.ir.layout import Layout, reachable
 from lockmodel.ir.nodes import Operate

@@ -11,7 +11,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.explore import Exploration, Limits, Search
+from lockmodel.engine.exploration import Exploration, Limits
+from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import SpecError, UsageError
 from lockmodel.findings.explain import explain

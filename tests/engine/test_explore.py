@@ -8,7 +8,8 @@ import pytest
 
 from lockmodel.check import CheckOptions, check
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.explore import Limits, Search, Tally
+from lockmodel.engine.exploration import Limits, Tally
+from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
 from lockmodel.findings.explain import explain

@@ -1,0 +1,324 @@
+"""What every search over states has in common: its words, its limits, and what it does with what it finds.
+
+A search (`explore` in Python, `native` in C) stores states breadth first and asks the judge; here are the schedules of
+what was found, threads that are lost for ever, and when to stop. What a violation means is not known here.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import time
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from lockmodel.engine.behaviour import Answer, Behaviour, Node
+from lockmodel.engine.collect import collect
+from lockmodel.engine.local import LocalState, Violation
+from lockmodel.engine.step import Stepper
+from lockmodel.engine.transitions import NOWHERE, Move, Shortest, Transitions, lost_threads
+from lockmodel.ir.layout import NODE_BYTES, Layout
+
+TICK = 2048
+"""States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
+
+Blocked = tuple[int, int]
+"""A thread that cannot move, and the lock that it waits for, or -1 for a condition."""
+
+
+class View:
+    """A state as a judge sees it."""
+
+    __slots__ = ("blocked", "layout", "locals", "state")
+
+    def __init__(
+        self, layout: Layout, state: bytes, locals_: tuple[LocalState, ...], blocked: tuple[Blocked, ...]
+    ) -> None:
+        self.layout = layout
+        self.state = state
+        self.locals = locals_
+        self.blocked = blocked
+
+    def read(self, location: int) -> int:
+        """The value at a location."""
+        return self.layout.read(self.state, location)
+
+
+class Judge(Protocol):
+    """Gives states their meaning. The search asks it; it never changes what is searched."""
+
+    def shared(self, state: bytes) -> list[Violation]:
+        """Rules broken in a state, as far as shared memory shows."""
+
+    def waiting(self, view: View) -> list[Violation]:
+        """Rules broken by who waits for what, in a state in which some thread cannot move.
+
+        It may look at who is blocked and at their local states only: it is asked once for each such combination.
+        """
+
+    def final(self, view: View) -> list[Violation]:
+        """Rules broken in a state in which no thread can move."""
+
+    def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
+        """Rules broken by threads that can never move again while others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to stop: stored states, bytes, seconds. None is no limit."""
+
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A violation and the shortest schedule to it."""
+
+    violation: Violation
+    schedule: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a search has come."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    memory: int
+    edges: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What a search gives. `reason` says why it is not complete, and is "" where it is."""
+
+    hits: list[Hit]
+    reason: str
+    tally: Tally
+    ended: list[bool]
+    behaviour: Behaviour
+    interrupted: bool = False
+    exhausted: list[str] = field(default_factory=list)
+
+
+class Explorer(ABC):
+    """A breadth-first search over the states of one scenario. `run` does it all."""
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        judge: Judge,
+        limits: Limits,
+        progress: Callable[[Tally], None] | None = None,
+        *,
+        stop_at: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`stop_at` says of a rule whether the search ends once it is broken."""
+        self.layout = stepper.layout
+        self.behaviour = Behaviour(stepper)
+        self.judge = judge
+        self.limits = limits
+        self.progress = progress
+        self.progress_every = 2.0  # seconds
+        self.most = limits.states if limits.states is not None else NOWHERE - 1
+        self.stop_at = stop_at
+        self.threads = len(self.layout.setup.threads)
+        self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
+        self.depths = array("I")
+        self.edges = Transitions()
+        self.reason = ""
+        self.interrupted = False
+        self.exhausted: dict[str, None] = {}
+        self.ended = [False] * self.threads
+        self.waits = False
+        self.cyclic = False
+        self._started = 0.0
+        self._shown = 0.0
+
+    # --- what a search of its own kind does ----------------------------------------------------------------------
+
+    @abstractmethod
+    def _store_first(self, state: bytes) -> None:
+        """Store the initial state and judge it."""
+
+    @abstractmethod
+    def _search(self) -> None:
+        """Search from the initial state, level by level, until all is seen or `reason` says to stop."""
+
+    @abstractmethod
+    def _state(self, number: int) -> bytes:
+        """A stored state."""
+
+    @abstractmethod
+    def tally(self) -> Tally:
+        """How far the search has come."""
+
+    @abstractmethod
+    def _settle(self) -> None:
+        """Bring `edges`, `depths` and the like up to date, however the search ended."""
+
+    def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
+        """Interpret a step that was not seen before."""
+        return self.behaviour.learn(node, choice, state)
+
+    # --- a search from beginning to end --------------------------------------------------------------------------
+
+    def run(self) -> Exploration:
+        """Search until every state is seen or a limit is reached."""
+        self._started = self._shown = time.monotonic()
+        collecting = gc.isenabled()
+        gc.disable()  # nothing here refers to itself, and looking for it would take a third of the time
+        try:
+            if self._begin():
+                self._search()
+                self._settle()
+                if not self.reason and self.waits and self.cyclic:
+                    self._starvation()
+        except KeyboardInterrupt:
+            self.reason, self.interrupted = "interrupted", True
+            self._settle()
+        finally:
+            if collecting:
+                gc.enable()
+        if self.exhausted and not self.reason:
+            self.reason = f"ran out of {', '.join(self.exhausted)}"
+        return Exploration(
+            self._hits(),
+            self.reason,
+            self.tally(),
+            self.ended,
+            self.behaviour,
+            self.interrupted,
+            list(self.exhausted),
+        )
+
+    def _begin(self) -> bool:
+        """Store the initial state; False if the local code before the first step breaks a rule already."""
+        record = bytearray(self.layout.initial)
+        names = b""
+        halted = False
+        for thread in range(self.threads):
+            # What the threads before it wrote (ghosts) is there already, as in every later step.
+            state = bytes(record)
+            step = self.behaviour.stepper.start(thread, functools.partial(self.layout.read, state))
+            for violation in step.violations:
+                self._hit(violation, 0)
+            for site in step.covered:
+                self.behaviour.covered.setdefault(site)
+            halted = halted or step.after is None
+            names += self.behaviour.name(step.after or LocalState(thread, ()))
+            for location, value in step.writes:
+                for offset, byte in self.layout.cells(location, value):
+                    record[offset] = byte
+        if halted:
+            return False
+        self._store_first(bytes(record) + names)
+        return not self.reason
+
+    def _collect(self, state: bytes, node: Node, choice: int, answer: Answer) -> tuple[bytes, Answer]:
+        """A pool ran out: reclaim the freed slots that nothing refers to any more, and ask again."""
+        assert answer.pool is not None
+        cache, thread = answer.pool
+        if thread >= 0:
+            cleaned = collect(self.layout, state, self._locals(state), cache, thread)
+            if cleaned is not None:
+                found = node.roots[choice]
+                while type(found) is list:
+                    found = found[1].get(cleaned[found[0]])
+                if found is None:
+                    found = self._learn(node, choice, cleaned)
+                assert isinstance(found, Answer)
+                return cleaned, found
+            name = self.layout.setup.threads[thread].name
+            self.exhausted.setdefault(f"the cache of {cache} (thread {name})")
+        else:
+            self.exhausted.setdefault(cache)
+        return state, answer
+
+    # --- what was found -----------------------------------------------------------------------------------------
+
+    def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
+        """Keep the first of each (rule, place): in a state, or by a move from it."""
+        self.found.setdefault(violation.identity, (violation, number, move))
+        if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
+            self.reason = "stopped at the first finding"
+
+    def _hits_of(self, answer: Answer, number: int, move: Move | None = None) -> None:
+        """The rules that a step breaks; one that cannot be made breaks them in the state in which it is asked for."""
+        for violation in answer.pending:
+            self._hit(violation, number, move)
+        answer.pending = ()
+
+    def _hits(self) -> list[Hit]:
+        """What was found, each with a shortest schedule that switches threads least."""
+        if not self.found:
+            return []
+        if not self.depths:  # not even the initial state came to be
+            return [Hit(violation, ()) for violation, _, _ in self.found.values()]
+        until = 1 + max(number for _, number, _ in self.found.values())
+        shortest = Shortest(self.edges, self.depths, self.threads, until)
+        hits = []
+        for violation, number, move in self.found.values():
+            if move is None:
+                hits.append(Hit(violation, shortest.schedule(number)))
+            else:
+                hits.append(Hit(violation, (*shortest.schedule(number, move[0]), move)))
+        return hits
+
+    def _locals(self, state: bytes) -> tuple[LocalState, ...]:
+        return tuple(self._node(state, thread).local for thread in range(self.threads))
+
+    def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
+        return View(self.layout, state, self._locals(state), blocked)
+
+    # --- limits and progress ------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if self.limits.seconds is not None and now - self._started > self.limits.seconds:
+            self.reason = f"reached the limit of {self.limits.seconds:g} seconds"
+        tally = self.tally()
+        if self.limits.memory is not None and tally.memory > self.limits.memory:
+            self.reason = f"reached the limit of {self.limits.memory:,} bytes"
+        if self.progress is not None and now - self._shown >= self.progress_every:
+            self._shown = now
+            self.progress(tally)
+
+    # --- threads that never move again --------------------------------------------------------------------------
+
+    def _starvation(self) -> None:
+        """Judge threads that wait for ever while others go on for ever."""
+        lost = lost_threads(self.edges, len(self.depths), self.threads, self._ended)
+        for number in sorted(lost):
+            movers = {thread for _, thread, _ in self.edges.of(number)}
+            if movers:
+                view = self._view(self._state(number), self._blocked(self._state(number)))
+                for violation in self.judge.starved(view, lost[number]):
+                    self._hit(violation, number)
+
+    def _ended(self, number: int, thread: int) -> bool:
+        return self._node(self._state(number), thread).local.ended
+
+    def _node(self, state: bytes, thread: int) -> Node:
+        at = self.layout.size + NODE_BYTES * thread
+        return self.behaviour.nodes[state[at : at + NODE_BYTES]]
+
+    def _blocked(self, state: bytes) -> tuple[Blocked, ...]:
+        """The threads that cannot move in an expanded state."""
+        found: list[Blocked] = []
+        for thread in range(self.threads):
+            for root in self._node(state, thread).roots:
+                answer: Any = root
+                while type(answer) is list:
+                    answer = answer[1].get(state[answer[0]])
+                if answer.blocked:
+                    found.append((thread, answer.wants))
+        return tuple(found)
