@@ -139,7 +139,10 @@ class Objects:
                 if value is NULL:
                     return 0
                 if not isinstance(value, ObjectHandle) or record_of(value).struct.__name__ != struct:
-                    raise place.error(f"{what} takes {described(type_)}, not {shown_value(value)}")
+                    raise place.error(
+                        f"{what} takes {described(type_)}, not {shown_value(value)}",
+                        f"Give an object that `m.new({struct})` made, or NULL.",
+                    )
                 return self.number(value, place, what)
             case LockType(_, _, owned):
                 if owned:

@@ -53,13 +53,19 @@ def _switch_value(switch: Switch, value: str | bool | int) -> bool | int | str:
         case bool():
             truth = value if isinstance(value, bool) else _TRUTH.get(str(value).lower())
             if truth is None:
-                raise UsageError(f"the switch `{switch.name}` is `on` or `off`, not `{value}`")
+                raise UsageError(
+                    f"the switch `{switch.name}` is `on` or `off`, not `{value}`\n"
+                    f"  Write `{switch.name}=on` or `{switch.name}=off`."
+                )
             return truth
         case int():
             try:
                 return int(value)
             except ValueError:
-                raise UsageError(f"the switch `{switch.name}` is a number, not `{value}`") from None
+                raise UsageError(
+                    f"the switch `{switch.name}` is a number, not `{value}`\n"
+                    f"  Write `{switch.name}={switch.default}` or another."
+                ) from None
         case _:
             return str(value)
 

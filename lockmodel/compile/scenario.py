@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
-from lockmodel.compile.naming import Place, described, place_of, shown_value, suggestion
+from lockmodel.compile.naming import Place, described, did_you_mean, place_of, shown_value, suggestion
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import Procedure, Program
 from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
@@ -34,6 +34,9 @@ from lockmodel.language.scenario import (
     record_of,
 )
 from lockmodel.source import Site
+
+LINK = "Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`."
+IDR_SET = "Give an Idr, an id and an object: `m.idr_set(dev.idr, 1, watch)`."
 
 
 def lower_scenario(model: Model, record: ScenarioRecord, program: Program) -> Setup:
@@ -92,6 +95,7 @@ class _ScenarioLowering:
                     f"the scenario `{self.record.name}` raised {described_exception(error)}",
                     path=where or self.record.path,
                     line=line or self.record.line,
+                    remedy=_meant(error),
                 ) from error
         return scenario
 
@@ -120,9 +124,9 @@ class _ScenarioLowering:
 
     # --- what objects are linked to -----------------------------------------------------------------------------
 
-    def _member(self, handle: object, place: Place, what: str, example: str) -> Member:
+    def _member(self, handle: object, place: Place, what: str, remedy: str) -> Member:
         if not isinstance(handle, MemberHandle):
-            raise place.error(f"{what} is no member of an object", f"Write a field, such as `{example}`.")
+            raise place.error(f"{what} is no member of an object", remedy)
         return self.objects.member(handle, place, what)
 
     def _links(self, records: list[LinkRecord]) -> tuple[Link, ...]:
@@ -130,12 +134,12 @@ class _ScenarioLowering:
         seen: dict[tuple[int, str], Place] = {}
         for record in records:
             place = Place(record.path, record.line)
-            entry = self._member(record.entry, place, "the entry of `m.link`", "watch.i_list")
-            head = self._member(record.head, place, "the head of `m.link`", "inode.watches")
+            entry = self._member(record.entry, place, "the entry of `m.link`", LINK)
+            head = self._member(record.head, place, "the head of `m.link`", LINK)
             if not isinstance(entry.field.type, ListEntryType):
-                raise place.error(f"`m.link` takes a ListEntry, not {described(entry.field.type)}")
+                raise place.error(f"`m.link` takes a ListEntry, not {described(entry.field.type)}", LINK)
             if not isinstance(head.field.type, ListHeadType):
-                raise place.error(f"`m.link` takes a ListHead, not {described(head.field.type)}")
+                raise place.error(f"`m.link` takes a ListHead, not {described(head.field.type)}", LINK)
             link = f"{head.field.type.element}.{head.field.type.link}"
             if f"{entry.struct.name}.{entry.field.name}" != link:
                 raise place.error(
@@ -145,7 +149,8 @@ class _ScenarioLowering:
             key = (entry.number, entry.field.name)
             if key in seen:
                 raise place.error(
-                    f"`{self.objects.shown(entry.number)}.{entry.field.name}` is linked twice (before: {seen[key]})"
+                    f"`{self.objects.shown(entry.number)}.{entry.field.name}` is linked twice (before: {seen[key]})",
+                    "Keep one of them: an entry is on one list at a time.",
                 )
             seen[key] = place
             links.append(Link(entry.number, entry.field.name, head.number, head.field.name))
@@ -156,9 +161,9 @@ class _ScenarioLowering:
         seen: dict[tuple[int, str, int], Place] = {}
         for record in records:
             place = Place(record.path, record.line)
-            idr = self._member(record.idr, place, "the idr of `m.idr_set`", "dev.idr")
+            idr = self._member(record.idr, place, "the idr of `m.idr_set`", IDR_SET)
             if not isinstance(idr.field.type, IdrType):
-                raise place.error(f"`m.idr_set` takes an Idr, not {described(idr.field.type)}")
+                raise place.error(f"`m.idr_set` takes an Idr, not {described(idr.field.type)}", IDR_SET)
             last = idr.field.type.capacity - 1
             id_ = self.objects.converted(record.id, IntType(0, last), place, "the id of `m.idr_set`")
             wanted = RefType(idr.field.type.element)
@@ -269,6 +274,13 @@ class _ScenarioLowering:
         if not fits(member.field.type, type_):
             raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
         return Argument(member.number, member.field.name)
+
+
+def _meant(error: Exception) -> str:
+    """What a misspelt method of the Scenario was meant to be."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, Scenario):
+        return did_you_mean(error.name or "", [name for name in dir(Scenario) if not name.startswith("_")])
+    return ""
 
 
 @contextlib.contextmanager

@@ -350,6 +350,7 @@ class StructTable:
             taken = next((n for n in range(1, len(rest) + 1) if ".".join(rest[:n]) in fields), 0)
             if not taken:
                 candidates = [name for name, field in fields.items() if isinstance(field.type, (LockType, RefType))]
+                candidates += [] if path or "." in text else self.model.locks
                 raise place.error(
                     f"{what}, but {struct.name} has no field `{rest[0]}`",
                     suggestion(rest[0], candidates, f"locks in {struct.name}"),

@@ -133,8 +133,8 @@ USAGE: list[tuple[str | None, dict[str, str | bool | int], str]] = [
     ("neww", {}, "the model toy has no design `neww`\n  Did you mean `new`?"),
     ("2005", {}, "the model toy has no design `2005`\n  There are: as-written, new."),
     (None, {"fals": "on"}, "the model toy has no switch `fals`\n  Did you mean `fails`?"),
-    (None, {"fails": "maybe"}, "the switch `fails` is `on` or `off`, not `maybe`"),
-    (None, {"size": "big"}, "the switch `size` is a number, not `big`"),
+    (None, {"fails": "maybe"}, "the switch `fails` is `on` or `off`, not `maybe`\n  Write `fails=on` or `fails=off`."),
+    (None, {"size": "big"}, "the switch `size` is a number, not `big`\n  Write `size=3` or another."),
 ]
 
 

@@ -91,19 +91,25 @@ L16: the field `children` of Node is a ListHead[Node] and takes no value
         """\
 a = m.new(Node, parent=3)
 m.thread("t", f, a, 1)""",
-        "L16: the field `parent` of Node takes a Node, not 3",
+        """\
+L16: the field `parent` of Node takes a Node, not 3
+  Give an object that `m.new(Node)` made, or NULL.""",
     ),
     (
         """\
 a = m.new(Node, parent=m)
 m.thread("t", f, a, 1)""",
-        "L16: the field `parent` of Node takes a Node, not a Scenario",
+        """\
+L16: the field `parent` of Node takes a Node, not a Scenario
+  Give an object that `m.new(Node)` made, or NULL.""",
     ),
     (
         """\
 a = m.new(Node, parent=None)
 m.thread("t", f, a, 1)""",
-        "L16: the field `parent` of Node takes a Node, not None",
+        """\
+L16: the field `parent` of Node takes a Node, not None
+  Give an object that `m.new(Node)` made, or NULL.""",
     ),
     (
         """\
@@ -131,7 +137,9 @@ L17: the thread `t` gives 1 argument to `f`, which takes 2
         """\
 a = m.new(Node)
 m.thread("t", f, 3, a)""",
-        "L17: the parameter `n` of `f` takes a Node, not 3",
+        """\
+L17: the parameter `n` of `f` takes a Node, not 3
+  Give an object that `m.new(Node)` made, or NULL.""",
     ),
     (
         """\
@@ -192,19 +200,23 @@ a = m.new(Node)
 m.link(a, a.children)""",
         """\
 L17: the entry of `m.link` is no member of an object
-  Write a field, such as `watch.i_list`.""",
+  Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`.""",
     ),
     (
         """\
 a = m.new(Node)
 m.link(a.link, a.sem)""",
-        "L17: `m.link` takes a ListHead, not a Semaphore",
+        """\
+L17: `m.link` takes a ListHead, not a Semaphore
+  Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`.""",
     ),
     (
         """\
 a = m.new(Node)
 m.link(a.children, a.children)""",
-        "L17: `m.link` takes a ListEntry, not a ListHead[Node]",
+        """\
+L17: `m.link` takes a ListEntry, not a ListHead[Node]
+  Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`.""",
     ),
     (
         """\
@@ -220,7 +232,9 @@ a = m.new(Node)
 m.link(a.link, a.children)
 m.link(a.link, a.children)
 m.thread("t", f, a, 3)""",
-        "L18: `Node.link` is linked twice (before: L17)",
+        """\
+L18: `Node.link` is linked twice (before: L17)
+  Keep one of them: an entry is on one list at a time.""",
     ),
     (
         """\
@@ -244,14 +258,18 @@ L18: the id 1 is set twice (before: L17)
 a = m.new(Node)
 m.idr_set(a.ids, 1, 3)
 m.thread("t", f, a, 3)""",
-        "L17: the target of `m.idr_set` takes a Node, not 3",
+        """\
+L17: the target of `m.idr_set` takes a Node, not 3
+  Give an object that `m.new(Node)` made, or NULL.""",
     ),
     (
         """\
 a = m.new(Node)
 m.idr_set(a.sem, 1, a)
 m.thread("t", f, a, 3)""",
-        "L17: `m.idr_set` takes an Idr, not a Semaphore",
+        """\
+L17: `m.idr_set` takes an Idr, not a Semaphore
+  Give an Idr, an id and an object: `m.idr_set(dev.idr, 1, watch)`.""",
     ),
     (
         """\
@@ -295,7 +313,8 @@ L16: the name of a thread is 3
     (
         "m.nwe(Node)",
         """\
-L16: the scenario `s` raised AttributeError: 'Scenario' object has no attribute 'nwe'""",
+L16: the scenario `s` raised AttributeError: 'Scenario' object has no attribute 'nwe'
+  Did you mean `new`?""",
     ),
 ]
 

@@ -428,7 +428,7 @@ class B(Struct):
     s: Small = field(guarded_by="")""",
         """\
 L2: the field `B.s` is guarded by ``, but B has no field ``
-  There are no locks in B.""",
+  There are: big_lock.""",
     ),
     (
         """\
