@@ -61,7 +61,8 @@ SetOption = Annotated[
 EngineOption = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, python or native")]
 StrategyOption = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help="exhaustive")]
 ReductionOption = Annotated[
-    bool | None, typer.Option("--reduction/--no-reduction", help="Skip interleavings that can show nothing new")
+    bool | None,
+    typer.Option("--reduction/--no-reduction", help="Merge states that differ only in variables never read again"),
 ]
 PreemptionsOption = Annotated[
     str | None, typer.Option("--preemptions", metavar="N", help="For a bounded strategy (not in this version)")
