@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lockmodel.errors import UsageError
 from lockmodel.properties.catalogue import RULES
+from lockmodel.report.files import is_special
 from lockmodel.settings import Given, Layer, refuse, suggest
 
 if TYPE_CHECKING:
@@ -189,9 +190,10 @@ def read_output_file(given: Given | None) -> Path | None:
         raise refuse(given, "is a folder", "Name a file in it.")
     if not path.parent.is_dir():
         raise refuse(given, f"cannot be written: there is no folder {path.parent}", "Make the folder first.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        # the report is renamed into place, so that it is the folder which must take it
-        raise refuse(given, f"cannot be written: {path.parent} takes no new files", "Name a file in another folder.")
+    # the report is renamed into place, so that it is the folder which must take it
+    folder = Path(os.path.realpath(path)).parent
+    if not is_special(path) and not os.access(folder, os.W_OK | os.X_OK):
+        raise refuse(given, f"cannot be written: {folder} takes no new files", "Name a file in another folder.")
     return path
 
 

@@ -12,12 +12,20 @@ from lockmodel.errors import UsageError
 def write_file(path: Path, data: bytes) -> None:
     """Put `data` at `path`; a reader sees the old file or the new one, never a part.
 
-    The temporary file stands in the same folder, because a rename is atomic only within a file system.
+    The temporary file stands in the same folder, because a rename is atomic only within a file system. A link stays
+    a link, and what is no file (/dev/stdout, a pipe) is written to: a rename would put a file in its place.
     """
     if not path.parent.is_dir():
         raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder")
+    if is_special(path):
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+        return
+    link, path = path, Path(os.path.realpath(path))
     temporary = ""
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -29,10 +37,15 @@ def write_file(path: Path, data: bytes) -> None:
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+        raise UsageError(f"cannot write {link}: {error.strerror or error}") from error
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def is_special(path: Path) -> bool:
+    """Is there something at `path` that is neither a file nor a folder, such as a device or a pipe?"""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def format_for(path: Path, formats: tuple[str, ...]) -> str:
