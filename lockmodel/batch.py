@@ -39,6 +39,8 @@ def check_targets(targets: Sequence[str], options: Options) -> Exit:
     """
     results: list[CheckResult] = []
     codes: list[Exit] = []
+    if options.engine == "auto" and not options.quiet and (reason := check.native_unavailable()):
+        print_error(f"note: the search in Python serves, since {reason}: it is slower, and finds the same")
     for number, target in enumerate(targets):
         try:
             run = _check(target, options)

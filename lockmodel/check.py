@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 
 from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Exploration, Limits, Tally
+from lockmodel.engine.exploration import Exploration, Explorer, Limits, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.step import Stepper
+from lockmodel.errors import UsageError
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
@@ -41,7 +43,7 @@ from lockmodel.target import choose_scenarios, split_target
 SCHEMA_VERSION = 1
 
 DEFAULT_STATES = 5_000_000
-"""Stored states a scenario, where no limit is given: a minute or two, and about two gigabytes, of the Python search."""
+"""Stored states a scenario, where no limit is given: two gigabytes, and a minute or two of the search in Python."""
 
 REDUCTIONS = ["dead-variables"]
 
@@ -110,6 +112,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
     model = load(spec)
     program = compile_model(model, options.design, dict(options.switches))
     records = choose_scenarios(model, wanted, options.target)
+    search = choose_search(options.engine)
     started = time.monotonic()
     done: list[Checked] = []
     cut = ""
@@ -118,7 +121,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
         left = None if options.timeout is None else options.timeout - (time.monotonic() - started)
         if not cut and left is not None and left <= 0:
             cut = f"the time limit of {options.timeout:g} seconds was reached before it began"
-        done.append(_check_scenario(model, record, program, options, left, report, cut))
+        done.append(_check_scenario(model, record, program, options, search, left, report, cut))
         exploration = done[-1].exploration
         if exploration is not None and exploration.interrupted:
             cut = "interrupted before it began"
@@ -190,11 +193,25 @@ def replay(
 # --- one scenario -----------------------------------------------------------------------------------------------
 
 
+def native_unavailable() -> str:
+    """Why the search in C cannot be used here, or "" where it can."""
+    return unavailable()
+
+
+def choose_search(engine: str) -> type[Explorer]:
+    """The search that `engine` names: "native", "python", or "auto" for the first of them that is there."""
+    reason = unavailable()
+    if engine == "native" and reason:
+        raise UsageError(f"the search in C cannot be used: {reason}\n  Use --engine auto or python, or install again.")
+    return Search if engine == "python" or reason else NativeSearch
+
+
 def _check_scenario(
     model: Model,
     record: ScenarioRecord,
     program: Program,
     options: CheckOptions,
+    search: type[Explorer],
     seconds: float | None,
     report: Callable[[Tally], None] | None,
     cut: str,
@@ -202,13 +219,13 @@ def _check_scenario(
     layout = Layout(program, lower_scenario(model, record, program))
     threads = [thread.name for thread in layout.setup.threads]
     if cut:
-        return Checked(_not_begun(record.name, threads, cut, options), layout)
+        return Checked(_not_begun(record.name, threads, cut, options, search), layout)
     stepper = Stepper(layout, clear_dead=options.reduction)
     judge = RuleJudge(stepper)
     states = options.max_states if options.max_states is not None else DEFAULT_STATES
     limits = Limits(states, options.max_memory, seconds)
     stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
-    found = Search(stepper, judge, limits, report, stop_at=stop_at).run()
+    found = search(stepper, judge, limits, report, stop_at=stop_at).run()
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
     findings = [explain(hit, stepper, judge, proved=True) for hit in wanted]
@@ -231,7 +248,7 @@ def _check_scenario(
         transitions=found.tally.transitions,
         depth=found.tally.depth,
         seconds=round(found.tally.seconds, 3),
-        engine="python",
+        engine=search.name,
         strategy="exhaustive",
         reductions=REDUCTIONS if options.reduction else [],
         threads=threads,
@@ -245,7 +262,9 @@ def _check_scenario(
     return Checked(result, layout, found, reached)
 
 
-def _not_begun(name: str, threads: list[str], reason: str, options: CheckOptions) -> ScenarioResult:
+def _not_begun(
+    name: str, threads: list[str], reason: str, options: CheckOptions, search: type[Explorer]
+) -> ScenarioResult:
     return ScenarioResult(
         name=name,
         verdict="incomplete",
@@ -255,7 +274,7 @@ def _not_begun(name: str, threads: list[str], reason: str, options: CheckOptions
         transitions=0,
         depth=0,
         seconds=0.0,
-        engine="python",
+        engine=search.name,
         strategy=options.strategy,
         reductions=REDUCTIONS if options.reduction else [],
         threads=threads,

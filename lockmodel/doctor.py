@@ -16,6 +16,7 @@ from typing import TextIO
 
 import platformdirs
 
+from lockmodel.check import native_unavailable
 from lockmodel.errors import LockmodelError
 from lockmodel.report.graphs import Renderer, describe_graphviz
 from lockmodel.settings import PREFIX, nearest_project, read_environment, read_file
@@ -31,7 +32,7 @@ def examine(version: str, environment: Mapping[str, str], folder: Path, terminal
         ("system", f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} processors"),
         *((name, installed(name)) for name in DEPENDENCIES),
         ("search: python", "available"),
-        ("search: native", "not built (this version has none)"),
+        ("search: native", native_unavailable() or "available"),
         ("Graphviz: bundled", attempt(lambda: _graphviz("bundled"))),
         ("Graphviz: system", attempt(lambda: _graphviz("system"))),
         ("cache folder", str(platformdirs.user_cache_path("lockmodel"))),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive",)
-ENGINES = ("auto", "python")
+ENGINES = ("auto", "native", "python")
 
 # kind of graph -> the formats that it can be drawn in
 GRAPHS: dict[str, tuple[str, ...]] = {"witness": ("svg", "png"), "wait-for": ("svg", "png", "dot")}
@@ -68,7 +68,7 @@ def read_options(layer: Layer) -> Options:
     return Options(
         design=layer["design"].value if "design" in layer else None,
         switches={name: given.value for name, given in layer["set"].value.items()} if "set" in layer else {},
-        engine=read_engine(layer.get("engine")),
+        engine=read_choice(layer.get("engine"), ENGINES, "is no engine"),
         strategy=read_choice(layer.get("strategy"), STRATEGIES, "is no strategy of this version"),
         reduction=_flag(layer, "reduction", True),
         max_states=read_count(layer.get("max-states"), 1),
@@ -94,14 +94,6 @@ def read_choice(given: Given | None, known: Sequence[str], reason: str) -> str:
     if given.value not in known:
         raise refuse(given, reason, f"{suggest(given.value, known)}Use {_list(known, 'or')}.")
     return str(given.value)
-
-
-def read_engine(given: Given | None) -> str:
-    """The search that runs. The native one is not part of this version, so `auto` is the Python search."""
-    if given is not None and given.value == "native":
-        raise refuse(given, "is not available: this version has no native search", "Use auto or python.")
-    read_choice(given, ENGINES, "is no engine")
-    return "python"
 
 
 def refuse_preemptions(layer: Layer) -> None:

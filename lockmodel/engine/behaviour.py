@@ -27,6 +27,9 @@ from lockmodel.source import Site
 Test = list[Any]
 """[offset, {byte: Test | Answer}]"""
 
+Path = list[tuple[int, int]]
+"""The (offset, byte) pairs that decide one outcome of a step, in the order in which they are read."""
+
 
 class Answer:
     """What a step comes to, for one outcome of its reads.
@@ -96,18 +99,23 @@ class Behaviour:
 
     def learn(self, node: Node, choice: int, state: bytes) -> Answer:
         """Interpret the step of a node in a state, and remember it under the values that it read."""
+        return self.learn_path(node, choice, state)[1]
+
+    def learn_path(self, node: Node, choice: int, state: bytes) -> tuple[Path, Answer]:
+        """As `learn`; also the bytes that decided, for a search that keeps trees of its own."""
         step = self.stepper.step(node.local, lambda location: self.layout.read(state, location), choice)
         self._note(node.local, step)
         target = self.name(step.after) if step.after is not None else b""
         writes = tuple(cell for location, value in step.writes for cell in self.layout.cells(location, value))
         answer = Answer(writes, target, step.violations, step.outcome, step.wants, step.pool)
-        node.roots[choice] = graft(node.roots[choice], self._tests(step.reads, state), answer)
+        path = self._path(step.reads, state)
+        node.roots[choice] = graft(node.roots[choice], path, answer)
         self.edges += 1
-        return answer
+        return path, answer
 
-    def _tests(self, reads: tuple[tuple[int, int], ...], state: bytes) -> list[tuple[int, int]]:
+    def _path(self, reads: tuple[tuple[int, int], ...], state: bytes) -> Path:
         """The bytes that the reads looked at, in order."""
-        tests: list[tuple[int, int]] = []
+        tests: Path = []
         for location, _ in reads:
             at = self.layout.locations[location]
             tests.extend((at.offset + n, state[at.offset + n]) for n in range(at.domain.width))
@@ -124,7 +132,7 @@ class Behaviour:
                 self.taken.setdefault(step.asked)
 
 
-def graft(root: Test | Answer | None, tests: list[tuple[int, int]], leaf: Answer) -> Test | Answer:
+def graft(root: Test | Answer | None, tests: Path, leaf: Answer) -> Test | Answer:
     """Add a path to a decision tree; the tree.
 
     A tree in which the path does not fit means that a step was not determined by what it read: InternalError.
@@ -153,20 +161,25 @@ def graft(root: Test | Answer | None, tests: list[tuple[int, int]], leaf: Answer
 class Memo:
     """A function of the shared state, remembered by the bytes that it read. `compute` gives (bytes read, result)."""
 
-    __slots__ = ("compute", "root")
+    __slots__ = ("_compute", "_root")
 
     def __init__(self, compute: Callable[[bytes], tuple[list[int], Violation | None]]) -> None:
-        self.compute = compute
-        self.root: Any = None
+        self._compute = compute
+        self._root: Any = None
 
     def __call__(self, state: bytes) -> Violation | None:
         """The result in this state."""
-        at = self.root
+        at = self._root
         while type(at) is list:
             at = at[1].get(state[at[0]])
         if at is None:
-            offsets, result = self.compute(state)
+            path, result = self.path(state)
             at = (result,)
-            self.root = graft(self.root, [(offset, state[offset]) for offset in offsets], at)  # type: ignore[arg-type]
+            self._root = graft(self._root, path, at)  # type: ignore[arg-type]
         found: Violation | None = at[0]
         return found
+
+    def path(self, state: bytes) -> tuple[Path, Violation | None]:
+        """The bytes that decide the result in this state, and the result; computed anew."""
+        offsets, result = self._compute(state)
+        return [(offset, state[offset]) for offset in offsets], result

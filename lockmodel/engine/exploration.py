@@ -11,11 +11,11 @@ import gc
 import time
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Node
+from lockmodel.engine.behaviour import Answer, Behaviour, Memo, Node
 from lockmodel.engine.collect import collect
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.step import Stepper
@@ -52,6 +52,9 @@ class Judge(Protocol):
 
     def shared(self, state: bytes) -> list[Violation]:
         """Rules broken in a state, as far as shared memory shows."""
+
+    def memos(self) -> Sequence[Memo]:
+        """What `shared` asks, one by one, for a search that remembers the answers itself."""
 
     def waiting(self, view: View) -> list[Violation]:
         """Rules broken by who waits for what, in a state in which some thread cannot move.
@@ -110,7 +113,9 @@ class Exploration:
 
 
 class Explorer(ABC):
-    """A breadth-first search over the states of one scenario. `run` does it all."""
+    """A breadth-first search over the states of one scenario. `run` does it all. `name` is what results call it."""
+
+    name: ClassVar[str]
 
     def __init__(
         self,
@@ -165,6 +170,14 @@ class Explorer(ABC):
     def _settle(self) -> None:
         """Bring `edges`, `depths` and the like up to date, however the search ended."""
 
+    def _shortest(self, until: int) -> Shortest:
+        """The shortest schedules to the states below `until`."""
+        return Shortest.of(self.edges, self.depths, self.threads, until)
+
+    def _always_ends(self) -> bool:
+        """Is it known that from every state an execution can end, so that no thread is lost while others go on?"""
+        return not self.cyclic
+
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
         """Interpret a step that was not seen before."""
         return self.behaviour.learn(node, choice, state)
@@ -180,7 +193,7 @@ class Explorer(ABC):
             if self._begin():
                 self._search()
                 self._settle()
-                if not self.reason and self.waits and self.cyclic:
+                if not self.reason and self.waits and not self._always_ends():
                     self._starvation()
         except KeyboardInterrupt:
             self.reason, self.interrupted = "interrupted", True
@@ -264,7 +277,7 @@ class Explorer(ABC):
         if not self.depths:  # not even the initial state came to be
             return [Hit(violation, ()) for violation, _, _ in self.found.values()]
         until = 1 + max(number for _, number, _ in self.found.values())
-        shortest = Shortest(self.edges, self.depths, self.threads, until)
+        shortest = self._shortest(until)
         hits = []
         for violation, number, move in self.found.values():
             if move is None:

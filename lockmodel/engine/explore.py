@@ -23,6 +23,8 @@ TRANSITION_BYTES = 8
 class Search(Explorer):
     """The search in Python. States are bytes in a dict, numbered in the order in which they were found."""
 
+    name = "python"
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.keys: list[bytes] = []

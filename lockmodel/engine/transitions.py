@@ -31,6 +31,12 @@ class Transitions:
         """The next state is about to be expanded."""
         self.first.append(len(self.targets))
 
+    def load(self, first: bytes, targets: bytes, moves: bytes) -> None:
+        """Take over transitions that another search kept, in the same form."""
+        self.first = array("Q", first)
+        self.targets = array("I", targets)
+        self.moves = array("I", moves)
+
     def settle(self) -> None:
         """Forget a transition that was only half noted when the search was interrupted."""
         del self.moves[len(self.targets) :]
@@ -95,19 +101,26 @@ def _ends(transitions: Transitions, number: int) -> bool:
 class Shortest:
     """Among the schedules with the fewest steps to a state, one with the fewest thread switches.
 
-    Dynamic programming over (state, thread that moved last), along the transitions that lead one level deeper.
-    `depths` gives each state's level; states beyond `until` are not looked at.
+    Dynamic programming over (state, thread that moved last), along the transitions that lead one level deeper: for each
+    such pair, at state * threads + thread, the fewest switches, the state before, and the move from there.
     """
 
-    def __init__(self, transitions: Transitions, depths: Sequence[int], threads: int, until: int) -> None:
+    def __init__(self, threads: int, cost: array[int], parent: array[int], move: array[int]) -> None:
         self.threads = threads
-        self.cost = array("H", [UNREACHED]) * (until * threads)
-        self.parent = array("I", [0]) * (until * threads)
-        self.move = array("I", [0]) * (until * threads)
+        self.cost = cost
+        self.parent = parent
+        self.move = move
+
+    @staticmethod
+    def of(transitions: Transitions, depths: Sequence[int], threads: int, until: int) -> Shortest:
+        """The schedules to the states below `until`."""
+        size = until * threads
+        made = Shortest(threads, array("H", [UNREACHED]) * size, array("I", [0]) * size, array("I", [0]) * size)
         for thread in range(threads):
-            self.cost[thread] = 0
+            made.cost[thread] = 0
         for number in range(until):
-            self._spread(transitions, depths, number, until)
+            made._spread(transitions, depths, number, until)
+        return made
 
     def _spread(self, transitions: Transitions, depths: Sequence[int], number: int, until: int) -> None:
         threads, cost = self.threads, self.cost

@@ -23,16 +23,16 @@ class Claims:
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
         self.judged: dict[str, None] = {}
-        self._invariants: list[Memo] = []
+        self.memos: list[Memo] = []
         self._quiescent: list[Memo] = []
         for claim in stepper.program.claims:
-            memos = self._quiescent if claim.quiescent else self._invariants
+            memos = self._quiescent if claim.quiescent else self.memos
             pools = [[item.number for item in stepper.layout.objects_of(name)] for name in claim.structs]
             memos.extend(Memo(self._instance(claim, objects)) for objects in itertools.product(*pools))
 
     def invariants(self, state: bytes) -> list[Violation]:
         """The invariants that do not hold in a state."""
-        return [violation for memo in self._invariants if (violation := memo(state)) is not None]
+        return [violation for memo in self.memos if (violation := memo(state)) is not None]
 
     def quiescent(self, state: bytes) -> list[Violation]:
         """The claims at quiescence that do not hold in a final state."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from lockmodel.engine.behaviour import Memo
 from lockmodel.engine.exploration import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
@@ -20,6 +23,10 @@ class RuleJudge:
     def shared(self, state: bytes) -> list[Violation]:
         """Invariants."""
         return self.claims.invariants(state)
+
+    def memos(self) -> Sequence[Memo]:
+        """Invariants, one for each combination of objects."""
+        return self.claims.memos
 
     def waiting(self, view: View) -> list[Violation]:
         """Cycles of owned locks: they are for ever, whatever the other threads do."""

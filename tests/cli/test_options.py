@@ -27,7 +27,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
     assert read_options({}) == Options(
         design=None,
         switches={},
-        engine="python",
+        engine="auto",
         strategy="exhaustive",
         reduction=True,
         max_states=None,
@@ -105,11 +105,7 @@ def test_codes_are_split_and_put_in_capitals() -> None:
             {"select": ["LM299"]},
             '--select: "LM299" is neither the code of a rule nor the beginning of one\n  LM2 has LM201 and LM202.',
         ),
-        (
-            {"engine": "native"},
-            '--engine: "native" is not available: this version has no native search\n  Use auto or python.',
-        ),
-        ({"engine": "pyton"}, '--engine: "pyton" is no engine\n  Did you mean "python"? Use auto or python.'),
+        ({"engine": "pyton"}, '--engine: "pyton" is no engine\n  Did you mean "python"? Use auto, native or python.'),
         ({"strategy": "random"}, '--strategy: "random" is no strategy of this version\n  Use exhaustive.'),
         (
             {"preemptions": 2},

@@ -1,0 +1,207 @@
+"""The search in C: the same states, transitions, schedules and verdicts as the one in Python, in the same order."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.engine.exploration import Explorer, Limits, Tally
+from lockmodel.engine.explore import Search
+from lockmodel.engine.native.search import NativeSearch, unavailable
+from lockmodel.engine.step import Stepper
+from lockmodel.ir.layout import Layout
+from lockmodel.properties.judge import RuleJudge
+from tests.engine.machines import write_machine
+from tests.engine.random_models import random_specs
+from tests.engine.test_exactness import MOST, TIMES, layout_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = ROOT / "lockmodel" / "engine" / "native" / "search.c"
+COMPILER = shutil.which("gcc")
+
+native = pytest.mark.skipif(bool(unavailable()), reason=f"the search in C is not there: {unavailable()}")
+
+
+def told(kind: type[Explorer], layout: Layout, limits: Limits, *, reduction: bool = True) -> dict[str, object]:
+    """Everything that a search says, but for clock and memory."""
+    stepper = Stepper(layout, clear_dead=reduction)
+    search = kind(stepper, RuleJudge(stepper), limits)
+    found = search.run()
+    return {
+        "tally": (found.tally.states, found.tally.transitions, found.tally.depth, found.tally.frontier),
+        "edges learned": found.tally.edges,
+        "hits": [(hit.violation.identity, hit.violation.detail, hit.schedule) for hit in found.hits],
+        "reason": found.reason,
+        "ended": found.ended,
+        "exhausted": found.exhausted,
+        "transitions": (search.edges.first.tolist(), search.edges.targets.tolist(), search.edges.moves.tolist()),
+        "depths": search.depths.tolist(),
+        "covered": list(found.behaviour.covered),
+        "order": found.behaviour.order,
+    }
+
+
+@native
+@settings(max_examples=150 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_specs())
+def test_both_searches_say_the_same_of_random_models(text: str) -> None:
+    layout = layout_of(text)
+    assume(layout is not None)
+    assert layout is not None
+    for limits, reduction in ((Limits(MOST), True), (Limits(MOST), False), (Limits(25), True)):
+        python = told(Search, layout, limits, reduction=reduction)
+        assert told(NativeSearch, layout, limits, reduction=reduction) == python, text
+
+
+@native
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_specs(threads=3, most=3))
+def test_both_searches_say_the_same_of_three_threads(text: str) -> None:
+    layout = layout_of(text)
+    assume(layout is not None)
+    assert layout is not None
+    assert told(NativeSearch, layout, Limits(MOST)) == told(Search, layout, Limits(MOST)), text
+
+
+@native
+@pytest.mark.parametrize(
+    "scenario", ["release-unmount/two-inodes", "ignore-unmount/two-inodes", "event-event/in-between"]
+)
+@pytest.mark.parametrize("design", ["2005", "repaired"])
+def test_both_searches_say_the_same_of_the_flagship(scenario: str, design: str) -> None:
+    model = load(str(ROOT / "specs" / "inotify.py"))
+    program = compile_model(model, design, {})
+    layout = Layout(program, lower_scenario(model, model.scenarios[scenario], program))
+    assert told(NativeSearch, layout, Limits()) == told(Search, layout, Limits())
+
+
+def endless(folder: Path) -> Layout:
+    """Two threads whose states never end within a test, one of them with a finding at once."""
+    procedures = (
+        "@model.path\ndef p(box: Box) -> None:\n    box.y = 1\n"
+        "    while True:\n        atomic_inc(box.hits)\n        atomic_dec(box.hits)\n"
+    )
+    scenario = "box2 = m.new(Box)\nfor n in range(5):\n    m.thread(f't{n}', p, box)"
+    model = load(str(write_machine(folder, procedures, scenario)))
+    program = compile_model(model, None, {})
+    return Layout(program, lower_scenario(model, model.scenarios["scenario"], program))
+
+
+@native
+def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
+    def interrupt(tally: Tally) -> None:
+        raise KeyboardInterrupt
+
+    stepper = Stepper(endless(tmp_path))
+    search = NativeSearch(stepper, RuleJudge(stepper), Limits(), interrupt)
+    search.progress_every = 0.0
+    found = search.run()
+    assert (found.interrupted, found.reason) == (True, "interrupted")
+
+
+@native
+def test_a_limit_of_memory_or_time_stops_it(tmp_path: Path) -> None:
+    layout = endless(tmp_path)
+    for limits, reason in (
+        (Limits(memory=1), "reached the limit of 1 bytes"),
+        (Limits(seconds=0.0), "reached the limit of 0 seconds"),
+    ):
+        stepper = Stepper(layout)
+        assert NativeSearch(stepper, RuleJudge(stepper), limits).run().reason == reason
+
+
+@native
+def test_an_error_of_the_host_passes_through_it(tmp_path: Path) -> None:
+    class Broken(RuleJudge):
+        def final(self, view: object) -> list[object]:  # type: ignore[override]
+            raise RuntimeError("the judge fell over")
+
+    procedures = "@model.path\ndef p(box: Box) -> None:\n    box.x = 1\n"
+    model = load(str(write_machine(tmp_path, procedures, "m.thread('t', p, box)")))
+    program = compile_model(model, None, {})
+    stepper = Stepper(Layout(program, lower_scenario(model, model.scenarios["scenario"], program)))
+    with pytest.raises(RuntimeError, match="the judge fell over"):
+        NativeSearch(stepper, Broken(stepper), Limits()).run()
+
+
+SANITIZED = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("lockmodel.engine.native._search", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+sys.modules["lockmodel.engine.native._search"] = module
+spec.loader.exec_module(module)
+from lockmodel.check import CheckOptions, check
+for target, most in (
+    ("specs/classic/philosophers.py", None), ("specs/classic/peterson.py", None),
+    ("specs/inotify.py::release-unmount/*", None), ("specs/inotify.py::four-threads-unmount", 30_000),
+):
+    texts = []
+    for engine in ("native", "python"):
+        run = check(CheckOptions(target, engine=engine, max_states=most))
+        texts.append([
+            (s.name, s.verdict, s.states, s.transitions, [f.schedule for f in s.findings]) for s in run.result.scenarios
+        ])
+    assert texts[0] == texts[1], target
+print("the same under sanitizers")
+"""
+
+
+@pytest.mark.skipif(COMPILER is None, reason="there is no gcc")
+def test_it_builds_without_a_warning_and_runs_clean_under_sanitizers(tmp_path: Path) -> None:
+    assert COMPILER is not None
+    library = tmp_path / "_search.so"
+    built = subprocess.run(
+        [
+            COMPILER, "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
+            "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Werror", "-fPIC", "-shared",
+            "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
+            f"-I{sysconfig.get_path('include')}", str(SOURCE), "-o", str(library),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    preload = subprocess.run([COMPILER, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", SANITIZED, str(library)],
+        cwd=ROOT,
+        env={**os.environ, "LD_PRELOAD": preload.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    assert ran.stdout == "the same under sanitizers\n"
+
+
+WITHOUT = """
+import sys
+sys.modules["lockmodel.engine.native._search"] = None
+from lockmodel.cli import main
+sys.argv = ["lockmodel", *sys.argv[1:]]
+main()
+"""
+
+
+def without(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command where the search in C cannot be loaded."""
+    command = [sys.executable, "-c", WITHOUT, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_without_it_the_search_in_python_serves_and_says_so_once() -> None:
+    ran = without("check", "specs/classic/abba.py", "specs/classic/peterson.py")
+    assert ran.returncode == 1
+    assert ran.stderr.count("the search in Python serves") == 1
+    asked = without("check", "specs/classic/abba.py", "--engine", "native")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr.startswith("error: the search in C cannot be used: ")
