@@ -1,9 +1,9 @@
-"""How fast the search is: transitions a second with learned behaviour, beside the interpreter alone in the same run.
+"""How fast the searches are: transitions a second in C and in Python, beside the interpreter alone, in one run.
 
     python benchmarks/search_speed.py [seconds for each]
 
 Every scenario is searched again and again, learning anew each time, until the seconds are up; the interpreter alone
-takes every step of the same states by interpreting it. The ratio is what learning is worth, on any machine.
+takes every step of the same states by interpreting it. The ratios are what learning, and C, are worth on any machine.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Limits
+from lockmodel.engine.exploration import Explorer, Limits, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
@@ -51,26 +52,31 @@ def rate(work: Callable[[], int], seconds: float) -> float:
 def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
-    print(f"{'scenario':44} {'states':>8} {'transitions':>11} {'learned /s':>11} {'interpreted /s':>14} {'ratio':>6}")
+    print(
+        f"{'scenario':42} {'states':>8} {'transitions':>11} {'interpreted/s':>13} {'python/s':>10} {'ratio':>6} "
+        f"{'native/s':>10} {'ratio':>6}"
+    )
     for spec, design, name in SUBJECTS:
         layout = layout_of(spec, design, name)
 
-        def search(layout: Layout = layout) -> int:
+        def search(kind: type[Explorer], layout: Layout = layout) -> Tally:
             stepper = Stepper(layout)
-            return Search(stepper, RuleJudge(stepper), Limits()).run().tally.transitions
+            return kind(stepper, RuleJudge(stepper), Limits()).run().tally
 
         def interpret(layout: Layout = layout) -> int:
             truth = brute_force(Stepper(layout), most=1_000_000)
             return truth.transitions if truth else 0
 
-        stepper = Stepper(layout)
-        tally = Search(stepper, RuleJudge(stepper), Limits()).run().tally
-        learned, interpreted = rate(search, seconds), rate(interpret, seconds)
+        tally = search(Search)
+        interpreted = rate(interpret, seconds)
+        python = rate(lambda: search(Search).transitions, seconds)
         label = f"{name} ({design or 'as written'})"
-        print(
-            f"{label:44} {tally.states:>8,} {tally.transitions:>11,} {learned:>11,.0f} {interpreted:>14,.0f} "
-            f"{learned / interpreted:>6.1f}"
-        )
+        line = f"{label:42} {tally.states:>8,} {tally.transitions:>11,} "
+        line += f"{interpreted:>13,.0f} {python:>10,.0f} {python / interpreted:>6.1f} "
+        if not unavailable():
+            native = rate(lambda: search(NativeSearch).transitions, seconds)
+            line += f"{native:>10,.0f} {native / interpreted:>6.1f}"
+        print(line)
 
 
 if __name__ == "__main__":
