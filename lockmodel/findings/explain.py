@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from lockmodel.engine.explore import Hit, Judge
+from lockmodel.engine.exploration import Hit, Judge
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
