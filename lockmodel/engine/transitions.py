@@ -15,7 +15,7 @@ Move = tuple[int, int]
 NOWHERE = 0xFFFFFFFF
 """The target of a transition that ends the execution."""
 
-UNREACHED = 0xFFFF
+UNREACHED = 0xFFFFFFFF
 """More thread switches than any schedule has."""
 
 
@@ -115,7 +115,7 @@ class Shortest:
     def of(transitions: Transitions, depths: Sequence[int], threads: int, until: int) -> Shortest:
         """The schedules to the states below `until`."""
         size = until * threads
-        made = Shortest(threads, array("H", [UNREACHED]) * size, array("I", [0]) * size, array("I", [0]) * size)
+        made = Shortest(threads, array("I", [UNREACHED]) * size, array("I", [0]) * size, array("I", [0]) * size)
         for thread in range(threads):
             made.cost[thread] = 0
         for number in range(until):

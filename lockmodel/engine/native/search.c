@@ -786,8 +786,8 @@ Search_always_ends(Search *self, PyObject *Py_UNUSED(unused))
 }
 
 /* For each state below `until` and each thread that may have moved last: the fewest thread switches on a shortest way,
- * with the state before and the move, as `engine/transitions.py` has it. Given as bytes: costs u16, parents u32, moves
- * u32. */
+ * with the state before and the move, as `engine/transitions.py` has it. Given as bytes: costs, parents, moves,
+ * each u32. */
 static PyObject *
 Search_fewest_switches(Search *self, PyObject *args)
 {
@@ -797,7 +797,7 @@ Search_fewest_switches(Search *self, PyObject *args)
     if (until < 1 || (size_t)until > self->states.count)
         return PyErr_Format(PyExc_IndexError, "there are no %zd states", until);
     Py_ssize_t cells = until * (Py_ssize_t)self->threads;
-    PyObject *costs = PyBytes_FromStringAndSize(NULL, cells * 2);
+    PyObject *costs = PyBytes_FromStringAndSize(NULL, cells * 4);
     PyObject *parents = PyBytes_FromStringAndSize(NULL, cells * 4), *moves = PyBytes_FromStringAndSize(NULL, cells * 4);
     if (costs == NULL || parents == NULL || moves == NULL) {
         Py_XDECREF(costs);
@@ -805,17 +805,17 @@ Search_fewest_switches(Search *self, PyObject *args)
         Py_XDECREF(moves);
         return NULL;
     }
-    uint16_t *cost = (uint16_t *)PyBytes_AS_STRING(costs);
+    uint32_t *cost = (uint32_t *)PyBytes_AS_STRING(costs);
     uint32_t *parent = (uint32_t *)PyBytes_AS_STRING(parents), *move = (uint32_t *)PyBytes_AS_STRING(moves);
     const uint32_t *depths = self->depths.items, *targets = self->targets.items, *made = self->moves.items;
     const uint64_t *firsts = self->firsts.items;
-    memset(cost, 0xFF, (size_t)cells * 2);
+    memset(cost, 0xFF, (size_t)cells * 4);
     memset(parent, 0, (size_t)cells * 4);
     memset(move, 0, (size_t)cells * 4);
-    memset(cost, 0, self->threads * 2);
+    memset(cost, 0, self->threads * 4);
     for (size_t n = 0; n < (size_t)until && n < self->firsts.count; n++) {
         uint64_t end = n + 1 < self->firsts.count ? firsts[n + 1] : self->targets.count;
-        uint16_t cheapest = 0xFFFF;
+        uint32_t cheapest = 0xFFFFFFFF;
         for (size_t thread = 0; thread < self->threads; thread++)
             if (cost[n * self->threads + thread] < cheapest)
                 cheapest = cost[n * self->threads + thread];
@@ -824,11 +824,11 @@ Search_fewest_switches(Search *self, PyObject *args)
             if (target >= (uint64_t)until || depths[target] != depths[n] + 1)
                 continue;
             size_t there = (size_t)target * self->threads + thread;
-            uint32_t here = cost[n * self->threads + thread];
-            if (here > cheapest + 1u)
-                here = cheapest + 1u;
+            uint64_t here = cost[n * self->threads + thread];
+            if (here > (uint64_t)cheapest + 1)
+                here = (uint64_t)cheapest + 1;
             if (here < cost[there]) {
-                cost[there] = (uint16_t)here;
+                cost[there] = (uint32_t)here;
                 parent[there] = (uint32_t)n;
                 move[there] = made[at];
             }
@@ -849,7 +849,7 @@ static PyMethodDef methods[] = {
     {"state", (PyCFunction)Search_state, METH_VARARGS, "state(number) -> bytes"},
     {"transitions", (PyCFunction)Search_transitions, METH_NOARGS, "(firsts u64, targets u32, moves u32) as bytes"},
     {"always_ends", (PyCFunction)Search_always_ends, METH_NOARGS, "can an execution end from every state?"},
-    {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs u16, parents u32, moves u32)"},
+    {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs, parents, moves), each u32"},
     {"depths", (PyCFunction)Search_depths, METH_NOARGS, "the level of each state, u32, as bytes"},
     {"tally", (PyCFunction)Search_tally, METH_NOARGS, "(states, transitions, depth, frontier, bytes)"},
     {"flags", (PyCFunction)Search_flags, METH_NOARGS, "(some thread waits, cyclic, full, ended by thread)"},

@@ -80,7 +80,7 @@ class NativeSearch(Explorer):
 
     def _shortest(self, until: int) -> Shortest:
         cost, parent, move = self._core.fewest_switches(until)
-        return Shortest(self.threads, array("H", cost), array("I", parent), array("I", move))
+        return Shortest(self.threads, array("I", cost), array("I", parent), array("I", move))
 
     def _always_ends(self) -> bool:
         return not self.cyclic or self._core.always_ends()

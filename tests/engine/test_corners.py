@@ -1,0 +1,16 @@
+"""Corners of the semantics that a spec rarely comes to, each with what must be said there."""
+
+from __future__ import annotations
+
+from lockmodel.engine.transitions import Shortest, Transitions
+
+
+def test_a_schedule_may_switch_more_often_than_sixteen_bits_count() -> None:
+    switches = 70_000
+    edges = Transitions()
+    for number in range(switches):
+        edges.begin()
+        edges.targets.append(number + 1)
+        edges.moves.append((number % 2) << 16)
+    shortest = Shortest.of(edges, range(switches + 1), 2, switches + 1)
+    assert shortest.schedule(switches) == tuple((n % 2, 0) for n in range(switches))
