@@ -383,9 +383,9 @@ class Move:
         if GARBAGE in (left, right):
             return 1 if operator == "!=" else 0 if operator in ("==", "<", "<=", ">", ">=") else GARBAGE
         if operator in ("//", "%") and right == 0:
-            self.memory.halt("LM701", "divides by zero", claim="division by zero")
+            self.memory.halt("LM701", "divides by zero")
         if operator in ("<<", ">>") and right < 0:
-            self.memory.halt("LM701", f"shifts by {right}, which is less than 0", claim="shift by less than 0")
+            self.memory.halt("LM701", f"shifts by {right}, which is less than 0")
         return _BINARY[operator](left, right)
 
     def _operand(self, expression: Expr, value: int) -> str:

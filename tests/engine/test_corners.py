@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lockmodel.engine.transitions import Shortest, Transitions
+from tests.engine.machines import rules, run_paths
 
 
 def test_a_schedule_may_switch_more_often_than_sixteen_bits_count() -> None:
@@ -14,3 +17,10 @@ def test_a_schedule_may_switch_more_often_than_sixteen_bits_count() -> None:
         edges.moves.append((number % 2) << 16)
     shortest = Shortest.of(edges, range(switches + 1), 2, switches + 1)
     assert shortest.schedule(switches) == tuple((n % 2, 0) for n in range(switches))
+
+
+def test_two_places_that_divide_by_zero_are_two_findings(tmp_path: Path) -> None:
+    result = run_paths(tmp_path, "seen = box.x\nbox.x = 1 // seen", "seen = box.x\nbox.x = 1 >> seen - 1")
+    assert rules(result) == ["LM701", "LM701"]
+    result = run_paths(tmp_path, "seen = box.x\nbox.x = 1 // seen", "seen = box.x\nbox.x = 2 // seen")
+    assert rules(result) == ["LM701", "LM701"]
