@@ -24,3 +24,9 @@ def test_two_places_that_divide_by_zero_are_two_findings(tmp_path: Path) -> None
     assert rules(result) == ["LM701", "LM701"]
     result = run_paths(tmp_path, "seen = box.x\nbox.x = 1 // seen", "seen = box.x\nbox.x = 2 // seen")
     assert rules(result) == ["LM701", "LM701"]
+
+
+def test_adding_nothing_does_not_bring_a_count_back(tmp_path: Path) -> None:
+    put = "if atomic_dec_and_test(item.count):\n    mark('last')\n"
+    assert rules(run_paths(tmp_path, put + "atomic_add(0, item.count)\natomic_inc(item.count)")) == ["LM402"]
+    assert "LM402" not in rules(run_paths(tmp_path, put + "atomic_set(item.count, 0)\natomic_inc(item.count)"))

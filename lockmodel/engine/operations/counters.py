@@ -43,7 +43,8 @@ def _add(m: Memory, at: int, amount: int, context: Context, *, last_put: bool = 
         m.halt("LM402", f"{context.name} raises {name} after its last put took it to 0", objects=(owner,))
     if kind.counts and new < 0:
         m.halt("LM401", f"{context.name} takes {name} below 0", objects=(owner,))
-    m.write(at, DROPPED if last_put and new == 0 and kind.counts and not kind.zero_is_cached else new)
+    dropped = old == DROPPED or (last_put and kind.counts and not kind.zero_is_cached)
+    m.write(at, DROPPED if dropped and new == 0 else new)
     return _shown(old), new
 
 
