@@ -1,14 +1,15 @@
 """Reuse of slots: a freed slot may be handed out again only when nothing can refer to it any more.
 
 Everything counts as referring that could still be used: a field, link or idr entry of an object that is not freed, a
-local of any thread, a private object. What a freed object contains does not, since every use of it is LM303 before
-its contents are looked at.
+local of any thread that will be read, a private object. What a freed object contains does not, since every use of it
+is LM303 before its contents are looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lockmodel.engine.frames import needed
 from lockmodel.engine.local import LocalState
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, RefType
@@ -47,7 +48,10 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
         used.update(local.private)
         for frame in local.frames:
             procedure = layout.program.procedures[frame.procedure]
+            live = needed(procedure, frame.at)
             for variable, value in zip((*procedure.parameters, *procedure.locals), frame.values, strict=True):
+                if variable.name not in live:
+                    continue
                 if isinstance(variable.type, RefType):
                     _add(layout, used, value)
                 elif type(variable.type).__name__ not in ("IntType", "BoolType", "EnumType") and 0 <= value < HEADS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lockmodel.engine.local import Frame
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.nodes import Procedure, Variable
+from lockmodel.ir.nodes import Call, Procedure, Variable
 from lockmodel.ir.values import UNINITIALISED
 from lockmodel.source import NOWHERE, Site
 
@@ -70,6 +70,12 @@ class Frames:
             if not procedure.helper:
                 return site
         return site
+
+
+def needed(procedure: Procedure, at: int) -> frozenset[str]:
+    """The locals of a frame that stands here that may yet be read: of a caller, after the call that it waits for."""
+    waits = procedure.code[at]
+    return procedure.live[at + 1] - set(waits.results) if isinstance(waits, Call) else procedure.live[at]
 
 
 def variables(procedure: Procedure) -> tuple[Variable, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from lockmodel.engine.frames import Frames, Open
+from lockmodel.engine.frames import Frames, Open, needed
 from lockmodel.engine.local import Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
 from lockmodel.engine.operations import MEANING, Context
@@ -297,13 +297,8 @@ class Move:
     def settle(self) -> LocalState:
         """The local state at a visible instruction, what is dead forgotten."""
         frames = []
-        for depth, frame in enumerate(self.frames):
-            procedure = self.procedures[frame.procedure]
-            live = procedure.live[frame.at]
-            if depth < len(self.frames) - 1:
-                call = procedure.code[frame.at]
-                assert isinstance(call, Call)
-                live = procedure.live[frame.at + 1] - set(call.results)
+        for frame in self.frames:
+            live = needed(self.procedures[frame.procedure], frame.at)
             frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
         return LocalState(self.local.thread, tuple(frames), tuple(self.memory.held), tuple(sorted(self.memory.private)))
 

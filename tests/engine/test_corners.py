@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lockmodel.engine.transitions import Shortest, Transitions
 from tests.engine.machines import rules, run_paths
 
@@ -30,3 +32,11 @@ def test_adding_nothing_does_not_bring_a_count_back(tmp_path: Path) -> None:
     put = "if atomic_dec_and_test(item.count):\n    mark('last')\n"
     assert rules(run_paths(tmp_path, put + "atomic_add(0, item.count)\natomic_inc(item.count)")) == ["LM402"]
     assert "LM402" not in rules(run_paths(tmp_path, put + "atomic_set(item.count, 0)\natomic_inc(item.count)"))
+
+
+@pytest.mark.parametrize("reduction", [True, False])
+def test_a_local_that_is_never_read_again_keeps_no_slot(tmp_path: Path, reduction: bool) -> None:
+    once = "{0} = kmem_cache_zalloc(items, GFP_KERNEL)\nkfree({0})\n"
+    used = once.format("a") + once.format("b") + "c = kmem_cache_zalloc(items, GFP_KERNEL)\na.number = 1\nkfree(c)"
+    result = run_paths(tmp_path, used, reduction=reduction)
+    assert (rules(result), result.reason) == (["LM303"], None)
