@@ -204,6 +204,8 @@ class Memory:
 
     def publish(self, reference: int, into: int) -> None:
         """A reference was stored into object `into`: if that one can be reached, so can now all that hangs on it."""
+        if is_head(reference):
+            reference = self.layout.locations[reference - HEADS].owner
         if into in self.private or reference not in self.private:
             return
         waiting = [reference]

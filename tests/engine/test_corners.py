@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lockmodel.check import CheckOptions, check
 from lockmodel.engine.transitions import Shortest, Transitions
-from tests.engine.machines import rules, run_paths
+from tests.engine.machines import HEAD, rules, run_paths
 
 
 def test_a_schedule_may_switch_more_often_than_sixteen_bits_count() -> None:
@@ -40,3 +41,39 @@ def test_a_local_that_is_never_read_again_keeps_no_slot(tmp_path: Path, reductio
     used = once.format("a") + once.format("b") + "c = kmem_cache_zalloc(items, GFP_KERNEL)\na.number = 1\nkfree(c)"
     result = run_paths(tmp_path, used, reduction=reduction)
     assert (rules(result), result.reason) == (["LM303"], None)
+
+
+PRIVATE = """
+
+class Node(Struct):
+    lock: Mutex
+    value: Annotated[int, Range(0, 3)] = field(guarded_by="lock")
+    following: Node
+    link: ListEntry
+    children: ListHead[Node] = list_of("link")
+
+
+nodes = model.cache(Node, capacity=1)
+top = model.object(Node, "top")
+
+
+@model.path
+def publish() -> None:
+    node = kmem_cache_zalloc(nodes, GFP_KERNEL)
+    INIT_LIST_HEAD(node.children)
+    node.value = 1
+    top.following = list_first_entry(node.children)
+    node.value = 2
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    m.thread("t0", publish)
+"""
+
+
+def test_a_head_that_is_stored_as_an_entry_makes_its_object_shared(tmp_path: Path) -> None:
+    path = tmp_path / "private.py"
+    path.write_text(HEAD + PRIVATE)
+    (result,) = check(CheckOptions(str(path))).result.scenarios
+    assert rules(result) == ["LM308", "LM302"]
