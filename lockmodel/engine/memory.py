@@ -195,8 +195,11 @@ class Memory:
         return self.follow(owner, guard.path)
 
     def follow(self, number: int, path: Sequence[str]) -> int:
-        """The address of the last field of a path of references, or -1 where a reference on it names no object."""
+        """The address of the last field of a path of references, or -1 where one on it names nothing alive."""
         for field in path[:-1]:
+            status = self.layout.objects[number].status
+            if status >= 0 and self.read(status) != LIVE:
+                return -1
             number = self.read(self.layout.address(number, field))
             if not is_object(number):
                 return -1

@@ -77,3 +77,49 @@ def test_a_head_that_is_stored_as_an_entry_makes_its_object_shared(tmp_path: Pat
     path.write_text(HEAD + PRIVATE)
     (result,) = check(CheckOptions(str(path))).result.scenarios
     assert rules(result) == ["LM308", "LM302"]
+
+
+PATH = """
+
+class Far(Struct):
+    lock: Mutex
+
+
+class Near(Struct):
+    far: Far = field(constant=True)
+
+
+class Here(Struct):
+    near: Near = field(constant=True)
+    value: Annotated[int, Range(0, 3)] = field(guarded_by="near.far.lock")
+
+
+@model.path
+def write(here: Here, near: Near, far: Far) -> None:
+    mutex_lock(far.lock)
+    kfree(near)
+    here.value = 1
+    mutex_unlock(far.lock)
+
+
+@model.path
+def nothing(here: Here) -> None:
+    mark("here")
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    far = m.new(Far)
+    near = m.new(Near, far=far)
+    here = m.new(Here, near=near)
+    m.thread("t0", write, here, near, far)
+    m.thread("t1", nothing, here)
+"""
+
+
+@pytest.mark.parametrize("reduction", [True, False])
+def test_a_guard_is_not_found_through_a_freed_object(tmp_path: Path, reduction: bool) -> None:
+    path = tmp_path / "path.py"
+    path.write_text(HEAD + PATH)
+    (result,) = check(CheckOptions(str(path), reduction=reduction)).result.scenarios
+    assert rules(result) == ["LM302"]
