@@ -92,7 +92,7 @@ StrictOrderOption = Annotated[
     bool | None,
     typer.Option(
         "--strict-order/--no-strict-order",
-        help="A cycle in the lock order counts also where it cannot be reached",
+        help="For lock cycles, LM202 (not in this version)",
         rich_help_panel=FINDINGS,
     ),
 ]

@@ -48,7 +48,6 @@ class Options:
     seed: int
     jobs: int
     stop_first: bool
-    strict_order: bool
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     output_format: str
@@ -60,6 +59,7 @@ class Options:
 def read_options(layer: Layer) -> Options:
     """The options that the settings stand for."""
     refuse_preemptions(layer)
+    refuse_strict_order(layer)
     quiet, verbose = (_flag(layer, key, False) for key in ("quiet", "verbose"))
     if quiet and verbose:
         raise UsageError(
@@ -77,7 +77,6 @@ def read_options(layer: Layer) -> Options:
         seed=read_count(layer.get("seed"), 0) or 0,
         jobs=read_count(layer.get("jobs"), 1) or 1,
         stop_first=_flag(layer, "stop-first", False),
-        strict_order=_flag(layer, "strict-order", False),
         select=refuse_unjudged(layer.get("select")),
         ignore=read_codes(layer.get("ignore")),
         output_format=read_choice(layer.get("output-format"), FORMATS, "is no output format"),
@@ -103,6 +102,16 @@ def refuse_preemptions(layer: Layer) -> None:
             layer["preemptions"],
             "bounds a strategy that this version does not have",
             "Leave it out: the strategy exhaustive runs every schedule, with any number of preemptions.",
+        )
+
+
+def refuse_strict_order(layer: Layer) -> None:
+    """`--strict-order` is about a rule that this version does not judge."""
+    if _flag(layer, "strict-order", False):
+        raise refuse(
+            layer["strict-order"],
+            "is about lock cycles (LM202), which this version does not judge",
+            "Leave it out; the cycles that were seen stand under `order` in the JSON.",
         )
 
 

@@ -71,6 +71,14 @@ _KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
 }
 
 
+_LOCKING = {
+    "spinlock": ("spin_lock", "spin_unlock", "spin_lock_init"),
+    "semaphore": ("down", "up", "init_MUTEX"),
+    "mutex": ("mutex_lock", "mutex_unlock", "mutex_init"),
+}
+"""What takes, releases and initialises each kind of lock."""
+
+
 class CallLowering(ExpressionLowering):
     """Lowers every call that a procedure may contain."""
 
@@ -211,9 +219,11 @@ class CallLowering(ExpressionLowering):
             if kind == "element":
                 self._want(operand, f"`{name}`", self._element(values), value)
             elif not _KINDS[kind][1](value.type):
-                remedy = ""
+                remedy = f"Give {_KINDS[kind][0]}."
                 if kind == "int" and isinstance(value.type, AtomicType):
                     remedy = f"Read it with `atomic_read({code_text(operand)})`."
+                elif isinstance(value.type, LockType) and kind in _LOCKING and name in _LOCKING[kind]:
+                    remedy = f"Use `{_LOCKING[value.type.kind][_LOCKING[kind].index(name)]}`."
                 raise self.error(operand, f"`{name}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
             values.append(value)
         self._check_lists(node, operation, operands, values)
@@ -313,7 +323,7 @@ class CallLowering(ExpressionLowering):
                 )
             return Value(value.expr, ANY_REF)
         if not isinstance(value.type, RefType):
-            raise self.error(operand, f"`{name}` takes a reference, not {described(value.type)}")
+            raise self.error(operand, f"`{name}` takes a reference, not {described(value.type)}", "Give a reference.")
         if name == "PTR_ERR":
             return Value(value.expr, IntType())
         if isinstance(value.expr, Const):
@@ -323,7 +333,7 @@ class CallLowering(ExpressionLowering):
     def _is_head(self, node: ast.Call, entry: ast.expr, head: ast.expr) -> Value:
         first, second = self.value(entry), self.value(head)
         if not isinstance(second.type, ListHeadType):
-            raise self.error(head, f"`list_is_head` takes a ListHead, not {described(second.type)}")
+            raise self.error(head, f"`list_is_head` takes a ListHead, not {described(second.type)}", "Give a ListHead.")
         self._want(entry, "`list_is_head`", RefType(second.type.element), first)
         return Value(Binary("==", first.expr, HeadOf(second.expr)), BoolType())
 

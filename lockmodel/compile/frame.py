@@ -260,7 +260,7 @@ def is_number(type_: Type) -> bool:
 
 def wanted_error(frame: Frame, node: ast.AST, what: str, wanted: Type, given: Type) -> SpecError:
     """`what` takes one type and was given another."""
-    remedy = ""
+    remedy = f"Give {described(wanted)}."
     if isinstance(given, AtomicType) and is_number(wanted):
         remedy = f"Read it with `atomic_read({code_text(node)})`."
     elif isinstance(wanted, BoolType) and is_number(given):

@@ -352,7 +352,7 @@ class ProcedureLowering(CallLowering):
         operand = self._operands(call, name, 1)[0]
         head = self.value(operand)
         if not isinstance(head.type, ListHeadType):
-            raise self.error(call, f"`{name}` takes a ListHead, not {described(head.type)}")
+            raise self.error(call, f"`{name}` takes a ListHead, not {described(head.type)}", "Give a ListHead.")
         assigned = {
             inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
         }

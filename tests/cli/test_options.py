@@ -36,7 +36,6 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         seed=0,
         jobs=1,
         stop_first=False,
-        strict_order=False,
         select=(),
         ignore=(),
         output_format="text",

@@ -182,8 +182,8 @@ locals z: *Node
 ]
 
 REFUSED = [
-    ("None", "down(n.mutex)", "L3: `down` takes a Semaphore, not a Mutex"),
-    ("None", "down(n)", "L3: `down` takes a Semaphore, not a Node"),
+    ("None", "down(n.mutex)", "L3: `down` takes a Semaphore, not a Mutex\n  Use `mutex_lock`."),
+    ("None", "down(n)", "L3: `down` takes a Semaphore, not a Node\n  Give a Semaphore."),
     ("None", "down(n.sem, 1)", "L3: `down` takes 1 argument, not 2"),
     (
         "None",
@@ -298,7 +298,7 @@ L3: `mark` takes a name that is known before the run
 L3: `ERR_PTR` takes -1 to -4095, not 3
   Write `ERR_PTR(-EINVAL)`.""",
     ),
-    ("None", "list_is_head(n, n.count)", "L3: `list_is_head` takes a ListHead, not a RefCount"),
+    ("None", "list_is_head(n, n.count)", "L3: `list_is_head` takes a ListHead, not a RefCount\n  Give a ListHead."),
     (
         "None",
         "y = choose(n.sem, n.sem)",

@@ -375,7 +375,7 @@ L3: a RefCount and an int cannot be compared by `>`
 L3: `n` is a Node: `and` and `or` would give that, no bool
   Write a comparison such as `x != 0`, or `a if c else b`.""",
     ),
-    ("None", "kmem_cache_free(nodes, x)", "L3: `kmem_cache_free` takes a reference, not an int"),
+    ("None", "kmem_cache_free(nodes, x)", "L3: `kmem_cache_free` takes a reference, not an int\n  Give a reference."),
     (
         "None",
         "y = nodes",
@@ -416,15 +416,19 @@ L3: `list_for_each_entry` stands outside of a `for`
 L3: `atomic_set` takes an int, not a RefCount
   Read it with `atomic_read(n.count)`.""",
     ),
-    ("None", "y = idr_get_new(x, n)", "L3: `idr_get_new` takes an Idr, not an int"),
-    ("None", "y = list_next_entry(x, n.children)", "L3: `list_next_entry` takes a reference, not an int"),
-    ("None", "y = IS_ERR(x)", "L3: `IS_ERR` takes a reference, not an int"),
+    ("None", "y = idr_get_new(x, n)", "L3: `idr_get_new` takes an Idr, not an int\n  Give an Idr."),
+    (
+        "None",
+        "y = list_next_entry(x, n.children)",
+        "L3: `list_next_entry` takes a reference, not an int\n  Give a reference.",
+    ),
+    ("None", "y = IS_ERR(x)", "L3: `IS_ERR` takes a reference, not an int\n  Give a reference."),
     ("None", "y = min(1, key=2)", "L3: `min` takes its arguments by position"),
-    ("None", "y = int(n)", "L3: `int` takes an int, not a Node"),
+    ("None", "y = int(n)", "L3: `int` takes an int, not a Node\n  Give an int."),
     ("None", "y = x // 0", "L3: `//` by 0"),
     ("None", "y = x << -1", "L3: `<<` by a negative number"),
-    ("None", "y = n + 1", "L3: `+` takes an int, not a Node"),
-    ("None", "y = -n", "L3: `-` takes an int, not a Node"),
+    ("None", "y = n + 1", "L3: `+` takes an int, not a Node\n  Give an int."),
+    ("None", "y = -n", "L3: `-` takes an int, not a Node\n  Give an int."),
     (
         "None",
         "y = (NULL if n.flag else NULL).value",
@@ -471,8 +475,8 @@ L3: `f` takes 2 arguments, not 0
 L3: an annotation on a field
   Annotate the field in its Struct.""",
     ),
-    ("None", "kfree(n.sem)", "L3: `kfree` takes a reference, not a Semaphore"),
-    ("None", "kmem_cache_alloc(n, 3)", "L3: `kmem_cache_alloc` takes a Cache, not a Node"),
+    ("None", "kfree(n.sem)", "L3: `kfree` takes a reference, not a Semaphore\n  Give a reference."),
+    ("None", "kmem_cache_alloc(n, 3)", "L3: `kmem_cache_alloc` takes a Cache, not a Node\n  Give a Cache."),
     (
         "None",
         "y = Annotated",

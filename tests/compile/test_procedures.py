@@ -113,7 +113,7 @@ def f(n: Node) -> None:
     g(n, n)
 @model.procedure
 def g(n: Node, x: int) -> None: pass""",
-        "L3: the parameter `x` of `g` takes an int, not a Node",
+        "L3: the parameter `x` of `g` takes an int, not a Node\n  Give an int.",
     ),
     (
         """\

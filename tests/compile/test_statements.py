@@ -277,7 +277,7 @@ L3: `n.stamp` is an embedded record, not a value
 L3: `n.sem` is a Semaphore and cannot be assigned
   Use the operations of its type, such as `atomic_set`, `INIT_LIST_HEAD` or `sema_init`.""",
     ),
-    ("None", "n.value = n", "L3: `n.value` takes an int of 0..7, not a Node"),
+    ("None", "n.value = n", "L3: `n.value` takes an int of 0..7, not a Node\n  Give an int of 0..7."),
     (
         "None",
         "n.parent = 3",
@@ -467,7 +467,7 @@ L3: a tuple among several targets
 L3: `for x.y in range(...)`
   Write `for i in range(n):`.""",
     ),
-    ("None", "for i in range(n): pass", "L3: `range` takes an int, not a Node"),
+    ("None", "for i in range(n): pass", "L3: `range` takes an int, not a Node\n  Give an int."),
     (
         "None",
         "for a, b in list_for_each_entry(n.children): pass",
@@ -478,7 +478,7 @@ L3: `for (a, b) in list_for_each_entry(...)`
     (
         "None",
         "for a in list_for_each_entry(n.sem): pass",
-        "L3: `list_for_each_entry` takes a ListHead, not a Semaphore",
+        "L3: `list_for_each_entry` takes a ListHead, not a Semaphore\n  Give a ListHead.",
     ),
     ("None", "for a in list_for_each_entry(n.children, n): pass", "L3: `list_for_each_entry` takes 1 argument, not 2"),
     (
@@ -509,7 +509,7 @@ L3: the result of `f` takes a Node, not an int
 L3: `x` is one value, not 2
   Unpack the results of a call.""",
     ),
-    ("tuple[int, Node]", "return n, x", "L3: the result of `f` takes an int, not a Node"),
+    ("tuple[int, Node]", "return n, x", "L3: the result of `f` takes an int, not a Node\n  Give an int."),
     (
         "Cache[Node]",
         "return nodes",
