@@ -47,6 +47,9 @@ DEFAULT_STATES = 5_000_000
 
 REDUCTIONS = ["dead-variables"]
 
+ENDINGS = ("LM101", "LM102")
+"""Rules that are broken where an execution has come to its end."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -228,13 +231,14 @@ def _check_scenario(
     found = search(stepper, judge, limits, report, stop_at=stop_at).run()
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
-    findings = [explain(hit, stepper, judge, proved=True) for hit in wanted]
+    findings = sorted((explain(hit, stepper, judge, proved=True) for hit in wanted), key=finding_order)
     warnings = []
     reason = found.reason
+    left_out = sorted({violation.rule for violation in ignored})
     if ignored:
-        rules = ", ".join(sorted({violation.rule for violation in ignored}))
+        rules = ", ".join(left_out)
         warnings.append(f"{len(ignored)} finding{'s' if len(ignored) > 1 else ''} left out as asked ({rules})")
-        if not reason and any(violation.fatal for violation in ignored):
+        if not reason and any(violation.fatal or violation.rule in ENDINGS for violation in ignored):
             reason = f"executions that end in a finding left out as asked ({rules}) were not followed further"
     if not found.reason:
         warnings.extend(endless(layout, found))
@@ -257,7 +261,7 @@ def _check_scenario(
         findings=findings,
         edges_learned=found.tally.edges,
         frontier=found.tally.frontier,
-        bounds=bounds(layout),
+        bounds=[*bounds(layout), *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else [])],
     )
     return Checked(result, layout, found, reached)
 
@@ -282,6 +286,12 @@ def _not_begun(
         warnings=[],
         findings=[],
     )
+
+
+def finding_order(finding: Finding) -> tuple[str, str, int, str]:
+    """Findings are told by rule, then by place."""
+    path, _, line = finding.place.spec.rpartition(":")
+    return finding.rule, path, int(line), finding.claim or ""
 
 
 def _selected(rule: str, options: CheckOptions) -> bool:

@@ -16,6 +16,7 @@ from lockmodel.errors import UsageError
 from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
 from lockmodel.findings.token import PATTERN, PREFIX
 from lockmodel.report.machine import ScenarioLine
+from lockmodel.report.text import distinct
 from lockmodel.settings import suggest
 
 T = TypeVar("T")
@@ -51,8 +52,11 @@ def read_witness(text: str, pick: str | None) -> Witness:
 
 
 def pick_finding(result: CheckResult, pick: str | None, *, waits: bool = False) -> tuple[str, Finding]:
-    """The scenario and the finding that `pick` names; without it the first, or with `waits` the first that waits."""
-    found = [(scenario.name, finding) for scenario in result.scenarios for finding in scenario.findings]
+    """The scenario and the finding that `pick` names; without it the first, or with `waits` the first that waits.
+
+    They are numbered as the text report tells them: each once, by rule and place.
+    """
+    found = [(shown.scenario, shown.finding) for shown in distinct(result)]
     if not found:
         raise UsageError(f"{result.spec}: there is no finding to draw\n  Only a violation has a schedule.")
     if pick is None:

@@ -11,7 +11,9 @@ from lockmodel.language.model import Model, ScenarioRecord
 
 def split_target(target: str) -> tuple[str, str]:
     """`path.py::scenario` in its two parts; the second is "" where all scenarios are meant."""
-    spec, _, scenario = target.partition("::")
+    spec, named, scenario = target.partition("::")
+    if named and not scenario:
+        raise UsageError(f'"{target}" names no scenario\n  Write {spec} for all of them.')
     if not spec:
         raise UsageError(f'"{target}" names no spec\n  A target is path.py, path.py::scenario or package.module.')
     return spec, scenario

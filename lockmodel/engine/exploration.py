@@ -251,7 +251,10 @@ class Explorer(ABC):
                 assert isinstance(found, Answer)
                 return cleaned, found
             name = self.layout.setup.threads[thread].name
-            self.exhausted.setdefault(f"the cache of {cache} (thread {name})")
+            made = self.layout.program.caches[cache]
+            self.exhausted.setdefault(
+                f"the cache of {cache} in thread {name}, whose capacity is {made.capacity} ({made.site.spec})"
+            )
         else:
             self.exhausted.setdefault(cache)
         return state, answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,9 @@ class Frames:
         )
 
     def sites(self, frames: Sequence[Frame | Open]) -> tuple[Site, ...]:
-        """The call stack, innermost first."""
-        return tuple(self.procedures[frame.procedure].code[frame.at].site for frame in reversed(frames))
+        """The call stack, innermost first; a condition and the line that awaits it are one place."""
+        sites = (self.procedures[frame.procedure].code[frame.at].site for frame in reversed(frames))
+        return tuple(site for site, _ in itertools.groupby(sites))
 
     def place(self, frames: Sequence[Frame | Open]) -> Site:
         """The innermost frame that is no helper; the outermost where all are."""

@@ -7,7 +7,7 @@ from rich.text import Text
 from lockmodel.findings.finding import CheckResult, ScenarioResult, Unreached
 from lockmodel.report.places import place_of
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, table, wrap
-from lockmodel.report.words import count, covered, design_of, last_word, overall, why_incomplete
+from lockmodel.report.words import count, covered, design_of, further, last_word, overall, why_incomplete
 
 STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
 
@@ -69,7 +69,8 @@ def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
     for scenario in scenarios:
         if not scenario.complete or scenario.verdict == "incomplete":
             cut = f"{scenario.name}: {why_incomplete(scenario)}; {covered(scenario)}."
-            _bullet(text, "incomplete: ", f"{cut} What was not looked at may hold anything.", width)
+            told = f"{cut} What was not looked at may hold anything. {further(scenario)}"
+            _bullet(text, "incomplete: ", told.rstrip(), width)
         for warning in scenario.warnings:
             _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
     groups: dict[tuple[str, ...], list[str]] = {}

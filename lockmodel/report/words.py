@@ -59,6 +59,21 @@ def why_incomplete(scenario: ScenarioResult) -> str:
     return scenario.reason or "the search was stopped (no reason was recorded)"
 
 
+def further(scenario: ScenarioResult) -> str:
+    """What makes an incomplete search look further, as a sentence; "" where nobody can say."""
+    match (scenario.reason or "").split():
+        case ["reached", "the", "limit", "of", *_, "states"]:
+            return "A higher --max-states looks further."
+        case ["reached", "the", "limit", "of", *_, "bytes"]:
+            return "A higher --max-memory looks further."
+        case ["reached", "the", "limit", "of", *_, "seconds"]:
+            return "A longer --timeout looks further."
+        case ["ran", "out", "of", *_]:
+            return "A larger capacity looks further."
+        case _:
+            return ""
+
+
 def verdict_on(scenario: ScenarioResult) -> str:
     """One sentence on one scenario, with its bounds."""
     found = count(len(scenario.findings), "finding")

@@ -15,8 +15,8 @@ peterson = Model("peterson", as_written="announce-first")
 
 
 class Room(Struct):
-    # Both threads use `turn` and `wants` at once, by intention: as plain fields that would be a data race (LM301), so
-    # they are atomic. An Atomic has a range too.
+    # Both threads use `turn` and `wants` at once, by intention: as plain fields that would be a data race, so they are
+    # atomic. An Atomic has a range too.
     turn: Atomic = atomic(0, 1)
     # A ghost field exists for claims only: reading and writing it is no step, so it cannot change what may happen.
     inside: Annotated[int, Range(0, 2)] = field(ghost=True)

@@ -25,8 +25,8 @@ wrt = readers_writer.semaphore("wrt", count=1)
 
 class Book(Struct):
     readers: Annotated[int, Range(0, READERS)] = field(guarded_by=mutex)
-    # A plain field that nothing guards by name. Two accesses that can meet, one of them a write, are LM301: what this
-    # algorithm is for is that they never do.
+    # A plain field that nothing guards by name. Two accesses that can meet, one of them a write, are a data race: what
+    # this algorithm is for is that they never do.
     text: Annotated[int, Range(0, 1)]
     reading: Annotated[int, Range(0, READERS)] = field(ghost=True)
     writing: Annotated[int, Range(0, 2)] = field(ghost=True)

@@ -76,7 +76,7 @@ def test_a_head_that_is_stored_as_an_entry_makes_its_object_shared(tmp_path: Pat
     path = tmp_path / "private.py"
     path.write_text(HEAD + PRIVATE)
     (result,) = check(CheckOptions(str(path))).result.scenarios
-    assert rules(result) == ["LM308", "LM302"]
+    assert rules(result) == ["LM302", "LM308"]
 
 
 PATH = """

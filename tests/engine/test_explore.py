@@ -42,7 +42,12 @@ def test_a_limit_of_memory_or_time_is_no_pass(tmp_path: Path) -> None:
 def test_a_pool_that_runs_out_is_named_and_no_pass(tmp_path: Path) -> None:
     kept = "fresh = kmem_cache_zalloc(items, GFP_KERNEL)\nlist_add(fresh.link, box.spare)\n" * 3
     result = run_paths(tmp_path, kept)
-    assert (result.verdict, result.reason) == ("incomplete", "ran out of the cache of Item (thread t0)")
+    spec = tmp_path / "machine.py"
+    line = spec.read_text().splitlines().index("items = model.cache(Item, capacity=2)") + 1
+    assert (result.verdict, result.reason) == (
+        "incomplete",
+        f"ran out of the cache of Item in thread t0, whose capacity is 2 ({spec}:{line})",
+    )
 
 
 def test_a_freed_slot_is_used_again_once_nothing_refers_to_it(tmp_path: Path) -> None:

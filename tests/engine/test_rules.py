@@ -122,7 +122,7 @@ def test_a_broken_rule_is_found_and_told(name: str, tmp_path: Path) -> None:
     bodies, message = BROKEN[name]
     result = run_paths(tmp_path, *bodies)
     assert result.verdict == "violated"
-    assert next(f.message for f in result.findings if f.rule == name.split()[0]) == message
+    assert message in [f.message for f in result.findings if f.rule == name.split()[0]]
 
 
 SOUND = {
@@ -176,8 +176,8 @@ def test_a_caller_without_the_lock_that_is_asked_for(tmp_path: Path) -> None:
     )
     assert rules(result) == ["LM302", "LM302"]
     assert [f.message for f in result.findings] == [
-        "Thread a: careless calls careful without box#1.mutex, which it asks for.",
         "Thread a: careful writes box#1.y without box#1.mutex, which guards it.",
+        "Thread a: careless calls careful without box#1.mutex, which it asks for.",
     ]
 
 
