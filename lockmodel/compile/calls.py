@@ -227,6 +227,7 @@ class CallLowering(ExpressionLowering):
                 raise self.error(operand, f"`{name}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
             values.append(value)
         self._check_lists(node, operation, operands, values)
+        self._check_sema_init(node, name, values)
         cache = next((value.type.name for value in values if isinstance(value.type, CacheType)), "")
         if cache and "ref" in operation.parameters:
             self._want(operands[1], f"`{name}` with the cache of {cache}", RefType(cache), values[1])
@@ -254,6 +255,17 @@ class CallLowering(ExpressionLowering):
             if isinstance(value.type, (ListHeadType, IdrType)):
                 return RefType(value.type.element)
         return ANY_REF
+
+    def _check_sema_init(self, node: ast.Call, name: str, values: list[Value]) -> None:
+        """A bare Semaphore has one owner; any other count needs one that is declared as counting."""
+        if name != "sema_init" or not isinstance(values[0].type, LockType) or not values[0].type.owned:
+            return
+        if values[1].expr != Const(1):
+            raise self.error(
+                node,
+                "`sema_init` gives a bare Semaphore a count, but it is used as a mutex, with count 1",
+                "Declare the field as `sem: Semaphore = semaphore(count)`, or use `init_MUTEX(...)`.",
+            )
 
     def _check_lists(
         self, node: ast.Call, operation: Operation, operands: Sequence[ast.expr], values: Sequence[Value]

@@ -80,8 +80,9 @@ class Outcome(Enum):
 class Step:
     """One step as the interpreter made it.
 
-    `reads` are every shared value that it looked at, in order, each location once; `writes` what it changed. `after`
-    is the next local state (None if it halted or cannot move). `wants` is the lock it waits for, or -1. `asked` is the
+    `reads` are every shared value that it looked at, in order, each location once; `writes` what it changed, also
+    where the local code after it ended the execution. `after` is the next local state (None if it halted or cannot
+    move). `wants` is the lock it waits for, or -1. `asked` is the
     lock it asked for, whether or not it got it, or -1. `covered` are the instructions it executed, by site. `pool` is
     the pool that ran out. `operation` and `detail` tell a reader what was done and what came of it.
     """

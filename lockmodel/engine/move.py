@@ -40,7 +40,7 @@ from lockmodel.ir.nodes import (
     Unary,
 )
 from lockmodel.ir.types import RefType
-from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED, is_head
+from lockmodel.ir.values import GARBAGE, HEADS, LIMIT, UNINITIALISED, is_head
 from lockmodel.source import Site
 
 LOCAL_LIMIT = 10_000
@@ -74,8 +74,10 @@ class Move:
         self.operation, self.detail = operation, detail
         outcome, after, wants = Outcome.MOVED, None, -1
         pool: tuple[str, int] | None = None
+        done = False
         try:
             first()
+            done = True
             after = self.run_local()
         except Halt:
             outcome = Outcome.HALTED
@@ -89,7 +91,7 @@ class Move:
             stack[0] if stack else place,
             stack,
             tuple(memory.reads.items()),
-            tuple(memory.writes.items()) if outcome is Outcome.MOVED else (),
+            tuple(memory.writes.items()) if done else (),
             after,
             tuple(memory.violations),
             wants,
@@ -170,6 +172,9 @@ class Move:
         frame = self.frames[-1]
         self.operation = f"{instruction.operation}({', '.join(text(a) for a in instruction.arguments)})"
         operands = tuple(self.value(a) for a in instruction.arguments)
+        for argument, value in zip(instruction.arguments, operands, strict=True):
+            if value == GARBAGE and self._kind(argument) == "number":
+                self.memory.halt("LM308", f"{instruction.operation} is given a value read through no such object")
         shown = [self._operand(a, v) for a, v in zip(instruction.arguments, operands, strict=True)]
         if instruction.cache and instruction.results:
             shown = [instruction.cache]
@@ -181,6 +186,7 @@ class Move:
             self.choice,
             instruction.racy,
             self.code.clear_dead,
+            instruction.site,
         )
         results, self.detail = MEANING[instruction.operation](self.memory, operands, context)
         for target, value in zip(instruction.results, results, strict=False):
@@ -381,7 +387,10 @@ class Move:
             self.memory.halt("LM701", "divides by zero")
         if operator in ("<<", ">>") and right < 0:
             self.memory.halt("LM701", f"shifts by {right}, which is less than 0")
-        return _BINARY[operator](left, right)
+        result = _BINARY[operator](left, right) if operator != "<<" or right <= LIMIT.bit_length() else LIMIT
+        if not -LIMIT < result < LIMIT:
+            self.memory.halt("LM701", f"{left} {operator} {right} does not fit in 64 bits")
+        return result
 
     def _operand(self, expression: Expr, value: int) -> str:
         """An operand as a reader knows it."""

@@ -37,7 +37,7 @@ class Stepper:
         record = self.layout.setup.threads[thread]
         frame = self.code.enter(record.procedure, [argument_value(self.layout, a) for a in record.arguments])
         move = Move(self.code, LocalState(thread, (), (), self._private(thread, source)), source, [frame], 0)
-        return move.finish(lambda: None, "starts", "")
+        return move.finish(lambda: move.requirements(frame), "starts", "")
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
         """One step of a thread that has not ended. `choice` picks among the alternatives where there are several."""
@@ -68,7 +68,10 @@ class Stepper:
         return self.code.place(local.frames)
 
     def judge(self, claim: Claim, objects: Sequence[int], source: Source) -> tuple[tuple[int, ...], Violation | None]:
-        """A claim about these objects, in one state: the locations read in order, and the violation if it fails."""
+        """A claim about these objects, in one state: the locations read in order, and the violation if it fails.
+
+        Where it reads what was never set (an object that is still being made) it says nothing.
+        """
         frame = self.code.enter(claim.procedure, objects)
         move = Move(self.code, LocalState(-1, ()), source, [], 0)
         names = tuple(self.layout.objects[n].name for n in objects)
@@ -78,6 +81,8 @@ class Stepper:
             if not move.truth(move.evaluate_procedure(frame)):
                 detail = f"{claim.name}{about} does not hold"
         except Halt:
+            if move.memory.violations[-1].rule == "LM307":
+                return tuple(move.memory.reads), None
             detail = f"{claim.name}{about} cannot be judged: {move.memory.violations[-1].detail}"
         reads = tuple(move.memory.reads)
         if not detail:

@@ -43,6 +43,8 @@ def show_value(layout: Layout, location: int, value: int) -> str:
 def text(expression: Expr) -> str:
     """An expression before it could be evaluated, as in the spec."""
     match expression:
+        case Member(Local(name), struct, field) if name.startswith("%"):
+            return f"{struct}.{field}"
         case Member(base, _, field):
             return f"{text(base)}.{field}"
         case Local(name) | GlobalRef(name):

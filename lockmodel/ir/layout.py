@@ -1,7 +1,7 @@
 """The state record: where every shared variable of a scenario lies, as bytes that both searches share.
 
 Takes a Program and a Setup; gives numbered objects, numbered locations, and the packed initial state. A location is
-one shared variable; it takes 1, 2 or 4 bytes by the size of its domain. After the locations come `NODE_BYTES` for
+one shared variable; it takes 1, 2, 4 bytes or more by the size of its domain. After the locations come `NODE_BYTES` for
 each thread, the number of its local state. Objects that a thread may allocate have slots of their own, named by that
 thread, so that allocations of different threads never meet.
 """
@@ -28,13 +28,17 @@ from lockmodel.ir.types import (
     Struct,
     WaitQueueType,
 )
-from lockmodel.ir.values import DEAD, DROPPED, FREE, HEADS, LIVE, NULL, POISON, UNINITIALISED
+from lockmodel.ir.values import DEAD, DROPPED, FREE, HEADS, LIVE, NULL, POISON, RESERVED, UNINITIALISED
+from lockmodel.source import Site
 
 NODE_BYTES = 3
 """Bytes for the number of a thread's local state: 16 million are far beyond what a scenario learns."""
 
 COUNTING_LIMIT = 250
 """The highest count of a counting semaphore."""
+
+
+ALLOCATES = ("kmem_cache_alloc", "kmem_cache_zalloc")
 
 
 class Domain:
@@ -46,7 +50,7 @@ class Domain:
         self.others = tuple(others)
         self._codes = {value: high - low + 1 + n for n, value in enumerate(self.others)}
         size = high - low + 1 + len(self.others)
-        self.width = 1 if size <= 1 << 8 else 2 if size <= 1 << 16 else 4
+        self.width = next(width for width in (1, 2, 4, 8, 16) if size <= 1 << (8 * width))
 
     def encode(self, value: int) -> int | None:
         """The code of a value, or None if the domain does not have it."""
@@ -74,7 +78,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One object or slot. `status` is the location of its status, or -1 if it can never be freed."""
+    """One object or slot. `status` is the location of its status, or -1 if it can never be freed.
+
+    A slot that its thread may allocate at several places has one of them in `born`, as 1 + its index in `sites`.
+    """
 
     number: int
     name: str
@@ -83,6 +90,20 @@ class Object:
     status: int
     cache: str = ""
     thread: int = -1
+    born: int = -1
+    sites: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """An object to be laid out; `hidden` are the locations before its members."""
+
+    name: str
+    struct: str
+    hidden: int
+    cache: str = ""
+    thread: int = -1
+    sites: tuple[Site, ...] = ()
 
 
 class Layout:
@@ -150,6 +171,8 @@ class Layout:
             return "LIST_POISON"
         if value == UNINITIALISED:
             return "an uninitialised pointer"
+        if value == RESERVED:
+            return "NULL (the id is allocated)"
         if value < 0:
             return f"ERR_PTR({value})"
         if value >= HEADS:
@@ -194,32 +217,37 @@ class Layout:
     def _lay_out(self) -> None:
         """Number the objects, then give each its locations (the domain of references needs all the numbers first)."""
         freeable = _freeable(self.program)
-        plan: list[tuple[str, str, str, int]] = [(o.name, o.struct, "", -1) for o in self.setup.objects]
+        plan = [_Planned(o.name, o.struct, 1 if o.struct in freeable else 0) for o in self.setup.objects]
         for cache in self.program.caches.values():
             for number, thread in enumerate(self.setup.threads):
-                if cache.name in allocated_by(self.program, thread.procedure):
+                if sites := allocations(self.program, thread.procedure, cache.name):
                     first = len(plan) + 1
                     name = f"{cache.struct.lower()}#{thread.name.replace(' ', '-')}"
-                    plan.extend((f"{name}.{n + 1}", cache.struct, cache.name, number) for n in range(cache.capacity))
+                    hidden = 1 if len(sites) == 1 else 2
+                    plan.extend(
+                        _Planned(f"{name}.{n + 1}", cache.struct, hidden, cache.name, number, sites)
+                        for n in range(cache.capacity)
+                    )
                     self.pools[cache.name, number] = tuple(range(first, first + cache.capacity))
         heads: list[int] = []
         location = 0
-        for _, struct_name, cache_name, _ in plan:
-            location += 1 if cache_name or struct_name in freeable else 0
-            for field in self.program.structs[struct_name].fields:
+        for item in plan:
+            location += item.hidden
+            for field in self.program.structs[item.struct].fields:
                 if isinstance(field.type, ListHeadType):
                     heads.append(HEADS + location)
                 location += len(_parts(field))
-        self._references = Domain(NULL, len(plan), [*heads, POISON, UNINITIALISED])
-        for number, (name, struct_name, cache_name, owner_thread) in enumerate(plan, start=1):
-            status = -1
-            if cache_name or struct_name in freeable:
-                status = self._add(number, "(status)", "", Domain(FREE, DEAD))
+        self._references = Domain(NULL, len(plan), [*heads, POISON, UNINITIALISED, RESERVED])
+        for number, item in enumerate(plan, start=1):
+            status = self._add(number, "(status)", "", Domain(FREE, DEAD)) if item.hidden else -1
+            born = self._add(number, "(born)", "", Domain(0, len(item.sites))) if item.hidden == 2 else -1
             first = len(self.locations)
-            for field in self.program.structs[struct_name].fields:
+            for field in self.program.structs[item.struct].fields:
                 for part in _parts(field):
                     self._add(number, field.name, part, self._domain(field))
-            self.objects.append(Object(number, name, struct_name, first, status, cache_name, owner_thread))
+            self.objects.append(
+                Object(number, item.name, item.struct, first, status, item.cache, item.thread, born, item.sites)
+            )
 
     def _add(self, owner: int, field: str, part: str, domain: Domain) -> int:
         number = len(self.locations)
@@ -254,6 +282,8 @@ class Layout:
             initial = not item.cache
             if item.status >= 0:
                 values[item.status] = LIVE if initial else FREE
+            if item.born >= 0:
+                values[item.born] = 0
             for location in self.locations_of(item.number):
                 values[location] = self._start(item.number, location) if initial else UNINITIALISED
         for number, item0 in enumerate(self.setup.objects, start=1):
@@ -334,14 +364,16 @@ def reachable(program: Program, procedure: str) -> dict[str, Procedure]:
     return found
 
 
-def allocated_by(program: Program, procedure: str) -> set[str]:
-    """The caches that a thread which enters this procedure can allocate from."""
-    return {
-        instruction.cache
-        for item in reachable(program, procedure).values()
-        for instruction in item.code
-        if isinstance(instruction, Operate) and instruction.operation in ("kmem_cache_alloc", "kmem_cache_zalloc")
-    }
+def allocations(program: Program, procedure: str, cache: str) -> tuple[Site, ...]:
+    """Where a thread that enters this procedure can allocate from a cache."""
+    return tuple(
+        dict.fromkeys(
+            instruction.site
+            for item in reachable(program, procedure).values()
+            for instruction in item.code
+            if isinstance(instruction, Operate) and instruction.operation in ALLOCATES and instruction.cache == cache
+        )
+    )
 
 
 def _freeable(program: Program) -> set[str]:

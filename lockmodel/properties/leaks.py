@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 from lockmodel.engine.exploration import View
 from lockmodel.engine.local import Violation
-from lockmodel.ir.layout import Layout, reachable
-from lockmodel.ir.nodes import Operate
 from lockmodel.ir.types import AtomicType, IdrType, ListEntryType, ListHeadType, RefType
 from lockmodel.ir.values import DROPPED, HEADS, LIVE, UNINITIALISED, is_head, is_object
 from lockmodel.source import Site
@@ -27,19 +25,17 @@ def leaks(view: View) -> list[Violation]:
         if item.status < 0 or view.read(item.status) != LIVE:
             continue
         if item.number not in reached:
-            found.append(
-                _leak(layout, item.number, f"{item.name} is left: nothing refers to it and no one can free it")
-            )
+            found.append(_leak(view, item.number, f"{item.name} is left: nothing refers to it and no one can free it"))
     for number, field, actual, expected in _counts(view):
         name = f"{layout.objects[number].name}.{field}"
         if actual > expected and number in reached:
             found.append(
-                _leak(layout, number, f"{name} is {actual} at the end, but only {_references(expected)} it", field)
+                _leak(view, number, f"{name} is {actual} at the end, but only {_references(expected)} it", field)
             )
         elif actual < expected:
             found.append(
                 _leak(
-                    layout,
+                    view,
                     number,
                     f"{name} is {actual} at the end, although {_references(expected)} it",
                     field,
@@ -53,24 +49,19 @@ def _references(count: int) -> str:
     return f"{count or 'no'} reference{'s' if count != 1 else ''} hold{'s' if count == 1 else ''}"
 
 
-def _leak(layout: Layout, number: int, detail: str, field: str = "", rule: str = "LM403") -> Violation:
-    item = layout.objects[number]
-    site = _allocated_at(layout, number)
+def _leak(view: View, number: int, detail: str, field: str = "", rule: str = "LM403") -> Violation:
+    item = view.layout.objects[number]
+    site = _allocated_at(view, number)
     where = site.spec if item.cache else "the start"
     what = f"{item.struct}.{field}" if field else item.struct
     return Violation(rule, detail, site, (site,), objects=(item.name,), claim=f"{what} allocated at {where}")
 
 
-def _allocated_at(layout: Layout, number: int) -> Site:
-    item = layout.objects[number]
+def _allocated_at(view: View, number: int) -> Site:
+    item = view.layout.objects[number]
     if not item.cache:
-        return layout.setup.site
-    thread = layout.setup.threads[item.thread]
-    for procedure in reachable(layout.program, thread.procedure).values():
-        for instruction in procedure.code:
-            if isinstance(instruction, Operate) and instruction.cache == item.cache and instruction.results:
-                return instruction.site
-    return layout.setup.site
+        return view.layout.setup.site
+    return item.sites[view.read(item.born) - 1 if item.born >= 0 else 0]
 
 
 def _reached(view: View) -> set[int]:

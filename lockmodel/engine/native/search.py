@@ -14,6 +14,7 @@ from lockmodel.engine.behaviour import Answer, Node
 from lockmodel.engine.exploration import Explorer, Tally
 from lockmodel.engine.transitions import Shortest
 from lockmodel.errors import InternalError
+from lockmodel.ir.layout import NODE_BYTES
 
 try:
     import lockmodel.engine.native._search as _search
@@ -47,6 +48,7 @@ class NativeSearch(Explorer):
         self._core = _search.Search(self.layout.size, self.threads, self.most)
         self._memos = self.judge.memos()
         self._answers: list[Answer] = []
+        self._ids: dict[int, int] = {}
         self._nodes = 0
 
     # --- what an Explorer does ----------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ class NativeSearch(Explorer):
         while type(answer) is list:
             answer = answer[1].get(state[answer[0]])
         base, found = self._collect(state, node, choice, answer)
-        return base, self._answers.index(found)
+        return base, self._ids[id(found)]
 
     def broken(self, answer: int, number: int, thread: int, choice: int) -> None:
         """A step breaks rules, for the first time; thread -1 if it cannot be made."""
@@ -148,8 +150,9 @@ class NativeSearch(Explorer):
 
     def _add_nodes(self) -> None:
         """Tell the core of the local states that were met since the last time."""
-        for node in list(self.behaviour.nodes.values())[self._nodes :]:
-            self._core.add_node(len(node.roots))
+        nodes = self.behaviour.nodes
+        while self._nodes < len(nodes):
+            self._core.add_node(len(nodes[self._nodes.to_bytes(NODE_BYTES, "little")].roots))
             self._nodes += 1
 
     def _add_answer(self, answer: Answer) -> int:
@@ -160,5 +163,6 @@ class NativeSearch(Explorer):
             + PENDING * bool(answer.pending)
         )
         target = int.from_bytes(answer.target, "little") if answer.target else 0
+        self._ids[id(answer)] = len(self._answers)
         self._answers.append(answer)
         return self._core.add_answer(answer.writes, target, flags)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from lockmodel.engine.memory import Exhausted, Memory
 from lockmodel.engine.operations.meaning import GFP_WAIT, Context, Meaning, Result
-from lockmodel.ir.values import (
-    NULL,
-)
+from lockmodel.ir.values import NULL, RESERVED
 
 
 def _idr_size(m: Memory, idr: int) -> int:
@@ -30,6 +28,7 @@ def _idr_find(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     idr, number = operands
     _idr(m, idr, context)
     found = m.initialised(idr + number, f"{context.name} uses") if 0 <= number < _idr_size(m, idr) else NULL
+    found = NULL if found == RESERVED else found
     return (found,), f"= {m.layout.describe(found)}"
 
 
@@ -56,7 +55,7 @@ def _idr_get_new(m: Memory, operands: tuple[int, ...], context: Context) -> Resu
     _idr(m, idr, context)
     for number in range(max(start, 0), _idr_size(m, idr)):
         if m.initialised(idr + number, f"{context.name} uses") == NULL:
-            m.write(idr + number, target)
+            m.write(idr + number, target if target != NULL else RESERVED)
             m.publish(target, m.layout.locations[idr].owner)
             return (0, number), f"= id {number}"
     raise Exhausted((f"the idr {m.layout.member_name(idr)}", -1))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lockmodel.engine.memory import Memory
+from lockmodel.source import Site
 
 GFP_WAIT = 1
 """The bit of the allocation flags that lets an allocation sleep (GFP_KERNEL has it)."""
@@ -21,6 +22,7 @@ class Context:
     choice: int
     racy: bool
     clear_dead: bool
+    site: Site
 
 
 Result = tuple[tuple[int, ...], str]

@@ -22,8 +22,11 @@ def _alloc(*, zeroed: bool) -> Meaning:
         if context.choice == 1:
             return (NULL,), "= NULL (no memory)"
         for number in m.layout.pools[context.cache, context.thread]:
-            if m.read(m.layout.objects[number].status) == FREE:
+            item = m.layout.objects[number]
+            if m.read(item.status) == FREE:
                 m.set_status(number, LIVE)
+                if item.born >= 0:
+                    m.write(item.born, 1 + item.sites.index(context.site))
                 m.private.append(number)
                 if zeroed:
                     _zero(m, number)
@@ -67,6 +70,8 @@ def _free(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
                 objects=(item.name,),
             )
     m.set_status(number, DEAD)
+    if item.born >= 0:
+        m.write(item.born, 0)
     if number in m.private:
         m.private.remove(number)
     if context.clear_dead:
