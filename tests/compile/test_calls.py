@@ -336,3 +336,11 @@ def test_calls_become_code(specs: Specs, result: str, body: str, code: str) -> N
 @pytest.mark.parametrize(("result", "body", "message"), REFUSED)
 def test_calls_that_do_not_fit_are_refused(specs: Specs, result: str, body: str, message: str) -> None:
     assert specs.refusal(procedure(body, result)) == message
+
+
+def test_a_bare_semaphore_is_a_mutex_and_takes_no_other_count(specs: Specs) -> None:
+    assert specs.refusal("@model.path\ndef f(n: Node) -> None:\n    sema_init(n.sem, 0)\n") == (
+        "L3: `sema_init` gives a bare Semaphore a count, but it is used as a mutex, with count 1\n"
+        "  Declare the field as `sem: Semaphore = semaphore(count)`, or use `init_MUTEX(...)`."
+    )
+    specs.program("@model.path\ndef f(n: Node) -> None:\n    sema_init(n.sem, 1)\n")
