@@ -190,3 +190,17 @@ def test_all_four_paths_within_a_bound(design: str, last: str) -> None:
         assert not scenario.findings
     else:
         assert HEAD_AS_EVENT in places(scenario)
+
+
+@pytest.mark.parametrize("design", ["2005", "repaired"])
+def test_reductions_change_no_verdict_no_finding_and_no_length(design: str) -> None:
+    told = []
+    for reduction in (True, False):
+        run = check(CheckOptions(f"{INOTIFY}::*/*", design=design, reduction=reduction))
+        told.append(
+            [
+                (s.name, s.verdict, [(f.rule, f.place, f.claim, len(f.steps)) for f in s.findings])
+                for s in run.result.scenarios
+            ]
+        )
+    assert told[0] == told[1]
