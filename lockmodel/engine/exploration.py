@@ -265,7 +265,7 @@ class Explorer(ABC):
         """Keep the first of each (rule, place): in a state, or by a move from it."""
         self.found.setdefault(violation.identity, (violation, number, move))
         if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
-            self.reason = "stopped at the first finding"
+            self._end("stopped at the first finding")
 
     def _hits_of(self, answer: Answer, number: int, move: Move | None = None) -> None:
         """The rules that a step breaks; one that cannot be made breaks them in the state in which it is asked for."""
@@ -297,13 +297,21 @@ class Explorer(ABC):
 
     # --- limits and progress ------------------------------------------------------------------------------------
 
+    def _end(self, reason: str) -> None:
+        """End the search once the state at hand is expanded; of several reasons the first stands."""
+        self.reason = self.reason or reason
+
+    def _no_room(self) -> None:
+        """A state that is new was not stored: there are as many as may be."""
+        self._end(f"reached the limit of {self.most:,} states")
+
     def _tick(self) -> None:
         now = time.monotonic()
         if self.limits.seconds is not None and now - self._started > self.limits.seconds:
-            self.reason = f"reached the limit of {self.limits.seconds:g} seconds"
+            self._end(f"reached the limit of {self.limits.seconds:g} seconds")
         tally = self.tally()
         if self.limits.memory is not None and tally.memory > self.limits.memory:
-            self.reason = f"reached the limit of {self.limits.memory:,} bytes"
+            self._end(f"reached the limit of {self.limits.memory:,} bytes")
         if self.progress is not None and now - self._shown >= self.progress_every:
             self._shown = now
             self.progress(tally)

@@ -65,10 +65,6 @@ class Search(Explorer):
             self._hit(violation, number)
         return number
 
-    def _full(self) -> int:
-        self.reason = f"reached the limit of {self.most:,} states"
-        return NOWHERE
-
     def _search(self) -> None:
         """Expand level by level; a level is the run of states that were stored while the one before was expanded."""
         start = 0
@@ -133,7 +129,11 @@ class Search(Explorer):
                 successor = bytes(record)
                 known = numbers.get(successor)
                 if known is None:
-                    known = self._store(successor) if len(self.keys) < self.most else self._full()
+                    if len(self.keys) < self.most:
+                        known = self._store(successor)
+                    else:
+                        known = NOWHERE
+                        self._no_room()
                 elif known < end:
                     self.cyclic = True
                 edges.targets.append(known)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,17 @@ COMPILER = shutil.which("gcc")
 native = pytest.mark.skipif(bool(unavailable()), reason=f"the search in C is not there: {unavailable()}")
 
 
-def told(kind: type[Explorer], layout: Layout, limits: Limits, *, reduction: bool = True) -> dict[str, object]:
+def told(
+    kind: type[Explorer],
+    layout: Layout,
+    limits: Limits,
+    *,
+    reduction: bool = True,
+    stop_at: Callable[[str], bool] | None = None,
+) -> dict[str, object]:
     """Everything that a search says, but for clock and memory."""
     stepper = Stepper(layout, clear_dead=reduction)
-    search = kind(stepper, RuleJudge(stepper), limits)
+    search = kind(stepper, RuleJudge(stepper), limits, stop_at=stop_at)
     found = search.run()
     return {
         "tally": (found.tally.states, found.tally.transitions, found.tally.depth, found.tally.frontier),
@@ -69,6 +77,19 @@ def test_both_searches_say_the_same_of_three_threads(text: str) -> None:
     assume(layout is not None)
     assert layout is not None
     assert told(NativeSearch, layout, Limits(MOST)) == told(Search, layout, Limits(MOST)), text
+
+
+@native
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_specs(threads=3, most=3))
+def test_both_searches_stop_for_the_same_reason(text: str) -> None:
+    """Also where a finding and the limit of states come in one and the same state: the first of the two is told."""
+    layout = layout_of(text)
+    assume(layout is not None)
+    assert layout is not None
+    for most in (1, 2, 3, 5, 8):
+        python = told(Search, layout, Limits(most), stop_at=lambda rule: True)
+        assert told(NativeSearch, layout, Limits(most), stop_at=lambda rule: True) == python, (most, text)
 
 
 @native

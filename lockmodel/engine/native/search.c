@@ -9,7 +9,7 @@
  *                                       2 --> nothing yet: ask the host
  *
  * The search asks the host (a Python object) only for what it has not seen: an answer that is missing, a rule that is
- * broken, a claim whose bytes are new, a combination of waiting threads, a final state. It does what
+ * broken, a claim whose bytes are new, a combination of waiting threads, a final state, no room left. It does what
  * `engine/explore.py` does, in the same order, so that states have the same numbers in both.
  *
  * States are stored whole: nothing is ever taken for seen that was not. Hashing is incremental (the sum of a constant
@@ -216,7 +216,7 @@ typedef struct {
     unsigned char *ended;
     uint64_t transitions;
     uint32_t depth, frontier;
-    int waits, cyclic, stop, full;
+    int waits, cyclic, stop;
 } Search;
 
 static uint32_t
@@ -355,7 +355,7 @@ find_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *st
 
 /* The state that a way leads to: known, new, or NOWHERE; -1 with an exception. */
 static int64_t
-follow(Search *self, PyObject *host, const Way *way, uint64_t level_end)
+follow(Search *self, PyObject *host, const Way *way, uint64_t number, uint64_t level_end)
 {
     const Answer *answer = (Answer *)self->answers.items + way->answer;
     const Cell *cells = (Cell *)self->cells.items + answer->first;
@@ -369,8 +369,7 @@ follow(Search *self, PyObject *host, const Way *way, uint64_t level_end)
     if (known < 0) {
         if (self->states.count < self->most)
             return store(self, host, self->scratch, way->sum);
-        self->full = 1;
-        return NOWHERE;
+        return call(host, "full", number) < 0 ? -1 : (int64_t)NOWHERE;
     }
     if ((uint64_t)known < level_end)
         self->cyclic = 1;
@@ -428,7 +427,7 @@ expand_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *
         }
         enabled = 1;
         self->transitions += (uint64_t)made;
-        int64_t target = flags & (HALTS | POOL) ? NOWHERE : follow(self, host, &way, level_end);
+        int64_t target = flags & (HALTS | POOL) ? NOWHERE : follow(self, host, &way, number, level_end);
         if (target < 0)
             return -1;
         if (array_push_u32(&self->targets, (uint32_t)target) < 0 ||
@@ -641,7 +640,7 @@ Search_start(Search *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* Searches level by level until every state is expanded, or the host stops it, or there is no room. */
+/* Searches level by level until every state is expanded, or the host stops it (as when there is no room). */
 static PyObject *
 Search_run(Search *self, PyObject *host)
 {
@@ -653,7 +652,7 @@ Search_run(Search *self, PyObject *host)
         for (uint64_t number = start; number < end; number++) {
             if (number % TICK == 0 && (PyErr_CheckSignals() < 0 || call(host, "tick", number) < 0))
                 return NULL;
-            if (self->stop || self->full) {
+            if (self->stop) {
                 self->frontier = (uint32_t)(self->states.count - number);
                 Py_RETURN_NONE;
             }
@@ -718,8 +717,8 @@ Search_tally(Search *self, PyObject *Py_UNUSED(unused))
 static PyObject *
 Search_flags(Search *self, PyObject *Py_UNUSED(unused))
 {
-    return Py_BuildValue("(NNNy#)", PyBool_FromLong(self->waits), PyBool_FromLong(self->cyclic),
-                         PyBool_FromLong(self->full), (char *)self->ended, (Py_ssize_t)self->threads);
+    return Py_BuildValue("(NNy#)", PyBool_FromLong(self->waits), PyBool_FromLong(self->cyclic),
+                         (char *)self->ended, (Py_ssize_t)self->threads);
 }
 
 /* Can an execution end from every state: is there, from each, a way to a state in which nothing moves or a move ends it?
@@ -852,7 +851,7 @@ static PyMethodDef methods[] = {
     {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs, parents, moves), each u32"},
     {"depths", (PyCFunction)Search_depths, METH_NOARGS, "the level of each state, u32, as bytes"},
     {"tally", (PyCFunction)Search_tally, METH_NOARGS, "(states, transitions, depth, frontier, bytes)"},
-    {"flags", (PyCFunction)Search_flags, METH_NOARGS, "(some thread waits, cyclic, full, ended by thread)"},
+    {"flags", (PyCFunction)Search_flags, METH_NOARGS, "(some thread waits, cyclic, ended by thread)"},
     {NULL, NULL, 0, NULL},
 };
 

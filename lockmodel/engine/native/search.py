@@ -72,10 +72,8 @@ class NativeSearch(Explorer):
         return self._core.state(number)
 
     def _settle(self) -> None:
-        self.waits, self.cyclic, full, ended = self._core.flags()
+        self.waits, self.cyclic, ended = self._core.flags()
         self.ended = [bool(mark) for mark in ended]
-        if full and not self.reason:
-            self.reason = f"reached the limit of {self.most:,} states"
         first, targets, moves = self._core.transitions()
         self.edges.load(first, targets, moves)
         self.depths.frombytes(self._core.depths())
@@ -135,6 +133,11 @@ class NativeSearch(Explorer):
         state = self._state(number)
         for violation in self.judge.final(self._view(state, self._blocked(state))):
             self._hit(violation, number)
+        self._heed()
+
+    def full(self, _number: int) -> None:
+        """This state has a successor that is new, and there is no room for it."""
+        self._no_room()
         self._heed()
 
     def tick(self, number: int) -> None:
