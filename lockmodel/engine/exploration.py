@@ -133,7 +133,7 @@ class Explorer(ABC):
         self.limits = limits
         self.progress = progress
         self.progress_every = 2.0  # seconds
-        self.most = limits.states if limits.states is not None else NOWHERE - 1
+        self.most = min(limits.states, NOWHERE - 1) if limits.states is not None else NOWHERE - 1
         self.stop_at = stop_at
         self.threads = len(self.layout.setup.threads)
         self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}

@@ -140,6 +140,15 @@ def test_a_limit_of_memory_or_time_stops_it(tmp_path: Path) -> None:
 
 
 @native
+def test_a_limit_beyond_all_state_numbers_is_none() -> None:
+    model = load(str(ROOT / "specs" / "classic" / "peterson.py"))
+    program = compile_model(model, None, {})
+    layout = Layout(program, lower_scenario(model, next(iter(model.scenarios.values())), program))
+    for most in (2**32 - 1, 2**32, 2**64 + 1):
+        assert told(NativeSearch, layout, Limits(most)) == told(Search, layout, Limits())
+
+
+@native
 def test_an_error_of_the_host_passes_through_it(tmp_path: Path) -> None:
     class Broken(RuleJudge):
         def final(self, view: object) -> list[object]:  # type: ignore[override]
