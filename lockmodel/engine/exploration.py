@@ -274,7 +274,10 @@ class Explorer(ABC):
         answer.pending = ()
 
     def _hits(self) -> list[Hit]:
-        """What was found, each with a shortest schedule that switches threads least."""
+        """What was found, each with a shortest schedule that switches threads least.
+
+        What was found while the search was interrupted is left out where no transition to its state was noted yet.
+        """
         if not self.found:
             return []
         if not self.depths:  # not even the initial state came to be
@@ -283,6 +286,8 @@ class Explorer(ABC):
         shortest = self._shortest(until)
         hits = []
         for violation, number, move in self.found.values():
+            if not shortest.reaches(number):
+                continue
             if move is None:
                 hits.append(Hit(violation, shortest.schedule(number)))
             else:

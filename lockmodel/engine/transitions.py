@@ -137,6 +137,10 @@ class Shortest:
                 self.parent[there] = number
                 self.move[there] = thread << 16 | choice
 
+    def reaches(self, number: int) -> bool:
+        """Is a way to this state known? To a state that was stored just before an interrupt there is none."""
+        return min(self.cost[number * self.threads : (number + 1) * self.threads]) != UNREACHED
+
     def schedule(self, number: int, following: int | None = None) -> tuple[Move, ...]:
         """The schedule to a state; `following` is the thread that moves next, so that its switch counts too."""
         moves: list[Move] = []

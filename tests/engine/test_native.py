@@ -129,6 +129,42 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
 
 
 @native
+@pytest.mark.parametrize("kind", [Search, NativeSearch])
+def test_ctrl_c_gives_no_finding_a_schedule_that_does_not_lead_to_it(tmp_path: Path, kind: type[Explorer]) -> None:
+    """A claim fails in a state, and before the transition to it is noted the search is interrupted."""
+
+    def interrupt(rule: str) -> bool:
+        raise KeyboardInterrupt
+
+    procedures = (
+        "@model.path\ndef p(box: Box) -> None:\n    box.x = 2\n    box.x = 1\n\n\n"
+        "@model.invariant()\ndef never(box: Box) -> bool:\n    return box.x != 1\n"
+    )
+    model = load(str(write_machine(tmp_path, procedures, "m.thread('t', p, box)")))
+    program = compile_model(model, None, {})
+    stepper = Stepper(Layout(program, lower_scenario(model, model.scenarios["scenario"], program)))
+    search = kind(stepper, RuleJudge(stepper), Limits(), stop_at=interrupt)
+    found = search.run()
+    assert (found.interrupted, found.hits) == (True, [])
+    assert len(search.found) == 1
+
+
+@native
+def test_ctrl_c_after_the_search_proper_keeps_it_whole(tmp_path: Path) -> None:
+    class Interrupted(NativeSearch):
+        def _always_ends(self) -> bool:
+            raise KeyboardInterrupt
+
+    procedures = "@model.path\ndef p(box: Box) -> None:\n    down(box.sem)\n    box.x = 1\n    up(box.sem)\n"
+    model = load(str(write_machine(tmp_path, procedures, "m.thread('t', p, box)\nm.thread('u', p, box)")))
+    program = compile_model(model, None, {})
+    stepper = Stepper(Layout(program, lower_scenario(model, model.scenarios["scenario"], program)))
+    search = Interrupted(stepper, RuleJudge(stepper), Limits())
+    found = search.run()
+    assert (found.interrupted, len(search.depths)) == (True, found.tally.states)
+
+
+@native
 def test_a_limit_of_memory_or_time_stops_it(tmp_path: Path) -> None:
     layout = endless(tmp_path)
     for limits, reason in (

@@ -76,7 +76,7 @@ class NativeSearch(Explorer):
         self.ended = [bool(mark) for mark in ended]
         first, targets, moves = self._core.transitions()
         self.edges.load(first, targets, moves)
-        self.depths.frombytes(self._core.depths())
+        self.depths = array("I", self._core.depths())
 
     def _shortest(self, until: int) -> Shortest:
         cost, parent, move = self._core.fewest_switches(until)
