@@ -198,6 +198,44 @@ def test_an_error_of_the_host_passes_through_it(tmp_path: Path) -> None:
         NativeSearch(stepper, Broken(stepper), Limits()).run()
 
 
+@native
+def test_the_core_refuses_what_would_lead_outside_of_its_arrays() -> None:
+    from lockmodel.engine.native._search import Search as Core
+
+    class Host:
+        def __init__(self, core: Core, collected: tuple[bytes, int]) -> None:
+            self.core, self.collected = core, collected
+
+        def learn(self, number: int, thread: int, choice: int) -> None:
+            self.core.add_step(0, choice, [], self.core.add_answer((), 0, 4))
+
+        def collect(self, number: int, thread: int, choice: int) -> tuple[bytes, int]:
+            with pytest.raises(ValueError, match="runs once"):
+                self.core.run(self)
+            return self.collected
+
+        def tick(self, number: int) -> None:
+            pass
+
+    for collected in ((bytes(3), 0), (bytes(5), 0), (bytes(4), 1)):
+        core = Core(1, 1, 100)
+        host = Host(core, collected)
+        with pytest.raises(ValueError, match="runs once"):
+            core.run(host)
+        with pytest.raises(IndexError, match="begins in no node"):
+            core.start(host, bytes(4))
+        with pytest.raises(IndexError, match="no node 0"):
+            core.add_answer((), 0, 0)
+        with pytest.raises(ValueError, match="alternatives"):
+            core.add_node(65_537)
+        core.add_node(1)
+        core.start(host, bytes(4))
+        with pytest.raises(SystemError, match="collected into no state"):
+            core.run(host)
+        with pytest.raises(ValueError, match="does not fit"):
+            core.add_step(0, 0, [], 0)
+
+
 SANITIZED = """
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location("lockmodel.engine.native._search", sys.argv[1])

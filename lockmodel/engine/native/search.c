@@ -12,6 +12,10 @@
  * broken, a claim whose bytes are new, a combination of waiting threads, a final state, no room left. It does what
  * `engine/explore.py` does, in the same order, so that states have the same numbers in both.
  *
+ * What the host says is checked where it would lead outside of an array; whether it is true is the host's affair. While
+ * the host is asked it may add nodes, answers and paths, so an array may move: no pointer into one outlives a question
+ * (but for stored states, which never move).
+ *
  * States are stored whole: nothing is ever taken for seen that was not. Hashing is incremental (the sum of a constant
  * for each offset times its byte, then mixed), so a successor's hash is known before the successor is built, and the
  * places of all successors of a state are prefetched before the first is looked up.
@@ -22,7 +26,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODE_BYTES = 3, CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, TICK = 2048 };
+enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };
+
+/* These stand in Python too: in ir/layout.py, engine/exploration.py, engine/native/search.py, engine/transitions.py. */
+enum { NODE_BYTES = 3 };
+enum { TICK = 2048 };
 enum { BLOCKED = 1, HALTS = 2, POOL = 4, PENDING = 8 };
 static const uint32_t NOWHERE = 0xFFFFFFFFu;
 
@@ -184,7 +192,7 @@ typedef struct {
 } Test;
 
 typedef struct {
-    uint32_t first, writes;     /* in `cells` */
+    uint32_t first, writes;     /* where its writes begin in `cells`, and how many there are */
     uint32_t target;
     uint32_t flags;
 } Answer;
@@ -195,7 +203,7 @@ typedef struct {
 } Cell;
 
 typedef struct {
-    uint32_t root, choices;     /* in `roots` */
+    uint32_t root, choices;     /* where its trees begin in `roots`: one for each alternative */
 } Node;
 
 typedef struct {
@@ -216,7 +224,7 @@ typedef struct {
     unsigned char *ended;
     uint64_t transitions;
     uint32_t depth, frontier;
-    int waits, cyclic, stop;
+    int waits, cyclic, stop, ran;
 } Search;
 
 static uint32_t
@@ -286,18 +294,25 @@ report(PyObject *host, uint32_t answer, uint64_t number, long thread, long choic
     return done == NULL ? -1 : 0;
 }
 
-/* The host reclaims freed slots: a pool ran out. Sets the way's answer, and its base where something was reclaimed. */
+/* The host reclaims freed slots: a pool ran out. Sets the way's answer and its base (a copy, also if nothing was). */
 static int
-collect(PyObject *host, uint64_t number, Way *way)
+collect(const Search *self, PyObject *host, uint64_t number, Way *way)
 {
     PyObject *base;
+    unsigned int answer;
     PyObject *found = PyObject_CallMethod(host, "collect", "KII", (unsigned long long)number, way->thread, way->choice);
     if (found == NULL)
         return -1;
-    if (!PyArg_ParseTuple(found, "SI", &base, &way->answer)) {
+    if (!PyArg_ParseTuple(found, "SI", &base, &answer)) {
         Py_DECREF(found);
         return -1;
     }
+    if ((size_t)PyBytes_GET_SIZE(base) != self->record || answer >= self->answers.count) {
+        PyErr_SetString(PyExc_SystemError, "the host collected into no state, or gave no answer");
+        Py_DECREF(found);
+        return -1;
+    }
+    way->answer = answer;
     Py_INCREF(base);
     way->owner = base;
     way->base = (unsigned char *)PyBytes_AS_STRING(base);
@@ -305,7 +320,10 @@ collect(PyObject *host, uint64_t number, Way *way)
     return 0;
 }
 
-/* Finds what each thread can do in a state, learning what is missing, and where each successor would stand. */
+/* Finds what each thread can do in a state, learning what is missing, and where each successor would stand.
+ *
+ * `engine/explore.py` follows each way as soon as it is found. To find all of them first comes to the same: what can be
+ * done in a state depends on this state alone. */
 static int
 find_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *state, uint64_t sum)
 {
@@ -332,7 +350,7 @@ find_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *st
             }
             *way = (Way){thread, choice, (uint32_t)(-1 - found), state, NULL, sum};
             if (((Answer *)self->answers.items)[way->answer].flags & POOL) {
-                if (collect(host, number, way) < 0)
+                if (collect(self, host, number, way) < 0)
                     return -1;
                 way->sum = sum_of(self, way->base);
             }
@@ -519,6 +537,8 @@ Search_add_node(Search *self, PyObject *args)
     unsigned int choices;
     if (!PyArg_ParseTuple(args, "I", &choices))
         return NULL;
+    if (choices > 0x10000)      /* a move is thread << 16 | choice */
+        return PyErr_Format(PyExc_ValueError, "%u alternatives are more than 65,536", choices);
     Node *node = array_push(&self->nodes);
     if (node == NULL)
         return PyErr_NoMemory();
@@ -536,6 +556,8 @@ Search_add_answer(Search *self, PyObject *args)
     unsigned int target, flags;
     if (!PyArg_ParseTuple(args, "O!II", &PyTuple_Type, &writes, &target, &flags))
         return NULL;
+    if (target >= self->nodes.count)
+        return PyErr_Format(PyExc_IndexError, "there is no node %u", target);
     uint32_t first = (uint32_t)self->cells.count;
     for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(writes); n++) {
         unsigned int offset, byte;
@@ -555,7 +577,7 @@ Search_add_answer(Search *self, PyObject *args)
     return PyLong_FromSize_t(self->answers.count - 1);
 }
 
-/* Adds a path to the tree at `*root`, an index into `roots` or `memos` of the search (arrays may move while it grows). */
+/* Adds a path to tree number `root` of `roots`, which is `roots` or `memos` of the search. */
 static PyObject *
 graft(Search *self, Array *roots, size_t root, PyObject *path, uint32_t answer)
 {
@@ -587,10 +609,10 @@ graft(Search *self, Array *roots, size_t root, PyObject *path, uint32_t answer)
         at = (size_t)here;
         byte = next;
     }
-    if (at)
-        ((Test *)self->tests.items)[at - 1].child[byte] = -1 - (int32_t)answer;
-    else
-        ((int32_t *)roots->items)[root] = -1 - (int32_t)answer;
+    int32_t *leaf = at ? &((Test *)self->tests.items)[at - 1].child[byte] : (int32_t *)roots->items + root;
+    if (*leaf != 0)
+        return PyErr_Format(PyExc_ValueError, "a path does not fit its tree");
+    *leaf = -1 - (int32_t)answer;
     Py_RETURN_NONE;
 }
 
@@ -635,6 +657,9 @@ Search_start(Search *self, PyObject *args)
         return NULL;
     if ((size_t)size != self->record || self->states.count)
         return PyErr_Format(PyExc_ValueError, "the initial state has %zu bytes and is given once", self->record);
+    for (size_t thread = 0; thread < self->threads; thread++)
+        if (node_at((const unsigned char *)state + self->shared + NODE_BYTES * thread) >= self->nodes.count)
+            return PyErr_Format(PyExc_IndexError, "thread %zu begins in no node", thread);
     if (store(self, host, (const unsigned char *)state, sum_of(self, (const unsigned char *)state)) < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -645,6 +670,9 @@ static PyObject *
 Search_run(Search *self, PyObject *host)
 {
     uint64_t start = 0;
+    if (self->states.count == 0 || self->ran)
+        return PyErr_Format(PyExc_ValueError, "a search runs once, from the state that it was given");
+    self->ran = 1;
     while (start < self->states.count) {
         uint64_t end = self->states.count;
         self->frontier = (uint32_t)(end - start);
