@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from lockmodel.engine.frames import needed
 from lockmodel.engine.local import LocalState
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, RefType
-from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, UNINITIALISED, is_head, is_object
+from lockmodel.ir.types import MemberType, RefType
+from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, UNINITIALISED
 
 
 def collect(layout: Layout, state: bytes, locals_: Sequence[LocalState], cache: str, thread: int) -> bytes | None:
@@ -26,13 +26,8 @@ def collect(layout: Layout, state: bytes, locals_: Sequence[LocalState], cache: 
     reusable = [number for number in freed if number not in used]
     if not reusable:
         return None
-    record = bytearray(state)
-    for number in reusable:
-        status = layout.objects[number].status
-        for location, value in [(status, FREE), *((at, UNINITIALISED) for at in layout.locations_of(number))]:
-            for offset, byte in layout.cells(location, value):
-                record[offset] = byte
-    return bytes(record)
+    emptied = [(at, UNINITIALISED) for number in reusable for at in layout.locations_of(number)]
+    return layout.written(state, [*((layout.objects[number].status, FREE) for number in reusable), *emptied])
 
 
 def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> set[int]:
@@ -41,9 +36,7 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
     for item in layout.objects[1:]:
         if item.status >= 0 and layout.read(state, item.status) != LIVE:
             continue
-        for location in layout.locations_of(item.number):
-            if isinstance(layout.field(location).type, RefType | IdrType | ListHeadType | ListEntryType):
-                _add(layout, used, layout.read(state, location))
+        used.update(layout.referred(item.number, lambda location: layout.read(state, location)))
     for local in locals_:
         used.update(local.private)
         for frame in local.frames:
@@ -53,14 +46,7 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
                 if variable.name not in live:
                     continue
                 if isinstance(variable.type, RefType):
-                    _add(layout, used, value)
-                elif type(variable.type).__name__ not in ("IntType", "BoolType", "EnumType") and 0 <= value < HEADS:
+                    used.add(layout.owner_or_object(value))
+                elif isinstance(variable.type, MemberType) and 0 <= value < HEADS:
                     used.add(layout.locations[value].owner)
     return used
-
-
-def _add(layout: Layout, used: set[int], value: int) -> None:
-    if is_head(value):
-        value = layout.locations[value - HEADS].owner
-    if is_object(value):
-        used.add(value)

@@ -215,12 +215,9 @@ class Explorer(ABC):
 
     def _begin(self) -> bool:
         """Store the initial state; False if the local code before the first step breaks a rule already."""
-        record = bytearray(self.layout.initial)
-        names = b""
-        halted = False
+        state, names, halted = self.layout.initial, b"", False
         for thread in range(self.threads):
             # What the threads before it wrote (ghosts) is there already, as in every later step.
-            state = bytes(record)
             step = self.behaviour.stepper.start(thread, functools.partial(self.layout.read, state))
             for violation in step.violations:
                 self._hit(violation, 0)
@@ -228,12 +225,10 @@ class Explorer(ABC):
                 self.behaviour.covered.setdefault(site)
             halted = halted or step.after is None
             names += self.behaviour.name(step.after or LocalState(thread, ()))
-            for location, value in step.writes:
-                for offset, byte in self.layout.cells(location, value):
-                    record[offset] = byte
+            state = self.layout.written(state, step.writes)
         if halted:
             return False
-        self._store_first(bytes(record) + names)
+        self._store_first(state + names)
         return not self.reason
 
     def _collect(self, state: bytes, node: Node, choice: int, answer: Answer) -> tuple[bytes, Answer]:
@@ -329,7 +324,8 @@ class Explorer(ABC):
         for number in sorted(lost):
             movers = {thread for _, thread, _ in self.edges.of(number)}
             if movers:
-                view = self._view(self._state(number), self._blocked(self._state(number)))
+                state = self._state(number)
+                view = self._view(state, self._blocked(state))
                 for violation in self.judge.starved(view, lost[number]):
                     self._hit(violation, number)
 

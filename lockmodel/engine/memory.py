@@ -10,11 +10,10 @@ from typing import NoReturn
 
 from lockmodel.engine.local import Violation
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import Guard, IdrType, ListEntryType, ListHeadType, LockType, RefType
+from lockmodel.ir.types import Guard, LockType, RefType
 from lockmodel.ir.values import (
     DEAD,
     GARBAGE,
-    HEADS,
     LIVE,
     NULL,
     POISON,
@@ -207,8 +206,7 @@ class Memory:
 
     def publish(self, reference: int, into: int) -> None:
         """A reference was stored into object `into`: if that one can be reached, so can now all that hangs on it."""
-        if is_head(reference):
-            reference = self.layout.locations[reference - HEADS].owner
+        reference = self.layout.owner_or_object(reference)
         if into in self.private or reference not in self.private:
             return
         waiting = [reference]
@@ -217,21 +215,7 @@ class Memory:
             if number not in self.private:
                 continue
             self.private.remove(number)
-            waiting.extend(value for value in self.references_of(number) if value in self.private)
-
-    def references_of(self, number: int) -> list[int]:
-        """The objects that an object's fields, lists and links refer to, in order."""
-        found = []
-        for location in self.layout.locations_of(number):
-            kind = self.layout.field(location).type
-            part = self.layout.locations[location].part
-            if isinstance(kind, RefType | IdrType | ListHeadType | ListEntryType) and part != "on":
-                value = self.read(location)
-                if is_head(value):
-                    value = self.layout.locations[value - HEADS].owner
-                if is_object(value) and value != number:
-                    found.append(value)
-        return found
+            waiting.extend(self.layout.referred(number, self.read))
 
     def atomic_context(self) -> int:
         """The spinlock that this thread holds and that was taken last, or -1."""

@@ -39,7 +39,7 @@ from lockmodel.ir.nodes import (
     Store,
     Unary,
 )
-from lockmodel.ir.types import RefType
+from lockmodel.ir.types import MemberType, RefType
 from lockmodel.ir.values import GARBAGE, HEADS, LIMIT, UNINITIALISED, is_head
 from lockmodel.source import Site
 
@@ -411,7 +411,7 @@ class Move:
                 kind = self.code.variable(self.frames[-1].procedure, name).type
                 if isinstance(kind, RefType):
                     return "reference"
-                return "number" if type(kind).__name__ in ("IntType", "BoolType", "EnumType") else "address"
+                return "address" if isinstance(kind, MemberType) else "number"
             case _:
                 return "number"
 

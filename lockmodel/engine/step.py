@@ -8,10 +8,11 @@ nothing between steps: the same local state and the same values read give the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lockmodel.engine.frames import Frames, Open
 from lockmodel.engine.local import LocalState, Step, Violation
-from lockmodel.engine.memory import Halt, Memory
+from lockmodel.engine.memory import Halt
 from lockmodel.engine.move import Move, Source
 from lockmodel.ir.layout import Layout, argument_value
 from lockmodel.ir.nodes import (
@@ -21,7 +22,16 @@ from lockmodel.ir.nodes import (
     Operate,
 )
 from lockmodel.ir.types import RefType
-from lockmodel.source import NOWHERE, Site
+from lockmodel.source import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a claim came to: the locations it read, in order, its violation if it fails, whether it said anything."""
+
+    reads: tuple[int, ...]
+    violation: Violation | None
+    said: bool = True
 
 
 class Stepper:
@@ -67,8 +77,8 @@ class Stepper:
         """The innermost frame that is no helper."""
         return self.code.place(local.frames)
 
-    def judge(self, claim: Claim, objects: Sequence[int], source: Source) -> tuple[tuple[int, ...], Violation | None]:
-        """A claim about these objects, in one state: the locations read in order, and the violation if it fails.
+    def judge(self, claim: Claim, objects: Sequence[int], source: Source) -> Judgement:
+        """A claim about these objects, in one state.
 
         Where it reads what was never set (an object that is still being made) it says nothing.
         """
@@ -82,14 +92,12 @@ class Stepper:
                 detail = f"{claim.name}{about} does not hold"
         except Halt:
             if move.memory.violations[-1].rule == "LM307":
-                return tuple(move.memory.reads), None
+                return Judgement(tuple(move.memory.reads), None, said=False)
             detail = f"{claim.name}{about} cannot be judged: {move.memory.violations[-1].detail}"
         reads = tuple(move.memory.reads)
         if not detail:
-            return reads, None
-        return reads, Violation(
-            "LM701", detail, claim.site, (claim.site,), objects=names, claim=claim.name, fatal=False
-        )
+            return Judgement(reads, None)
+        return Judgement(reads, Violation("LM701", detail, claim.site, (claim.site,), objects=names, claim=claim.name))
 
     # --- what only one thread can reach ---------------------------------------------------------------------------
 
@@ -112,12 +120,11 @@ class Stepper:
         ]
 
     def _reach(self, roots: Sequence[int], source: Source) -> set[int]:
-        memory = Memory(self.layout, source, (), (), lambda: (NOWHERE, ()))
         found: set[int] = set()
         waiting = list(roots)
         while waiting:
             number = waiting.pop()
             if number not in found:
                 found.add(number)
-                waiting.extend(memory.references_of(number))
+                waiting.extend(self.layout.referred(number, source))
         return found

@@ -50,7 +50,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
     concerned = set(violation.threads)
     moved = {thread for thread, _ in moves}
     waiting = waiting_at(trace, stepper) if violation.rule in WAITING else []
-    token = Schedule(setup.name, program.design, _switches(stepper), violation.rule, moves)
+    token = Schedule(setup.name, program.design, program.switches, violation.rule, moves)
     stack = violation.stack or (violation.place,)
     return Finding(
         rule=violation.rule,
@@ -69,10 +69,6 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         schedule=encode(token),
         claim=violation.claim if violation.claim and violation.rule in NAMED else None,
     )
-
-
-def _switches(stepper: Stepper) -> tuple[tuple[str, bool | int | str], ...]:
-    return tuple((name, value) for name, value in stepper.program.switches if isinstance(value, bool | int | str))
 
 
 def _message(violation: Violation, trace: Trace, layout: Layout) -> str:

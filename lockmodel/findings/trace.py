@@ -78,7 +78,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
         begun = stepper.start(thread, reader(layout, state))
         opening.extend((thread, violation) for violation in begun.violations)
         locals_.append(begun.after or LocalState(thread, ()))
-        state = apply(layout, state, begun.writes)
+        state = layout.written(state, begun.writes)
     moments: list[Moment] = []
     for n, (thread, choice) in enumerate(schedule, start=1):
         if not 0 <= thread < len(locals_) or locals_[thread].ended or choice >= stepper.choices(locals_[thread]):
@@ -86,7 +86,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
         state, step = attempt(stepper, state, locals_, thread, choice)
         if step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED):
             raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
-        after = apply(layout, state, step.writes)
+        after = layout.written(state, step.writes)
         held = (step.after or locals_[thread]).held
         moments.append(Moment(thread, choice, step, state, after, held))
         state = after
@@ -139,7 +139,7 @@ def never_again(trace: Trace) -> tuple[int, ...]:
                     return ()
                 moved = True
                 waiting.discard(thread)
-                following = (apply(layout, base, step.writes), (*locals_[:thread], step.after, *locals_[thread + 1 :]))
+                following = (layout.written(base, step.writes), (*locals_[:thread], step.after, *locals_[thread + 1 :]))
                 if following not in seen:
                     if len(seen) >= STARVED_STATES:
                         return ()
@@ -165,14 +165,3 @@ def attempt(
 def reader(layout: Layout, state: bytes) -> Callable[[int], int]:
     """Answers reads from a packed state."""
     return lambda location: layout.read(state, location)
-
-
-def apply(layout: Layout, state: bytes, writes: Sequence[tuple[int, int]]) -> bytes:
-    """The state after these writes."""
-    if not writes:
-        return state
-    record = bytearray(state)
-    for location, value in writes:
-        for offset, byte in layout.cells(location, value):
-            record[offset] = byte
-    return bytes(record)

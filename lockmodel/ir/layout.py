@@ -8,7 +8,7 @@ thread, so that allocations of different threads never meet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -28,7 +28,19 @@ from lockmodel.ir.types import (
     Struct,
     WaitQueueType,
 )
-from lockmodel.ir.values import DEAD, DROPPED, FREE, HEADS, LIVE, NULL, POISON, RESERVED, UNINITIALISED
+from lockmodel.ir.values import (
+    DEAD,
+    DROPPED,
+    FREE,
+    HEADS,
+    LIVE,
+    NULL,
+    POISON,
+    RESERVED,
+    UNINITIALISED,
+    is_head,
+    is_object,
+)
 from lockmodel.source import Site
 
 NODE_BYTES = 3
@@ -205,6 +217,26 @@ class Layout:
         assert code is not None, f"{self.name(location)} cannot hold {value}"
         return tuple((at.offset + n, byte) for n, byte in enumerate(code.to_bytes(at.domain.width, "little")))
 
+    def written(self, state: bytes, writes: Iterable[tuple[int, int]]) -> bytes:
+        """A packed state after these (location, value) writes; what stands behind the locations is kept."""
+        record = bytearray(state)
+        for location, value in writes:
+            for offset, byte in self.cells(location, value):
+                record[offset] = byte
+        return bytes(record)
+
+    def referred(self, number: int, read: Callable[[int], int]) -> Iterator[int]:
+        """The objects that the fields, lists and links of an object refer to, in order; `read` gives their values."""
+        for location in self.locations_of(number):
+            if isinstance(self.field(location).type, RefType | IdrType | ListHeadType | ListEntryType):
+                value = self.owner_or_object(read(location))
+                if is_object(value):
+                    yield value
+
+    def owner_or_object(self, reference: int) -> int:
+        """The object that a reference leads to: of a misread list head, the one that the head is part of."""
+        return self.locations[reference - HEADS].owner if is_head(reference) else reference
+
     # --- making it ----------------------------------------------------------------------------------------------
 
     def _number_members(self, struct: Struct) -> int:
@@ -298,11 +330,7 @@ class Layout:
             values[entry], values[entry + 1], values[entry + 2] = HEADS + head, last, HEADS + head
         for record in self.setup.idr_entries:
             values[self.address(record.idr, record.field) + record.id] = record.target
-        state = bytearray(self.size)
-        for location, value in values.items():
-            for offset, byte in self.cells(location, value):
-                state[offset] = byte
-        return bytes(state)
+        return self.written(bytes(self.size), values.items())
 
     def _start(self, number: int, location: int) -> int:
         at = self.locations[location]

@@ -292,7 +292,7 @@ class Program:
 
     model: str
     design: str
-    switches: tuple[tuple[str, object], ...]
+    switches: tuple[tuple[str, bool | int | str], ...]
     structs: dict[str, Struct]
     globals: tuple[GlobalObject, ...]
     caches: dict[str, Cache]

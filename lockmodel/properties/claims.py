@@ -60,10 +60,10 @@ class Claims:
                 read.append(lock)
                 if layout.read(state, lock) == 0:
                     return _bytes(layout, read), None
+            judgement = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
             self.judged.setdefault(claim.name)
-            more, violation = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
-            read.extend(location for location in more if location not in read)
-            return _bytes(layout, read), violation
+            read.extend(location for location in judgement.reads if location not in read)
+            return _bytes(layout, read), judgement.violation
 
         return compute
 

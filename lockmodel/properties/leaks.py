@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lockmodel.engine.exploration import View
 from lockmodel.engine.local import Violation
-from lockmodel.ir.types import AtomicType, IdrType, ListEntryType, ListHeadType, RefType
+from lockmodel.ir.types import AtomicType, ListEntryType, ListHeadType, RefType
 from lockmodel.ir.values import DROPPED, HEADS, LIVE, UNINITIALISED, is_head, is_object
 from lockmodel.source import Site
 
@@ -83,14 +83,7 @@ def _reached(view: View) -> set[int]:
         if number in found or (status >= 0 and view.read(status) != LIVE):
             continue
         found.add(number)
-        for location in layout.locations_of(number):
-            kind = layout.field(location).type
-            if isinstance(kind, RefType | IdrType | ListHeadType | ListEntryType):
-                value = view.read(location)
-                if is_head(value):
-                    value = layout.locations[value - HEADS].owner
-                if is_object(value):
-                    waiting.append(value)
+        waiting.extend(layout.referred(number, view.read))
     return found
 
 

@@ -12,7 +12,7 @@ from lockmodel.engine.collect import collect
 from lockmodel.engine.exploration import View
 from lockmodel.engine.local import LocalState, Outcome
 from lockmodel.engine.step import Stepper
-from lockmodel.findings.trace import apply, reader
+from lockmodel.findings.trace import reader
 from lockmodel.properties.judge import RuleJudge
 
 State = tuple[bytes, tuple[LocalState, ...]]
@@ -42,7 +42,7 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
             steps.setdefault(violation.identity, 0)
         halted = halted or begun.after is None
         locals_.append(begun.after or LocalState(thread, ()))
-        memory = apply(layout, memory, begun.writes)
+        memory = layout.written(memory, begun.writes)
     if halted:
         return Truth(0, 0, steps, frozenset(), False)
     start: State = (memory, tuple(locals_))
@@ -84,7 +84,7 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
                     steps.setdefault(violation.identity, depth + 1)
                 if step.after is None:
                     continue
-                after = apply(layout, base, step.writes)
+                after = layout.written(base, step.writes)
                 successor = (after, (*locals_now[:thread], step.after, *locals_now[thread + 1 :]))
                 if successor not in depths:
                     if len(depths) >= most:
