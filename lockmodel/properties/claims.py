@@ -61,7 +61,8 @@ class Claims:
                 if layout.read(state, lock) == 0:
                     return _bytes(layout, read), None
             judgement = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
-            self.judged.setdefault(claim.name)
+            if judgement.said:
+                self.judged.setdefault(claim.name)
             read.extend(location for location in judgement.reads if location not in read)
             return _bytes(layout, read), judgement.violation
 

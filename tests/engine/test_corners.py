@@ -219,3 +219,17 @@ def test_a_claim_says_nothing_of_an_object_that_is_being_made(tmp_path: Path) ->
         "m.thread('t', p, box)",
     )
     assert result.verdict == "verified"
+
+
+@pytest.mark.parametrize("fill", ["    fresh.number = 1\n", ""], ids=["set", "never set"])
+def test_a_claim_that_never_said_anything_is_listed(fill: str, tmp_path: Path) -> None:
+    result = run_machine(
+        tmp_path,
+        "class Made(Struct):\n    number: Annotated[int, Range(0, 3)]\n\nmade = model.cache(Made, capacity=1)\n\n"
+        "@model.path\ndef p(box: Box) -> None:\n    fresh = kmem_cache_alloc(made, GFP_KERNEL)\n"
+        f"{fill}    kfree(fresh)\n\n"
+        "@model.invariant()\ndef never_three(made: Made) -> bool:\n    return made.number != 3\n",
+        "m.thread('t', p, box)",
+    )
+    assert result.verdict == "verified"
+    assert any(line.startswith("claim never_three") for line in result.unreached) is (not fill)
