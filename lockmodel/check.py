@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Explorer, Limits, Tally
@@ -28,6 +30,7 @@ from lockmodel.findings.finding import (
     Order,
     ScenarioResult,
     Step,
+    Unreached,
 )
 from lockmodel.findings.lock_order import lock_order
 from lockmodel.findings.telling import steps
@@ -130,16 +133,13 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
             cut = "interrupted before it began"
         elif options.stop_first and done[-1].result.findings:
             cut = "not begun: stopped at the first finding"
-    result = CheckResult(
-        schema_version=SCHEMA_VERSION,
-        lockmodel=__version__,
-        spec=spec,
-        model=model.name,
-        design=program.design,
-        switches=dict(program.switches),
-        scenarios=[item.result for item in done],
-        order=lock_order([(item.layout, item.exploration) for item in done if item.exploration is not None]),
-        unreached=missed_everywhere([item.coverage for item in done if item.coverage is not None]),
+    result = _whole(
+        spec,
+        model,
+        program,
+        [item.result for item in done],
+        lock_order([(item.layout, item.exploration) for item in done if item.exploration is not None]),
+        missed_everywhere([item.coverage for item in done if item.coverage is not None]),
     )
     return CheckRun(result, any(item.exploration is not None and item.exploration.interrupted for item in done))
 
@@ -162,34 +162,16 @@ def replay(
     broken = violations(trace, stepper.layout, RuleJudge(stepper))
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
-    result = ScenarioResult(
-        name=record.name,
+    threads = [thread.name for thread in stepper.layout.setup.threads]
+    result = msgspec.structs.replace(
+        _unsearched(record.name, threads, "one schedule was replayed", Search.name, "replay", []),
         verdict="violated" if shown else "incomplete",
-        complete=False,
-        reason="one schedule was replayed",
         states=len(trace.moments) + 1,
         transitions=len(trace.moments),
         depth=len(trace.moments),
-        seconds=0.0,
-        engine="python",
-        strategy="replay",
-        reductions=[],
-        threads=[thread.name for thread in stepper.layout.setup.threads],
-        unreached=[],
-        warnings=[],
         findings=[shown] if shown else [],
     )
-    whole = CheckResult(
-        schema_version=SCHEMA_VERSION,
-        lockmodel=__version__,
-        spec=spec,
-        model=model.name,
-        design=program.design,
-        switches=dict(program.switches),
-        scenarios=[result],
-        order=Order([], []),
-        unreached=[],
-    )
+    whole = _whole(spec, model, program, [result], Order([], []), [])
     return whole, shown, steps(trace, stepper.layout)
 
 
@@ -221,8 +203,9 @@ def _check_scenario(
 ) -> Checked:
     layout = Layout(program, lower_scenario(model, record, program))
     threads = [thread.name for thread in layout.setup.threads]
+    reductions = REDUCTIONS if options.reduction else []
     if cut:
-        return Checked(_not_begun(record.name, threads, cut, options, search), layout)
+        return Checked(_unsearched(record.name, threads, cut, search.name, options.strategy, reductions), layout)
     stepper = Stepper(layout, clear_dead=options.reduction)
     judge = RuleJudge(stepper)
     states = options.max_states if options.max_states is not None else DEFAULT_STATES
@@ -253,8 +236,8 @@ def _check_scenario(
         depth=found.tally.depth,
         seconds=round(found.tally.seconds, 3),
         engine=search.name,
-        strategy="exhaustive",
-        reductions=REDUCTIONS if options.reduction else [],
+        strategy=options.strategy,
+        reductions=reductions,
         threads=threads,
         unreached=[unreached_text(item) for item in reached.missed],
         warnings=warnings,
@@ -266,9 +249,10 @@ def _check_scenario(
     return Checked(result, layout, found, reached)
 
 
-def _not_begun(
-    name: str, threads: list[str], reason: str, options: CheckOptions, search: type[Explorer]
+def _unsearched(
+    name: str, threads: list[str], reason: str, engine: str, strategy: str, reductions: list[str]
 ) -> ScenarioResult:
+    """The result of a scenario that was not searched, and why."""
     return ScenarioResult(
         name=name,
         verdict="incomplete",
@@ -278,13 +262,34 @@ def _not_begun(
         transitions=0,
         depth=0,
         seconds=0.0,
-        engine=search.name,
-        strategy=options.strategy,
-        reductions=REDUCTIONS if options.reduction else [],
+        engine=engine,
+        strategy=strategy,
+        reductions=reductions,
         threads=threads,
         unreached=[],
         warnings=[],
         findings=[],
+    )
+
+
+def _whole(
+    spec: str,
+    model: Model,
+    program: Program,
+    scenarios: list[ScenarioResult],
+    order: Order,
+    unreached: list[Unreached],
+) -> CheckResult:
+    return CheckResult(
+        schema_version=SCHEMA_VERSION,
+        lockmodel=__version__,
+        spec=spec,
+        model=model.name,
+        design=program.design,
+        switches=dict(program.switches),
+        scenarios=scenarios,
+        order=order,
+        unreached=unreached,
     )
 
 

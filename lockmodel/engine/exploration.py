@@ -6,7 +6,6 @@ what was found, threads that are lost for ever, and when to stop. What a violati
 
 from __future__ import annotations
 
-import functools
 import gc
 import time
 from abc import ABC, abstractmethod
@@ -215,18 +214,15 @@ class Explorer(ABC):
 
     def _begin(self) -> bool:
         """Store the initial state; False if the local code before the first step breaks a rule already."""
-        state, names, halted = self.layout.initial, b"", False
-        for thread in range(self.threads):
-            # What the threads before it wrote (ghosts) is there already, as in every later step.
-            step = self.behaviour.stepper.start(thread, functools.partial(self.layout.read, state))
+        state, begun = self.behaviour.stepper.begin()
+        names = b""
+        for thread, step in enumerate(begun):
             for violation in step.violations:
                 self._hit(violation, 0)
             for site in step.covered:
                 self.behaviour.covered.setdefault(site)
-            halted = halted or step.after is None
             names += self.behaviour.name(step.after or LocalState(thread, ()))
-            state = self.layout.written(state, step.writes)
-        if halted:
+        if any(step.after is None for step in begun):
             return False
         self._store_first(state + names)
         return not self.reason

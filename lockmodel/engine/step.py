@@ -7,6 +7,7 @@ nothing between steps: the same local state and the same values read give the sa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,17 @@ class Stepper:
         self.layout = layout
         self.program = layout.program
         self.code = Frames(layout, clear_dead=clear_dead)
+
+    def begin(self) -> tuple[bytes, list[Step]]:
+        """The local code of every thread before any step, one after the other: shared memory after it, and what it did.
+
+        What one thread wrote (ghosts) the next one finds, as in every later step.
+        """
+        state, begun = self.layout.initial, []
+        for thread in range(len(self.layout.setup.threads)):
+            begun.append(self.start(thread, functools.partial(self.layout.read, state)))
+            state = self.layout.written(state, begun[-1].writes)
+        return state, begun
 
     def start(self, thread: int, source: Source) -> Step:
         """The local code before a thread's first step; takes no step itself."""

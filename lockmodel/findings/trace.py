@@ -71,14 +71,9 @@ class Trace:
 def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
     """Run a schedule; UsageError if it asks for a move that cannot be made."""
     layout = stepper.layout
-    state = layout.initial
-    opening: list[tuple[int, Violation]] = []
-    locals_: list[LocalState] = []
-    for thread in range(len(layout.setup.threads)):
-        begun = stepper.start(thread, reader(layout, state))
-        opening.extend((thread, violation) for violation in begun.violations)
-        locals_.append(begun.after or LocalState(thread, ()))
-        state = layout.written(state, begun.writes)
+    state, begun = stepper.begin()
+    opening = tuple((thread, violation) for thread, step in enumerate(begun) for violation in step.violations)
+    locals_ = [step.after or LocalState(thread, ()) for thread, step in enumerate(begun)]
     moments: list[Moment] = []
     for n, (thread, choice) in enumerate(schedule, start=1):
         if not 0 <= thread < len(locals_) or locals_[thread].ended or choice >= stepper.choices(locals_[thread]):
@@ -94,7 +89,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
             break
         locals_[thread] = step.after
     standing = tuple(None if local.ended else stepper.step(local, reader(layout, state)) for local in locals_)
-    return Trace(stepper, tuple(moments), tuple(opening), state, tuple(locals_), standing)
+    return Trace(stepper, tuple(moments), opening, state, tuple(locals_), standing)
 
 
 def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...] | None = None) -> list[Violation]:
