@@ -124,7 +124,10 @@ class Objects:
                 if not isinstance(value, int):
                     raise place.error(f"{what} takes an int, not {shown_value(value)}")
                 if low is not None and high is not None and not low <= value <= high:
-                    raise place.error(f"{what} is {int(value)}, outside of its range {low}..{high}")
+                    raise place.error(
+                        f"{what} is {int(value)}, outside of its range {low}..{high}",
+                        "Give one within it, or widen the range where it is declared.",
+                    )
                 return int(value)
             case BoolType():
                 if not isinstance(value, bool):

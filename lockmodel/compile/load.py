@@ -22,7 +22,7 @@ from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 from lockmodel.compile.naming import did_you_mean
-from lockmodel.compile.reader import parse, read_text
+from lockmodel.compile.reader import no_python, parse, read_text
 from lockmodel.errors import SpecError
 from lockmodel.language.model import Model
 
@@ -223,7 +223,7 @@ def _execute(module: types.ModuleType, source: str, path: str, finder: _SpecFind
             warnings.simplefilter("ignore", SyntaxWarning)  # what Python warns of, such as `x is 3`, is refused later
             code = compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise SpecError(f"syntax error: {error.msg}", path=path, line=error.lineno or 0) from error
+        raise no_python(error, path) from error
     try:
         exec(code, vars(module))
     except SpecError:

@@ -104,15 +104,23 @@ def read_text(path: str) -> str:
         raise SpecError(f"it cannot be read: {error}", path=path) from error
 
 
+NO_PYTHON = "A spec is a Python file: mend what Python itself cannot read here."
+
+
+def no_python(error: SyntaxError, path: str) -> SpecError:
+    """The refusal of a file that Python cannot read."""
+    return SpecError(f"syntax error: {error.msg}", path=path, line=error.lineno or 0, remedy=NO_PYTHON)
+
+
 def parse(path: str, text: str) -> SourceFile:
     """The text of a file, parsed."""
     try:
         tree = ast.parse(text, filename=path)
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except SyntaxError as error:
-        raise SpecError(f"syntax error: {error.msg}", path=path, line=error.lineno or 0) from error
+        raise no_python(error, path) from error
     except (ValueError, tokenize.TokenError) as error:
-        raise SpecError(f"syntax error: {error}", path=path) from error
+        raise SpecError(f"syntax error: {error}", path=path, remedy=NO_PYTHON) from error
     comments: dict[int, str] = {}
     code_lines: set[int] = set()
     for token in tokens:

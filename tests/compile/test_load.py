@@ -34,8 +34,15 @@ def _nothing_is_left_behind() -> Iterator[None]:
 
 
 REFUSED = [
-    (FUTURE + "x = = 3\n", "spec.py:2: syntax error: invalid syntax"),
-    (FUTURE + "break\n", "spec.py:2: syntax error: 'break' outside loop"),
+    (
+        FUTURE + "x = = 3\n",
+        "spec.py:2: syntax error: invalid syntax\n  A spec is a Python file: mend what Python itself cannot read here.",
+    ),
+    (
+        FUTURE + "break\n",
+        "spec.py:2: syntax error: 'break' outside loop\n"
+        "  A spec is a Python file: mend what Python itself cannot read here.",
+    ),
     (
         '"""A doc."""\n\nfrom lockmodel import Model\n',
         f"spec.py:3: `from __future__ import annotations` is missing\n{ADD_FUTURE}",
@@ -105,7 +112,11 @@ def test_a_target_that_is_not_there_is_refused(specs: Specs, target: str, messag
     ("content", "message"),
     [
         (b"\xff\xfe\x00", "spec.py: it cannot be read: invalid or missing encoding declaration for 'spec.py'"),
-        (FUTURE.encode() + b"\x00", "spec.py: syntax error: source code string cannot contain null bytes"),
+        (
+            FUTURE.encode() + b"\x00",
+            "spec.py: syntax error: source code string cannot contain null bytes\n"
+            "  A spec is a Python file: mend what Python itself cannot read here.",
+        ),
     ],
 )
 def test_a_file_that_is_no_text_is_refused(specs: Specs, content: bytes, message: str) -> None:
@@ -164,7 +175,11 @@ def test_a_spec_beside_a_module_that_is_already_imported_gets_its_own(specs: Spe
 
 SIBLINGS = [
     (MODEL + "1 / 0\n", "shared_part.py:4: importing it raised ZeroDivisionError: division by zero"),
-    ("a b\n", "shared_part.py:1: syntax error: invalid syntax"),
+    (
+        "a b\n",
+        "shared_part.py:1: syntax error: invalid syntax\n"
+        "  A spec is a Python file: mend what Python itself cannot read here.",
+    ),
     (
         "from lockmodel import Model\n",
         f"shared_part.py:1: `from __future__ import annotations` is missing\n{ADD_FUTURE}",

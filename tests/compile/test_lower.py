@@ -19,7 +19,11 @@ REFUSED = [
 L1: Node has no field `vlaue`
   Did you mean `value`?""",
     ),
-    ('o = model.object(Node, "shared", value=9)', "L1: the field `value` of shared is 9, outside of its range 0..7"),
+    (
+        'o = model.object(Node, "shared", value=9)',
+        "L1: the field `value` of shared is 9, outside of its range 0..7\n"
+        "  Give one within it, or widen the range where it is declared.",
+    ),
     (
         'o = model.object(Node, "big_lock", value=3)',
         """\

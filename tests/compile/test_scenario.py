@@ -47,7 +47,8 @@ L16: Node has no field `cuont`
         """\
 a = m.new(Node, value=9)
 m.thread("t", f, a, 1)""",
-        "L16: the field `value` of Node is 9, outside of its range 0..7",
+        "L16: the field `value` of Node is 9, outside of its range 0..7\n"
+        "  Give one within it, or widen the range where it is declared.",
     ),
     (
         """\
@@ -168,7 +169,11 @@ L16: the thread `t` enters `print`, which is no path of the model toy
 L16: the thread `t` enters `f2`, which stands for `f` in the design other
   Enter `f`: each design puts in its own.""",
     ),
-    ('m.thread("t", w, 9, True)', "L16: the parameter `x` of `w` is 9, outside of its range 0..7"),
+    (
+        'm.thread("t", w, 9, True)',
+        "L16: the parameter `x` of `w` is 9, outside of its range 0..7\n"
+        "  Give one within it, or widen the range where it is declared.",
+    ),
     (
         'm.thread("t", w, 3, 1)',
         """\
@@ -241,7 +246,8 @@ L18: `Node.link` is linked twice (before: L17)
 a = m.new(Node)
 m.idr_set(a.ids, 8, a)
 m.thread("t", f, a, 3)""",
-        "L17: the id of `m.idr_set` is 8, outside of its range 0..7",
+        "L17: the id of `m.idr_set` is 8, outside of its range 0..7\n"
+        "  Give one within it, or widen the range where it is declared.",
     ),
     (
         """\

@@ -384,7 +384,11 @@ L3: `y` is a bool (line 52), not an int
 L3: `x` is one value, not 2
   Unpack the results of a call.""",
     ),
-    ("None", "break", "L3: syntax error: 'break' outside loop"),
+    (
+        "None",
+        "break",
+        "L3: syntax error: 'break' outside loop\n  A spec is a Python file: mend what Python itself cannot read here.",
+    ),
     (
         "None",
         """\
