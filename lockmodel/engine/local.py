@@ -19,14 +19,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class LocalState:
-    """Everything about a thread that is not shared memory.
+    """Everything about a thread that is not shared memory. Threads that run the same code share it.
 
-    `frames` are outermost first and empty when the thread has ended; the last one stands at a visible instruction.
-    `held` are the locations of the owned locks that the thread holds, oldest first. `private` are the objects that no
+    `pool` is the thread whose slots are allocated from: the thread itself, or -1 if it allocates nothing. `frames` are
+    outermost first and empty when the thread has ended; the last one stands at a visible instruction. `held` are the
+    locations of the owned locks that the thread holds, oldest first. `private` are the objects that no
     other thread can reach yet.
     """
 
-    thread: int
+    pool: int
     frames: tuple[Frame, ...]
     held: tuple[int, ...] = ()
     private: tuple[int, ...] = ()

@@ -182,7 +182,7 @@ class Move:
         context = Context(
             instruction.operation,
             instruction.cache,
-            self.local.thread,
+            self.local.pool,
             self.choice,
             instruction.racy,
             self.code.clear_dead,
@@ -306,11 +306,11 @@ class Move:
         for frame in self.frames:
             live = needed(self.procedures[frame.procedure], frame.at)
             frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
-        return LocalState(self.local.thread, tuple(frames), tuple(self.memory.held), tuple(sorted(self.memory.private)))
+        return LocalState(self.local.pool, tuple(frames), tuple(self.memory.held), tuple(sorted(self.memory.private)))
 
     def end(self) -> LocalState:
         """The local state of a thread that has ended."""
-        return LocalState(self.local.thread, ())
+        return LocalState(self.local.pool, ())
 
     # --- conditions and claims ----------------------------------------------------------------------------------
 

@@ -58,7 +58,8 @@ class Stepper:
         """The local code before a thread's first step; takes no step itself."""
         record = self.layout.setup.threads[thread]
         frame = self.code.enter(record.procedure, [argument_value(self.layout, a) for a in record.arguments])
-        move = Move(self.code, LocalState(thread, (), (), self._private(thread, source)), source, [frame], 0)
+        pool = thread if any(owner == thread for _, owner in self.layout.pools) else -1
+        move = Move(self.code, LocalState(pool, (), (), self._private(thread, source)), source, [frame], 0)
         return move.finish(lambda: move.requirements(frame), "starts", "")
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
