@@ -1,0 +1,136 @@
+"""What is measured: each subject is one scenario of lockmodel and one model of SPIN, at the same grain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+INOTIFY = "specs/inotify.py"
+
+Form = Literal["left_first", "lower_first", "nested_locks"]
+"""What minicheck and frontrun are given, by its name in their models."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing to search. Those of a family are in the order of their size."""
+
+    family: str
+    title: str
+    size: int
+    target: str
+    """What `lockmodel check` is given, from the project's folder."""
+    design: str | None = None
+    promela: str | None = None
+    """The model, in promela/; None where there is none."""
+    defines: tuple[str, ...] = ()
+    depth: int = 20_000
+    """Steps of SPIN's stack, as many as it can need."""
+    expected: Literal["verified", "violated"] = "verified"
+    same_grain: bool = True
+    """Step for step the same as the Promela model, so that without reductions both have the same number of states."""
+    form: Form | None = None
+    quick: bool = False
+
+
+def longest_way(n: int) -> int:
+    """More steps than `n` philosophers have states, which no way without a circle can have."""
+    return round(1.1 * 3.303**n)
+
+
+def philosophers() -> Iterator[Subject]:
+    """One family with the deadlock and one without."""
+    for n in range(9, 14):
+        yield Subject(
+            family="left_first",
+            title=f"{n} philosophers, left first",
+            size=n,
+            target=f"benchmarks/specs/philosophers.py::left_first[n={n}]",
+            promela="philosophers.pml",
+            defines=(f"N={n}",),
+            depth=longest_way(n),
+            expected="violated",
+            form="left_first",
+            quick=n == 9,
+        )
+    for n in range(9, 14):
+        yield Subject(
+            family="lower_first",
+            title=f"{n} philosophers, lower first",
+            size=n,
+            target=f"benchmarks/specs/philosophers.py::lower_first[n={n}]",
+            promela="philosophers.pml",
+            defines=(f"N={n}", "LOWER_FIRST"),
+            depth=longest_way(n),
+            form="lower_first",
+            quick=n == 9,
+        )
+
+
+def nested_locks() -> Iterator[Subject]:
+    """Threads that take the same two locks."""
+    for n in range(2, 11):
+        yield Subject(
+            family="nested_locks",
+            title=f"two nested locks, {n} threads",
+            size=n,
+            target=f"benchmarks/specs/nested_locks.py::once[n={n}]",
+            promela="nested_locks.pml",
+            defines=(f"N={n}",),
+            form="nested_locks",
+            quick=n in (2, 4),
+        )
+
+
+def peterson() -> Iterator[Subject]:
+    """Peterson's algorithm for two threads, and for three and four."""
+    yield Subject(
+        family="peterson",
+        title="Peterson, 2 threads",
+        size=2,
+        target="specs/classic/peterson.py::two_threads",
+        promela="peterson.pml",
+        quick=True,
+    )
+    for n, name in ((3, "three_threads"), (4, "four_threads")):
+        yield Subject(
+            family="peterson",
+            title=f"filter lock, {n} threads",
+            size=n,
+            target=f"benchmarks/specs/filter_lock.py::{name}",
+            promela="filter_lock.pml",
+            defines=(f"N={n}",),
+            quick=n == 3,
+        )
+
+
+def inotify(scenarios: Sequence[str]) -> Iterator[Subject]:
+    """The flagship with four, five and six threads: whichever of `scenarios` the spec has."""
+    for threads, word in ((4, "four-threads-unmount"), (5, "five-threads"), (6, "six-threads")):
+        for name in scenarios:
+            if name.startswith(word):
+                yield Subject(
+                    family="inotify",
+                    title=f"inotify repaired, {name}",
+                    size=threads,
+                    target=f"{INOTIFY}::{name}",
+                    design="repaired",
+                    promela="inotify.pml" if threads in PROMELA_THREADS else None,
+                    defines=(f"THREADS={threads}",),
+                    same_grain=False,
+                    quick=threads == 4,
+                )
+
+
+PROMELA_THREADS = (4,)
+"""The scenarios of the flagship that promela/inotify.pml has, by their number of threads."""
+
+
+def subjects(scenarios: Sequence[str], *, quick: bool) -> list[Subject]:
+    """All subjects, or the small ones, given the names of the flagship's scenarios."""
+    found = [*philosophers(), *nested_locks(), *peterson(), *inotify(scenarios)]
+    return [subject for subject in found if subject.quick or not quick]
