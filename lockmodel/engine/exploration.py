@@ -18,7 +18,7 @@ from lockmodel.engine.behaviour import Answer, Behaviour, Memo, Node
 from lockmodel.engine.collect import collect
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.step import Stepper
-from lockmodel.engine.transitions import NOWHERE, Move, Shortest, Transitions, lost_threads
+from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads
 from lockmodel.ir.layout import NODE_BYTES, Layout
 
 TICK = 2048
@@ -98,6 +98,18 @@ class Tally:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How likely it is that a search missed a state, since it took it for another one with the same fingerprint.
+
+    Reckoned in the two ways in which TLC does it: `calculated` from the numbers of states and of transitions, as if
+    fingerprints were random; `observed` from the two fingerprints that came closest.
+    """
+
+    calculated: float
+    observed: float
+
+
 @dataclass(slots=True)
 class Exploration:
     """What a search gives. `reason` says why it is not complete, and is "" where it is."""
@@ -109,6 +121,7 @@ class Exploration:
     behaviour: Behaviour
     interrupted: bool = False
     exhausted: list[str] = field(default_factory=list)
+    chance: Chance | None = None  # None: whole states were compared, none can have been missed
 
 
 class Explorer(ABC):
@@ -169,13 +182,17 @@ class Explorer(ABC):
     def _settle(self) -> None:
         """Bring `edges`, `depths` and the like up to date, however the search ended."""
 
-    def _shortest(self, until: int) -> Shortest:
+    def _shortest(self, until: int) -> Schedules:
         """The shortest schedules to the states below `until`."""
         return Shortest.of(self.edges, self.depths, self.threads, until)
 
     def _always_ends(self) -> bool:
         """Is it known that from every state an execution can end, so that no thread is lost while others go on?"""
         return not self.cyclic
+
+    def _chance(self) -> Chance | None:
+        """How likely it is that a state was missed; None where whole states are compared."""
+        return None
 
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
         """Interpret a step that was not seen before."""
@@ -210,6 +227,7 @@ class Explorer(ABC):
             self.behaviour,
             self.interrupted,
             list(self.exhausted),
+            self._chance(),
         )
 
     def _begin(self) -> bool:
@@ -271,7 +289,7 @@ class Explorer(ABC):
         """
         if not self.found:
             return []
-        if not self.depths:  # not even the initial state came to be
+        if not self.tally().states:  # not even the initial state came to be
             return [Hit(violation, ()) for violation, _, _ in self.found.values()]
         until = 1 + max(number for _, number, _ in self.found.values())
         shortest = self._shortest(until)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 Move = tuple[int, int]
 """(thread, alternative of its step)"""
@@ -96,6 +97,16 @@ def _ends(transitions: Transitions, number: int) -> bool:
     """Can an execution end in this state: nothing can move, or a move ends it?"""
     targets = [target for target, _, _ in transitions.of(number)]
     return not targets or NOWHERE in targets
+
+
+class Schedules(Protocol):
+    """A shortest schedule to each state."""
+
+    def reaches(self, number: int) -> bool:
+        """Is a way to this state known?"""
+
+    def schedule(self, number: int, following: int | None = None) -> tuple[Move, ...]:
+        """The schedule to a state; `following` is the thread that moves next."""
 
 
 class Shortest:

@@ -4,29 +4,46 @@
  * What a thread can do in a local state (a node) is a decision tree over the bytes of the record, learned from Python:
  *
  *      node, alternative --> root --> test: byte at offset 17?
- *                                       0 --> answer: writes, next node
+ *                                       0 --> edge: bytes written, next node
  *                                       1 --> test: byte at offset 40? --> ...
  *                                       2 --> nothing yet: ask the host
  *
- * The search asks the host (a Python object) only for what it has not seen: an answer that is missing, a rule that is
- * broken, a claim whose bytes are new, a combination of waiting threads, a final state, no room left. It does what
- * `engine/explore.py` does, in the same order, so that states have the same numbers in both.
+ * The search asks the host (a Python object) only for what it has not seen: a step that is missing, a rule that is
+ * broken, a claim whose bytes are new, a combination of waiting threads, a final state, no room left.
+ *
+ * The states of a level are worked through in blocks, and a block in two phases:
+ *
+ *      expand   every state against the learned graph, which nothing changes meanwhile. A function of (record, graph)
+ *               that writes to the worker's own buffer, so any number of workers share the block. A state in which
+ *               there is something to ask of the host is marked as unusual, and no more.
+ *      take     the states in the order of their numbers. Of an ordinary one the successors are looked up and stored;
+ *               an unusual one is expanded again in its turn, asking the host. They are few: each question is asked
+ *               once in a search.
+ *
+ * So the host is asked in the order in which `engine/explore.py` asks, states have the numbers that they have there, and
+ * a search that ends in the middle of a block has asked nothing too much: whatever the number of workers, and whatever
+ * the size of a block.
+ *
+ * States are found by 64-bit fingerprints. A search that is `exact` keeps every record and compares it, so nothing is
+ * ever taken for seen that was not; otherwise only the records of the level at hand and the next one are kept, and
+ * `gap` tells how likely it is that a state was missed. One that `keeps` (and is then exact) also keeps every
+ * transition; the others know of a state only the one from which it was found first.
  *
  * What the host says is checked where it would lead outside of an array; whether it is true is the host's affair. While
  * the host is asked it may add nodes, answers and paths, so an array may move: no pointer into one outlives a question
- * (but for stored states, which never move).
- *
- * States are stored whole: nothing is ever taken for seen that was not. Hashing is incremental (the sum of a constant
- * for each offset times its byte, then mixed), so a successor's hash is known before the successor is built, and the
- * places of all successors of a state are prefetched before the first is looked up.
+ * (but for records, which never move).
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };
+enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };      /* records that are allocated together */
 
 /* These stand in Python too: in ir/layout.py, engine/exploration.py, engine/native/search.py, engine/transitions.py. */
 enum { NODE_BYTES = 3 };
@@ -41,18 +58,30 @@ typedef struct {
     size_t count, room, size;
 } Array;
 
-static void *
-array_push(Array *array)
+/* Makes room for `more` items; the place of the first, or NULL without memory. */
+static inline void *
+array_reserve(Array *array, size_t more)
 {
-    if (array->count == array->room) {
+    if (array->count + more > array->room) {
         size_t room = array->room ? array->room * 2 : 64;
+        while (room < array->count + more)
+            room *= 2;
         void *items = realloc(array->items, room * array->size);
         if (items == NULL)
             return NULL;
         array->items = items;
         array->room = room;
     }
-    return (char *)array->items + array->size * array->count++;
+    return (char *)array->items + array->size * array->count;
+}
+
+static inline void *
+array_push(Array *array)
+{
+    void *place = array_reserve(array, 1);
+    if (place != NULL)
+        array->count++;
+    return place;
 }
 
 static int
@@ -67,8 +96,8 @@ array_push_u32(Array *array, uint32_t value)
 
 /* --- hashing ---------------------------------------------------------------------------------------------------- */
 
-/* splitmix64 (Steele, Lea, Flood 2014): a constant for each offset, and the mixing of a sum of them. */
-static uint64_t
+/* splitmix64 (Steele, Lea, Flood 2014). */
+static inline uint64_t
 mixed(uint64_t x)
 {
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -76,207 +105,476 @@ mixed(uint64_t x)
     return x ^ (x >> 31);
 }
 
-static uint64_t
-constant(size_t offset)
+/* What a value at a place adds to the sum of a record. As random for each (place, value), as in Zobrist's tables, and not
+ * a multiple of the value: two records that differ then have the same sum by chance only, however they differ. */
+static inline uint64_t
+term(size_t place, uint32_t value)
 {
-    return mixed((uint64_t)(offset + 1) * 0x9E3779B97F4A7C15u) | 1;
+    return mixed(((uint64_t)place << 32 | value) * 0x9E3779B97F4A7C15u + 0x9E3779B97F4A7C15u);
 }
 
-/* --- a set of byte keys of one size, numbered in the order in which they came ------------------------------------ */
+/* Threads may stand in the same nodes: what a node adds is multiplied by an odd factor for the thread. */
+static inline uint64_t
+node_term(uint32_t node)
+{
+    return term((size_t)UINT32_MAX, node);
+}
+
+/* --- a table of fingerprints -------------------------------------------------------------------------------------
+ *
+ * Open addressing. A slot is `width` words: a fingerprint (0: the slot is empty), then what belongs to it:
+ *
+ *      width 1:  | print | print | 0 | print | ...
+ *      width 2:  | print, number | 0, 0 | print, number | ...
+ *
+ * A fingerprint's home is its share of the table (multiply, shift), not a remainder: so the table can grow by half, which
+ * keeps it between 53 and 80 % full; and its order is nearly that of the fingerprints, so that growing reads and writes
+ * memory in order, and the smallest gap between two of them is found in one pass. */
+
+enum { PAGE_HUGE = 1 << 21, RELEASED = 1 << 26 };
 
 typedef struct {
-    uint32_t number;            /* of the key, plus one; 0 is an empty slot */
-    uint32_t tag;               /* the upper half of its hash */
-} Slot;
+    uint64_t *words;
+    size_t room, count, width;
+    void *mapping;
+    size_t mapped;
+} Table;
 
-typedef struct {
-    size_t key, count, room;    /* bytes of a key; keys; slots, a power of two */
-    Slot *slots;
-    Array chunks;               /* of CHUNK keys each, so that no key ever moves */
-    Array sums;                 /* of each key: its hash before it is mixed */
-} Set;
+__extension__ typedef unsigned __int128 Wide;
 
-static unsigned char *
-set_key(const Set *set, size_t number)
+static inline size_t
+table_home(const Table *table, uint64_t print)
 {
-    return ((unsigned char **)set->chunks.items)[number >> CHUNK_BITS] + (number & (CHUNK - 1)) * set->key;
+    return (size_t)((Wide)print * table->room >> 64);
 }
 
+static inline size_t
+table_next(const Table *table, size_t at)
+{
+    return at + 1 == table->room ? 0 : at + 1;
+}
+
+static inline void
+table_prefetch(const Table *table, uint64_t print)
+{
+    __builtin_prefetch(table->words + table_home(table, print) * table->width, 1);
+}
+
+/* Gives the table this many empty slots, whatever it had before. */
 static int
-set_init(Set *set, size_t key)
+table_map(Table *table, size_t room)
 {
-    memset(set, 0, sizeof *set);
-    set->key = key;
-    set->room = 1 << 12;
-    set->chunks.size = sizeof(unsigned char *);
-    set->sums.size = sizeof(uint64_t);
-    set->slots = calloc(set->room, sizeof(Slot));
-    return set->slots == NULL ? -1 : 0;
-}
-
-static void
-set_free(Set *set)
-{
-    for (size_t n = 0; n < set->chunks.count; n++)
-        free(((unsigned char **)set->chunks.items)[n]);
-    free(set->chunks.items);
-    free(set->sums.items);
-    free(set->slots);
-}
-
-static int
-set_grow(Set *set)
-{
-    size_t room = set->room * 2;
-    Slot *slots = calloc(room, sizeof(Slot));
-    if (slots == NULL)
+    size_t size = room * table->width * sizeof(uint64_t), slack = size >= PAGE_HUGE ? PAGE_HUGE : 0;
+    void *mapping = mmap(NULL, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED)
         return -1;
-    for (size_t n = 0; n < set->count; n++) {
-        uint64_t hash = mixed(((uint64_t *)set->sums.items)[n]);
-        size_t at = hash & (room - 1);
-        while (slots[at].number)
-            at = (at + 1) & (room - 1);
-        slots[at] = (Slot){(uint32_t)n + 1, (uint32_t)(hash >> 32)};
+    table->mapping = mapping;
+    table->mapped = size + slack;
+    table->room = room;
+    table->words = mapping;
+    if (slack) {                /* a page of 4 KiB for each look-up would cost a miss in the page tables as well */
+        table->words = (uint64_t *)(((uintptr_t)mapping + PAGE_HUGE - 1) & ~(uintptr_t)(PAGE_HUGE - 1));
+#ifdef MADV_HUGEPAGE
+        (void)madvise(table->words, size, MADV_HUGEPAGE);
+#endif
     }
-    free(set->slots);
-    set->slots = slots;
-    set->room = room;
     return 0;
 }
 
-/* The number of a key, or -1 if it is not there. */
-static int64_t
-set_find(const Set *set, const unsigned char *key, uint64_t sum)
+static int
+table_init(Table *table, size_t width, size_t room)
 {
-    uint64_t hash = mixed(sum);
-    for (size_t at = hash & (set->room - 1); set->slots[at].number; at = (at + 1) & (set->room - 1))
-        if (set->slots[at].tag == (uint32_t)(hash >> 32) &&
-            memcmp(set_key(set, set->slots[at].number - 1), key, set->key) == 0)
-            return set->slots[at].number - 1;
-    return -1;
+    memset(table, 0, sizeof *table);
+    table->width = width;
+    return table_map(table, room);
 }
 
-/* Adds a key that is not there; its number, or -1 without memory. */
-static int64_t
-set_add(Set *set, const unsigned char *key, uint64_t sum)
+static void
+table_free(Table *table)
 {
-    uint64_t hash = mixed(sum);
-    if ((set->count + 1) * 4 > set->room * 3 && set_grow(set) < 0)
+    if (table->mapping != NULL)
+        munmap(table->mapping, table->mapped);
+}
+
+/* Makes sure that `more` can be added. The old slots are given back as they are done with, so that the two tables
+ * together never take more than the new one. */
+static int
+table_reserve(Table *table, size_t more)
+{
+    size_t room = table->room;
+    while ((table->count + more) * 5 > room * 4)
+        room += room / 2;
+    if (room == table->room)
+        return 0;
+    Table old = *table;
+    if (table_map(table, room) < 0)
         return -1;
-    if (set->count >> CHUNK_BITS == set->chunks.count) {
-        unsigned char **chunk = array_push(&set->chunks);
-        if (chunk == NULL)
-            return -1;
-        if ((*chunk = malloc(CHUNK * set->key)) == NULL) {
-            set->chunks.count--;
-            return -1;
+    size_t words = old.room * old.width, released = 0;
+    for (size_t from = 0; from < words; from += old.width) {
+        if (old.words[from] == 0)
+            continue;
+        size_t at = table_home(table, old.words[from]);
+        while (table->words[at * table->width])
+            at = table_next(table, at);
+        memcpy(table->words + at * table->width, old.words + from, old.width * sizeof(uint64_t));
+        if ((from - released) * sizeof(uint64_t) >= RELEASED) {
+            (void)madvise(old.words + released, RELEASED, MADV_DONTNEED);
+            released += RELEASED / sizeof(uint64_t);
         }
     }
-    uint64_t *kept = array_push(&set->sums);
-    if (kept == NULL)
-        return -1;
-    *kept = sum;
-    size_t at = hash & (set->room - 1);
-    while (set->slots[at].number)
-        at = (at + 1) & (set->room - 1);
-    set->slots[at] = (Slot){(uint32_t)set->count + 1, (uint32_t)(hash >> 32)};
-    memcpy(set_key(set, set->count), key, set->key);
-    return (int64_t)set->count++;
+    munmap(old.mapping, old.mapped);
+    return 0;
 }
 
-/* --- the search ------------------------------------------------------------------------------------------------- */
+static int
+by_value(const void *one, const void *other)
+{
+    uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
+    return a < b ? -1 : a > b;
+}
+
+/* Sorts the fingerprints of a cluster and compares neighbours, the first with the last of the cluster before. */
+static void
+narrow(Array *cluster, uint64_t *before, uint64_t *least)
+{
+    uint64_t *prints = cluster->items;
+    if (cluster->count)
+        qsort(prints, cluster->count, sizeof *prints, by_value);
+    for (size_t n = 0; n < cluster->count; n++) {
+        if (*before && prints[n] - *before < *least)
+            *least = prints[n] - *before;
+        *before = prints[n];
+    }
+    cluster->count = 0;
+}
+
+/* The smallest difference of two fingerprints (UINT64_MAX if there are not two), or 0 without memory.
+ *
+ * Slots that are taken without a gap between them hold just the fingerprints whose homes they are, so to sort each such
+ * cluster is to sort them all. The cluster that goes on from the end of the table to its beginning is two. */
+static uint64_t
+table_gap(const Table *table)
+{
+    Array cluster = {.size = sizeof(uint64_t)};
+    const uint64_t half = (uint64_t)1 << 63;
+    uint64_t least = UINT64_MAX, before = 0;
+    size_t start = 0;
+    while (table->words[start * table->width])
+        start++;
+    for (size_t n = 0; n < table->room + start; n++) {
+        uint64_t print = table->words[(n < table->room ? n : n - table->room) * table->width];
+        if (n == start)
+            narrow(&cluster, &before, &least);
+        if (print == 0)
+            narrow(&cluster, &before, &least);
+        else if ((n >= start && n < table->room) || (print < half) == (n < start)) {
+            uint64_t *place = array_push(&cluster);
+            if (place == NULL) {
+                free(cluster.items);
+                return 0;
+            }
+            *place = print;
+        }
+    }
+    narrow(&cluster, &before, &least);
+    free(cluster.items);
+    return least;
+}
+
+/* --- the learned graph -------------------------------------------------------------------------------------------
+ *
+ * A child of a test, and a root, is a number: 0 for nothing yet, n > 0 for test n - 1, n < 0 for edge -1 - n.
+ *
+ *      tests:     | offset 17, bytes 0..2, --+ | offset 40, byte 1 only: edge 3 | ...
+ *      children:  | ... | edge 5 | test 1 | nothing yet | ...
+ *                       ^--------------------+
+ *
+ * A test of which one byte is known, as most are, has its one child in itself: the tests of a path stand side by side. */
 
 typedef struct {
     uint32_t offset;
-    int32_t child[256];         /* 0: nothing yet; n > 0: test n; n < 0: answer -1 - n */
+    uint8_t low, more;          /* the bytes with a place are low .. low + more */
+    int32_t child;              /* if more is 0: the child; otherwise where the children begin in `children` */
 } Test;
 
 typedef struct {
-    uint32_t first, writes;     /* where its writes begin in `cells`, and how many there are */
-    uint32_t target;
-    uint32_t flags;
-} Answer;
+    uint32_t offset, byte;
+} Cell;
 
 typedef struct {
-    uint32_t offset;
-    uint32_t byte;
-} Cell;
+    uint64_t delta;             /* what its writes add to the sum of a record, but for the old unread bytes */
+    uint64_t turn;              /* what its change of node adds, times the factor of the thread */
+    uint64_t claims;            /* those that read what it writes: bit n for claims n, n + 64, ... */
+    uint32_t first, cells;      /* where its writes begin in `cells`, and how many there are */
+    uint32_t unread;            /* so many of them, the first, write what the step did not read */
+    uint32_t node, target;
+    uint32_t flags;
+    uint32_t placed;            /* has it a path? */
+} Edge;
 
 typedef struct {
     uint32_t root, choices;     /* where its trees begin in `roots`: one for each alternative */
 } Node;
 
 typedef struct {
-    uint32_t thread, choice, answer;
-    const unsigned char *base;  /* the state that the step starts from: this one, or a collected copy */
-    PyObject *owner;            /* of a collected copy */
-    uint64_t sum;               /* unmixed hash of the successor */
-} Way;
+    Array tests, children, edges, cells, nodes, roots;
+} Graph;
 
-typedef struct {
-    PyObject_HEAD
-    size_t shared, threads, record, most;
-    uint64_t *constants;
-    Set states, standing;
-    Array depths, firsts, targets, moves;
-    Array tests, answers, cells, nodes, roots, memos, ways;
-    unsigned char *scratch, *key;
-    unsigned char *ended;
-    uint64_t transitions;
-    uint32_t depth, frontier;
-    int waits, cyclic, stop, ran;
-} Search;
+static void
+graph_init(Graph *graph)
+{
+    graph->tests.size = sizeof(Test);
+    graph->children.size = graph->roots.size = sizeof(int32_t);
+    graph->edges.size = sizeof(Edge);
+    graph->cells.size = sizeof(Cell);
+    graph->nodes.size = sizeof(Node);
+}
 
-static uint32_t
+static inline Edge *
+edge_at(const Graph *graph, uint32_t number)
+{
+    return (Edge *)graph->edges.items + number;
+}
+
+static inline uint32_t
 node_at(const unsigned char *place)
 {
     return place[0] | (uint32_t)place[1] << 8 | (uint32_t)place[2] << 16;
 }
 
-static uint64_t
-sum_of(const Search *self, const unsigned char *state)
+/* What a tree says of a record: 0 for nothing yet, or n < 0 for edge -1 - n. */
+static inline int32_t
+decide(const Graph *graph, int32_t at, const unsigned char *record)
 {
-    uint64_t sum = 0;
-    for (size_t n = 0; n < self->record; n++)
-        sum += self->constants[n] * state[n];
-    return sum;
-}
-
-/* What a tree says in a state: n > 0 is never returned, 0 is nothing yet, n < 0 is answer -1 - n. */
-static int32_t
-decide(const Search *self, int32_t at, const unsigned char *state)
-{
-    const Test *tests = self->tests.items;
-    while (at > 0)
-        at = tests[at - 1].child[state[tests[at - 1].offset]];
+    const Test *tests = graph->tests.items;
+    const int32_t *children = graph->children.items;
+    while (at > 0) {
+        const Test *test = tests + at - 1;
+        unsigned n = (unsigned)record[test->offset] - test->low;
+        if (n > test->more)
+            return 0;
+        at = test->more ? children[(uint32_t)test->child + n] : test->child;
+    }
     return at;
 }
 
+/* The child of a test for a byte, with a place made for it; NULL without memory. */
 static int32_t *
-root_of(const Search *self, uint32_t node, uint32_t choice)
+child_of(Graph *graph, size_t number, uint8_t byte)
 {
-    return (int32_t *)self->roots.items + ((Node *)self->nodes.items)[node].root + choice;
+    Test *test = (Test *)graph->tests.items + number;
+    unsigned low = test->low, high = low + test->more, last = high;
+    if (test->child == 0 && test->more == 0) {
+        test->low = byte;
+        return &test->child;
+    }
+    if (byte < low || byte > high) {
+        low = byte < low ? byte : low;
+        high = byte > high ? byte : high;
+        int32_t *wider = array_reserve(&graph->children, high - low + 1);
+        if (wider == NULL || graph->children.count > INT32_MAX - 256)
+            return NULL;
+        memset(wider, 0, (high - low + 1) * sizeof *wider);
+        for (unsigned n = test->low; n <= last; n++)
+            wider[n - low] = test->more ? ((int32_t *)graph->children.items)[test->child + (int32_t)(n - test->low)]
+                                        : test->child;
+        test->child = (int32_t)graph->children.count;
+        graph->children.count += high - low + 1;
+        test->low = (uint8_t)low;
+        test->more = (uint8_t)(high - low);
+    }
+    return test->more ? (int32_t *)graph->children.items + test->child + (byte - test->low) : &test->child;
 }
 
-/* Stores a new state and judges the claims in it; its number, or -1 with an exception. */
-static int64_t
-store(Search *self, PyObject *host, const unsigned char *state, uint64_t sum)
+/* --- the search ------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t print;             /* fingerprint of the state it leads to; 0 if it leads to none */
+    uint32_t edge;              /* NO_EDGE: not known yet. Taking a block in parallel marks it FRESH if the state is. */
+    uint32_t move;              /* thread << 16 | choice */
+} Successor;
+
+enum { FRESH = 1u << 30, NO_EDGE = FRESH - 1 };
+
+typedef struct {
+    size_t first, count;        /* its successors, in the buffer of the worker that expanded it */
+    uint32_t worker;
+    int unusual;
+} Expansion;
+
+typedef struct {
+    uint32_t state, move;
+} Parent;
+
+typedef struct {
+    PyObject *owner;            /* the record into which the host collected, as bytes */
+    size_t successor;
+} Collected;
+
+typedef struct Search Search;
+
+typedef struct {
+    Search *search;
+    uint32_t index;
+    int failed;                 /* it ran out of memory */
+    size_t stored;
+    Array successors;
+    unsigned char *key;         /* who waits in the state that it expands, as in `standings` */
+    pthread_t thread;
+    char apart[64];             /* so that no two workers write to one cache line */
+} Worker;
+
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake, done;
+    void (*work)(Worker *);
+    unsigned long round;
+    size_t busy, running;
+    int quit;
+} Pool;
+
+struct Search {
+    PyObject_HEAD
+    size_t shared, threads, record, most, jobs, block;
+    int exact, keep;
+    uint64_t mask;              /* the bits of a fingerprint that count; fewer only in tests */
+
+    Graph graph;
+    Array claims;               /* the root of each claim's tree */
+    uint64_t *factors;          /* for each thread */
+    uint64_t *watched;          /* for each offset: which claims read it, as in an edge */
+
+    Table states;
+    size_t count;               /* of states that have a number */
+    Array records, sums;        /* chunks of CHUNK, by the number of the state; NULL for those given back */
+    Array spare_records, spare_sums;
+    size_t live_records, live_sums;
+    Array parents;              /* unless transitions are kept */
+    Array depths, firsts, targets, moves;       /* if they are */
+
+    Table standing;             /* combinations of waiting threads that were judged, by hash */
+    Array standings;            /* and what they are: the nodes of those that wait, 0xFF for the others */
+
+    Worker *workers;            /* the first is the thread that called `run` */
+    Worker asking;              /* the buffers for states that are expanded with the host at hand */
+    Pool pool;
+    Array expansions;
+    size_t start, length;       /* of the block at hand */
+    size_t taken;               /* of them, when they are taken together */
+    size_t announced;           /* successors that may yet be stored: there is room in the table for so many */
+    size_t segment, segment_end;        /* the part of it whose successors are being stored in parallel */
+    atomic_size_t next;
+    size_t grain;               /* states that a worker takes at a time */
+
+    Array collected;
+    unsigned char *scratch;
+    unsigned char *ended;
+    uint64_t transitions, level_end, ticked;
+    uint32_t depth, frontier;
+    int waits, cyclic, stop, ran;
+};
+
+/* --- records ------------------------------------------------------------------------------------------------------ */
+
+/* The record of a state, or NULL where it was given back. */
+static inline unsigned char *
+record_of(const Search *self, uint64_t number)
 {
-    int64_t number = set_add(&self->states, state, sum);
-    if (number < 0 || array_push_u32(&self->depths, self->depth) < 0) {
-        PyErr_NoMemory();
+    unsigned char *chunk = ((unsigned char **)self->records.items)[number >> CHUNK_BITS];
+    return chunk == NULL ? NULL : chunk + (number & (CHUNK - 1)) * self->record;
+}
+
+static inline uint64_t *
+sum_place(const Search *self, uint64_t number)
+{
+    return ((uint64_t **)self->sums.items)[number >> CHUNK_BITS] + (number & (CHUNK - 1));
+}
+
+static uint64_t
+sum_of(const Search *self, const unsigned char *record)
+{
+    uint64_t sum = 0;
+    for (size_t n = 0; n < self->shared; n++)
+        sum += term(n, record[n]);
+    for (size_t thread = 0; thread < self->threads; thread++)
+        sum += node_term(node_at(record + self->shared + NODE_BYTES * thread)) * self->factors[thread];
+    return sum;
+}
+
+/* The sum of the record to which an edge leads, for a thread, from one with this sum. */
+static inline uint64_t
+sum_after(const Search *self, const unsigned char *record, uint64_t sum, const Edge *edge, uint32_t thread)
+{
+    const Cell *cells = (Cell *)self->graph.cells.items + edge->first;
+    sum += edge->delta + edge->turn * self->factors[thread];
+    for (uint32_t n = 0; n < edge->unread; n++)
+        sum -= term(cells[n].offset, record[cells[n].offset]);
+    return sum;
+}
+
+/* A fingerprint is a sum that is mixed: so that of a successor is known before there is a record of it. */
+static inline uint64_t
+print_of(const Search *self, uint64_t sum)
+{
+    uint64_t print = mixed(sum) & self->mask;
+    return print ? print : 1;
+}
+
+static inline void
+build(const Search *self, unsigned char *to, const unsigned char *from, const Edge *edge, uint32_t thread)
+{
+    unsigned char *place = to + self->shared + NODE_BYTES * thread;
+    const Cell *cells = (Cell *)self->graph.cells.items + edge->first;
+    memcpy(to, from, self->record);
+    for (uint32_t n = 0; n < edge->cells; n++)
+        to[cells[n].offset] = (unsigned char)cells[n].byte;
+    for (int n = 0; n < NODE_BYTES; n++)
+        place[n] = (unsigned char)(edge->target >> 8 * n);
+}
+
+/* A chunk at the end of `chunks`: one that was given back, or a new one. */
+static int
+chunk_add(Array *chunks, Array *spare, size_t *live, size_t size)
+{
+    void **place = array_push(chunks);
+    if (place == NULL)
+        return -1;
+    *place = spare->count ? ((void **)spare->items)[--spare->count] : malloc(size);
+    if (*place == NULL) {
+        chunks->count--;
         return -1;
     }
-    for (size_t n = 0; n < self->memos.count; n++) {
-        if (decide(self, ((int32_t *)self->memos.items)[n], state) == 0) {
-            PyObject *done = PyObject_CallMethod(host, "claim", "nL", (Py_ssize_t)n, (long long)number);
-            if (done == NULL)
-                return -1;
-            Py_DECREF(done);
-        }
-    }
-    return number;
+    ++*live;
+    return 0;
 }
+
+static void
+chunk_drop(Array *chunks, Array *spare, size_t *live, size_t number)
+{
+    void **chunk = (void **)chunks->items + number, **place;
+    if (*chunk == NULL)
+        return;
+    place = array_push(spare);
+    if (place != NULL)
+        *place = *chunk;
+    else
+        free(*chunk);
+    *chunk = NULL;
+    --*live;
+}
+
+/* Gives back what is not needed once the states from `number` up to `end` are expanded. */
+static void
+forget(Search *self, uint64_t number, uint64_t end)
+{
+    for (size_t chunk = number >> CHUNK_BITS; chunk < end >> CHUNK_BITS; chunk++) {
+        chunk_drop(&self->sums, &self->spare_sums, &self->live_sums, chunk);
+        if (!self->exact)
+            chunk_drop(&self->records, &self->spare_records, &self->live_records, chunk);
+    }
+}
+
+/* --- asking the host ---------------------------------------------------------------------------------------------- */
 
 static int
 call(PyObject *host, const char *method, uint64_t number)
@@ -287,156 +585,384 @@ call(PyObject *host, const char *method, uint64_t number)
 }
 
 static int
-report(PyObject *host, uint32_t answer, uint64_t number, long thread, long choice)
+report(PyObject *host, uint32_t edge, uint64_t number, long thread, long choice)
 {
-    PyObject *done = PyObject_CallMethod(host, "broken", "IKll", answer, (unsigned long long)number, thread, choice);
+    PyObject *done = PyObject_CallMethod(host, "broken", "IKll", edge, (unsigned long long)number, thread, choice);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
 
-/* The host reclaims freed slots: a pool ran out. Sets the way's answer and its base (a copy, also if nothing was). */
+/* Asks for the claims in `mask` whose bytes are new in a state. */
 static int
-collect(const Search *self, PyObject *host, uint64_t number, Way *way)
+judge(const Search *self, PyObject *host, uint64_t number, uint64_t mask)
 {
-    PyObject *base;
-    unsigned int answer;
-    PyObject *found = PyObject_CallMethod(host, "collect", "KII", (unsigned long long)number, way->thread, way->choice);
-    if (found == NULL)
-        return -1;
-    if (!PyArg_ParseTuple(found, "SI", &base, &answer)) {
-        Py_DECREF(found);
-        return -1;
+    for (size_t n = 0; mask && n < self->claims.count; n++) {
+        if (!(mask >> (n & 63) & 1) || decide(&self->graph, ((int32_t *)self->claims.items)[n], record_of(self, number)))
+            continue;
+        PyObject *done = PyObject_CallMethod(host, "claim", "nK", (Py_ssize_t)n, (unsigned long long)number);
+        if (done == NULL)
+            return -1;
+        Py_DECREF(done);
     }
-    if ((size_t)PyBytes_GET_SIZE(base) != self->record || answer >= self->answers.count) {
-        PyErr_SetString(PyExc_SystemError, "the host collected into no state, or gave no answer");
-        Py_DECREF(found);
-        return -1;
-    }
-    way->answer = answer;
-    Py_INCREF(base);
-    way->owner = base;
-    way->base = (unsigned char *)PyBytes_AS_STRING(base);
-    Py_DECREF(found);
     return 0;
 }
 
-/* Finds what each thread can do in a state, learning what is missing, and where each successor would stand.
+/* --- storing states ----------------------------------------------------------------------------------------------- */
+
+/* Numbers the state to which an edge leads from `base` and judges it; its number, or -1 with an exception.
  *
- * `engine/explore.py` follows each way as soon as it is found. To find all of them first comes to the same: what can be
- * done in a state depends on this state alone. */
-static int
-find_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *state, uint64_t sum)
-{
-    for (uint32_t thread = 0; thread < self->threads; thread++) {
-        uint32_t node = node_at(state + self->shared + NODE_BYTES * thread);
-        uint32_t choices = ((Node *)self->nodes.items)[node].choices;
-        for (uint32_t choice = 0; choice < choices; choice++) {
-            int32_t found = decide(self, *root_of(self, node, choice), state);
-            if (found == 0) {
-                PyObject *done = PyObject_CallMethod(host, "learn", "KII", (unsigned long long)number, thread, choice);
-                if (done == NULL)
-                    return -1;
-                Py_DECREF(done);
-                found = decide(self, *root_of(self, node, choice), state);
-                if (found == 0) {
-                    PyErr_SetString(PyExc_SystemError, "the host learned another step than it was asked for");
-                    return -1;
-                }
-            }
-            Way *way = array_push(&self->ways);
-            if (way == NULL) {
-                PyErr_NoMemory();
-                return -1;
-            }
-            *way = (Way){thread, choice, (uint32_t)(-1 - found), state, NULL, sum};
-            if (((Answer *)self->answers.items)[way->answer].flags & POOL) {
-                if (collect(self, host, number, way) < 0)
-                    return -1;
-                way->sum = sum_of(self, way->base);
-            }
-            const Answer *answer = (Answer *)self->answers.items + way->answer;
-            if (answer->flags & (BLOCKED | HALTS | POOL))
-                continue;
-            const Cell *cells = (Cell *)self->cells.items + answer->first;
-            for (uint32_t n = 0; n < answer->writes; n++)
-                way->sum += self->constants[cells[n].offset] * ((uint64_t)cells[n].byte - way->base[cells[n].offset]);
-            size_t at = self->shared + NODE_BYTES * thread;
-            for (int n = 0; n < NODE_BYTES; n++)
-                way->sum += self->constants[at + n] * ((uint64_t)(answer->target >> 8 * n & 255) - way->base[at + n]);
-            __builtin_prefetch(&self->states.slots[mixed(way->sum) & (self->states.room - 1)]);
-        }
-        if (choices == 0)
-            self->ended[thread] = 1;
-    }
-    return 0;
-}
-
-/* The state that a way leads to: known, new, or NOWHERE; -1 with an exception. */
+ * A claim that reads nothing of what the edge writes comes to the same as in the state before. Where that is not so,
+ * since the host collected in between, `whole` says to look at all of them. */
 static int64_t
-follow(Search *self, PyObject *host, const Way *way, uint64_t number, uint64_t level_end)
+number_state(Search *self, PyObject *host, uint32_t parent, const unsigned char *base, uint64_t sum,
+             const Successor *successor, int whole)
 {
-    const Answer *answer = (Answer *)self->answers.items + way->answer;
-    const Cell *cells = (Cell *)self->cells.items + answer->first;
-    memcpy(self->scratch, way->base, self->record);
-    for (uint32_t n = 0; n < answer->writes; n++)
-        self->scratch[cells[n].offset] = (unsigned char)cells[n].byte;
-    size_t at = self->shared + NODE_BYTES * way->thread;
-    for (int n = 0; n < NODE_BYTES; n++)
-        self->scratch[at + n] = (unsigned char)(answer->target >> 8 * n);
-    int64_t known = set_find(&self->states, self->scratch, way->sum);
-    if (known < 0) {
-        if (self->states.count < self->most)
-            return store(self, host, self->scratch, way->sum);
-        return call(host, "full", number) < 0 ? -1 : (int64_t)NOWHERE;
-    }
-    if ((uint64_t)known < level_end)
-        self->cyclic = 1;
-    return known;
-}
-
-/* Is this combination of waiting threads new? The key is the nodes of those that wait. */
-static int
-newly_waiting(Search *self, const unsigned char *state)
-{
-    memset(self->key, 0xFF, NODE_BYTES * self->threads);
-    uint64_t sum = 0;
-    const Way *ways = self->ways.items;
-    for (size_t n = 0; n < self->ways.count; n++) {
-        if (((Answer *)self->answers.items)[ways[n].answer].flags & BLOCKED) {
-            size_t at = NODE_BYTES * ways[n].thread;
-            memcpy(self->key + at, state + self->shared + at, NODE_BYTES);
+    const Edge *edge = edge_at(&self->graph, successor->edge & ~FRESH);
+    uint64_t number = self->count;
+    if (number >> CHUNK_BITS == self->records.count) {
+        if (chunk_add(&self->sums, &self->spare_sums, &self->live_sums, CHUNK * sizeof(uint64_t)) < 0)
+            goto no_memory;
+        if (chunk_add(&self->records, &self->spare_records, &self->live_records, CHUNK * self->record) < 0) {
+            chunk_drop(&self->sums, &self->spare_sums, &self->live_sums, --self->sums.count);
+            goto no_memory;
         }
     }
-    for (size_t n = 0; n < NODE_BYTES * self->threads; n++)
-        sum += self->constants[n] * self->key[n];
-    if (set_find(&self->standing, self->key, sum) >= 0)
+    if (self->keep) {
+        if (array_push_u32(&self->depths, self->depth) < 0)
+            goto no_memory;
+    }
+    else {
+        Parent *place = array_push(&self->parents);
+        if (place == NULL)
+            goto no_memory;
+        *place = (Parent){parent, successor->move};
+    }
+    build(self, record_of(self, number), base, edge, successor->move >> 16);
+    *sum_place(self, number) = sum_after(self, base, sum, edge, successor->move >> 16);
+    self->count++;
+    uint64_t claims = whole ? UINT64_MAX : edge->claims;
+    return claims && judge(self, host, number, claims) < 0 ? -1 : (int64_t)number;
+no_memory:
+    PyErr_NoMemory();
+    return -1;
+}
+
+/* The state to which a successor leads: known, new, or NOWHERE; -1 with an exception. There is room in the table.
+ *
+ * Without `exact` the number of a known state is not known, and 0 stands for it. */
+static int64_t
+visit(Search *self, PyObject *host, uint64_t number, const unsigned char *base, uint64_t sum,
+      const Successor *successor, int whole)
+{
+    Table *table = &self->states;
+    uint64_t *words = table->words;
+    size_t at = table_home(table, successor->print);
+    if (!self->exact) {
+        for (; words[at]; at = table_next(table, at))
+            if (words[at] == successor->print)
+                return 0;
+    }
+    else {
+        int built = 0;
+        for (; words[2 * at]; at = table_next(table, at)) {
+            if (words[2 * at] != successor->print)
+                continue;
+            if (!built)
+                build(self, self->scratch, base, edge_at(&self->graph, successor->edge), successor->move >> 16);
+            built = 1;
+            uint64_t known = words[2 * at + 1];
+            if (memcmp(record_of(self, known), self->scratch, self->record) == 0) {
+                if (known < self->level_end)
+                    self->cyclic = 1;
+                return (int64_t)known;
+            }
+        }
+    }
+    if (self->count >= self->most)
+        return call(host, "full", number) < 0 ? -1 : (int64_t)NOWHERE;
+    words[at * table->width] = successor->print;
+    if (self->exact)
+        words[2 * at + 1] = self->count;
+    table->count++;
+    return number_state(self, host, (uint32_t)number, base, sum, successor, whole);
+}
+
+/* Notes a transition, where they are kept. */
+static inline int
+note(Search *self, uint32_t move, int64_t target)
+{
+    self->transitions++;
+    if (!self->keep)
         return 0;
-    if (set_add(&self->standing, self->key, sum) < 0) {
+    if (array_push_u32(&self->targets, (uint32_t)target) < 0 || array_push_u32(&self->moves, move) < 0) {
         PyErr_NoMemory();
         return -1;
     }
-    return 1;
+    return 0;
 }
 
-static int
-expand_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *state, uint64_t level_end)
+/* Opens the transitions of the next state, where they are kept. */
+static inline int
+note_state(Search *self)
 {
-    int enabled = 0, blocked = 0;
-    uint64_t *first = array_push(&self->firsts);
-    if (first == NULL) {
+    uint64_t *first;
+    if (!self->keep)
+        return 0;
+    if ((first = array_push(&self->firsts)) == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     *first = self->targets.count;
-    if (find_ways(self, host, number, state, ((uint64_t *)self->states.sums.items)[number]) < 0)
+    return 0;
+}
+
+/* --- expanding a state -------------------------------------------------------------------------------------------- */
+
+/* Was this combination of waiting threads judged? Without `exact` its hash is enough. */
+static int
+is_standing(const Search *self, uint64_t print, const unsigned char *key)
+{
+    const Table *table = &self->standing;
+    const unsigned char *keys = self->standings.items;
+    for (size_t at = table_home(table, print); table->words[2 * at]; at = table_next(table, at))
+        if (table->words[2 * at] == print &&
+            (!self->exact || memcmp(keys + table->words[2 * at + 1] * self->standings.size, key, self->standings.size) == 0))
+            return 1;
+    return 0;
+}
+
+static int
+add_standing(Search *self, uint64_t print, const unsigned char *key)
+{
+    Table *table = &self->standing;
+    unsigned char *place = array_push(&self->standings);
+    if (place == NULL || table_reserve(table, 1) < 0)
         return -1;
-    for (size_t n = 0; n < self->ways.count; n++) {
-        Way way = ((Way *)self->ways.items)[n];
-        uint32_t flags = ((Answer *)self->answers.items)[way.answer].flags;
+    memcpy(place, key, self->standings.size);
+    size_t at = table_home(table, print);
+    while (table->words[2 * at])
+        at = table_next(table, at);
+    table->words[2 * at] = print;
+    table->words[2 * at + 1] = table->count++;
+    return 0;
+}
+
+enum { NO_MEMORY = -1, ORDINARY = 0, UNUSUAL = 1 };
+
+/* Finds what each thread can do in a state, and appends it to the worker's successors, in the order of threads and
+ * alternatives.
+ *
+ * Looks at the graph and the record, and changes neither. `asking` is for when the host is at hand: then everything is
+ * found, also steps that cannot be made, that are missing, or for which a pool ran out. Otherwise a state in which there
+ * is something to ask is UNUSUAL, and what was appended for it is of no use. */
+static int
+expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *worker, int asking)
+{
+    const Graph *graph = &self->graph;
+    const Node *nodes = graph->nodes.items;
+    const int32_t *roots = graph->roots.items;
+    uint64_t waiting = 0;
+    int enabled = 0, waits = 0;
+    for (uint32_t thread = 0; thread < self->threads; thread++) {
+        const unsigned char *place = record + self->shared + NODE_BYTES * thread;
+        const uint32_t here = node_at(place);
+        const Node node = nodes[here];
+        uint32_t blocked = 0;
+        if (node.choices == 0 && !self->ended[thread] && !asking)
+            return UNUSUAL;
+        Successor *out = array_reserve(&worker->successors, node.choices);
+        if (out == NULL && node.choices)
+            return NO_MEMORY;
+        for (uint32_t choice = 0; choice < node.choices; choice++) {
+            int32_t found = decide(graph, roots[node.root + choice], record);
+            uint32_t move = thread << 16 | choice;
+            if (found == 0) {
+                if (!asking)
+                    return UNUSUAL;
+                *out++ = (Successor){0, NO_EDGE, move};
+                worker->successors.count++;
+                continue;
+            }
+            uint32_t number = (uint32_t)(-1 - found);
+            const Edge *edge = edge_at(graph, number);
+            uint64_t print = 0;
+            if (edge->flags == 0)
+                print = print_of(self, sum_after(self, record, sum, edge, thread));
+            else if (!asking) {
+                if (edge->flags & (PENDING | POOL))
+                    return UNUSUAL;
+                blocked |= edge->flags & BLOCKED;
+                if (edge->flags & BLOCKED)
+                    continue;
+            }
+            else if (!(edge->flags & (BLOCKED | HALTS | POOL)))
+                print = print_of(self, sum_after(self, record, sum, edge, thread));
+            enabled = 1;
+            *out++ = (Successor){print, number, move};
+            worker->successors.count++;
+        }
+        if (blocked) {
+            waits = 1;
+            waiting += term(thread, here);
+        }
+        if (self->exact)
+            for (int n = 0; n < NODE_BYTES; n++)
+                worker->key[NODE_BYTES * thread + (uint32_t)n] = blocked ? place[n] : 0xFF;
+    }
+    if (asking)
+        return ORDINARY;
+    return !enabled || (waits && !is_standing(self, waiting ? waiting : 1, worker->key)) ? UNUSUAL : ORDINARY;
+}
+
+/* --- taking an unusual state ---------------------------------------------------------------------------------------- */
+
+/* Finds the edge of a step that was missing: another thread at the same node may have asked for it meanwhile. */
+static int
+find(const Search *self, const unsigned char *record, Successor *successor)
+{
+    uint32_t thread = successor->move >> 16, choice = successor->move & 0xFFFF;
+    const Node *node = (Node *)self->graph.nodes.items + node_at(record + self->shared + NODE_BYTES * thread);
+    int32_t found = decide(&self->graph, ((int32_t *)self->graph.roots.items)[node->root + choice], record);
+    if (found == 0)
+        return -1;
+    successor->edge = (uint32_t)(-1 - found);
+    return 0;
+}
+
+/* The host learns a step that is missing. */
+static int
+learn(const Search *self, PyObject *host, uint64_t number, const unsigned char *record, Successor *successor)
+{
+    PyObject *done = PyObject_CallMethod(host, "learn", "KII", (unsigned long long)number, successor->move >> 16,
+                                         successor->move & 0xFFFF);
+    if (done == NULL)
+        return -1;
+    Py_DECREF(done);
+    if (find(self, record, successor) < 0) {
+        PyErr_SetString(PyExc_SystemError, "the host learned another step than it was asked for");
+        return -1;
+    }
+    return 0;
+}
+
+/* The host reclaims freed slots: a pool ran out. Sets the edge, and keeps the record from which it now leads. */
+static int
+collect(Search *self, PyObject *host, uint64_t number, size_t at, Successor *successor)
+{
+    PyObject *owner;
+    unsigned int edge;
+    PyObject *found = PyObject_CallMethod(host, "collect", "KII", (unsigned long long)number, successor->move >> 16,
+                                          successor->move & 0xFFFF);
+    if (found == NULL)
+        return -1;
+    if (!PyArg_ParseTuple(found, "SI", &owner, &edge)) {
+        Py_DECREF(found);
+        return -1;
+    }
+    if ((size_t)PyBytes_GET_SIZE(owner) != self->record || edge >= self->graph.edges.count ||
+        !edge_at(&self->graph, edge)->placed) {
+        PyErr_SetString(PyExc_SystemError, "the host collected into no state, or gave no answer");
+        Py_DECREF(found);
+        return -1;
+    }
+    Collected *kept = array_push(&self->collected);
+    if (kept == NULL) {
+        Py_DECREF(found);
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_INCREF(owner);
+    *kept = (Collected){owner, at};
+    successor->edge = edge;
+    Py_DECREF(found);
+    return 0;
+}
+
+/* Asks what is missing of a state that was expanded, thread by thread, so that afterwards all successors are known.
+ *
+ * `engine/explore.py` follows each step as soon as it is found. To find all of them first comes to the same: what can be
+ * done in a state depends on this state alone. */
+static int
+complete(Search *self, PyObject *host, uint64_t number, const unsigned char *record, uint64_t sum)
+{
+    for (size_t n = 0; n < self->asking.successors.count; n++) {
+        Successor successor = ((Successor *)self->asking.successors.items)[n];
+        const unsigned char *base = record;
+        uint64_t base_sum = sum;
+        if (successor.edge == NO_EDGE && find(self, record, &successor) < 0 && learn(self, host, number, record, &successor) < 0)
+            return -1;
+        if (edge_at(&self->graph, successor.edge)->flags & POOL) {
+            if (collect(self, host, number, n, &successor) < 0)
+                return -1;
+            Collected *last = (Collected *)self->collected.items + self->collected.count - 1;
+            base = (unsigned char *)PyBytes_AS_STRING(last->owner);
+            base_sum = sum_of(self, base);
+        }
+        const Edge *edge = edge_at(&self->graph, successor.edge);
+        if (!(edge->flags & (BLOCKED | HALTS | POOL)))
+            successor.print = print_of(self, sum_after(self, base, base_sum, edge, successor.move >> 16));
+        ((Successor *)self->asking.successors.items)[n] = successor;
+    }
+    return 0;
+}
+
+/* Judges who waits, if this combination was not judged yet. */
+static int
+judge_waiting(Search *self, PyObject *host, uint64_t number, const unsigned char *record)
+{
+    unsigned char *key = self->asking.key;
+    uint64_t print = 0;
+    const Successor *successors = self->asking.successors.items;
+    memset(key, 0xFF, self->standings.size);
+    for (size_t n = 0; n < self->asking.successors.count; n++) {
+        size_t thread = successors[n].move >> 16, at = NODE_BYTES * thread;
+        if (!(edge_at(&self->graph, successors[n].edge)->flags & BLOCKED) || memcmp(key + at, "\xFF\xFF\xFF", 3) != 0)
+            continue;
+        memcpy(key + at, record + self->shared + at, NODE_BYTES);
+        print += term(thread, node_at(key + at));
+    }
+    print = print ? print : 1;
+    if (is_standing(self, print, key))
+        return 0;
+    if (add_standing(self, print, key) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return call(host, "waiting", number);
+}
+
+static int
+take_asking(Search *self, PyObject *host, uint64_t number, const unsigned char *record, uint64_t sum)
+{
+    int enabled = 0, blocked = 0;
+    size_t cleaned = 0;
+    if (note_state(self) < 0)
+        return -1;
+    if (expand(self, record, sum, &self->asking, 1) < 0 ||
+        table_reserve(&self->states, self->announced + self->asking.successors.count) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t thread = 0; thread < self->threads; thread++) {
+        uint32_t node = node_at(record + self->shared + NODE_BYTES * thread);
+        if (((Node *)self->graph.nodes.items)[node].choices == 0)
+            self->ended[thread] = 1;
+    }
+    if (complete(self, host, number, record, sum) < 0)
+        return -1;
+    for (size_t n = 0; n < self->asking.successors.count; n++) {
+        Successor successor = ((Successor *)self->asking.successors.items)[n];
+        uint32_t flags = edge_at(&self->graph, successor.edge)->flags;
         int made = !(flags & (BLOCKED | POOL));
+        const Collected *collected = (Collected *)self->collected.items + cleaned;
+        int whole = cleaned < self->collected.count && collected->successor == n;
+        const unsigned char *base = whole ? (unsigned char *)PyBytes_AS_STRING(collected->owner) : record;
+        int64_t target = NOWHERE;
+        cleaned += (size_t)whole;
         if (flags & PENDING) {
-            ((Answer *)self->answers.items)[way.answer].flags &= ~(uint32_t)PENDING;
-            if (report(host, way.answer, number, made ? (long)way.thread : -1, (long)way.choice) < 0)
+            edge_at(&self->graph, successor.edge)->flags &= ~(uint32_t)PENDING;
+            long mover = made ? (long)(successor.move >> 16) : -1;
+            if (report(host, successor.edge, number, mover, (long)(successor.move & 0xFFFF)) < 0)
                 return -1;
         }
         if (flags & BLOCKED) {
@@ -444,90 +970,491 @@ expand_ways(Search *self, PyObject *host, uint64_t number, const unsigned char *
             continue;
         }
         enabled = 1;
-        self->transitions += (uint64_t)made;
-        int64_t target = flags & (HALTS | POOL) ? NOWHERE : follow(self, host, &way, number, level_end);
-        if (target < 0)
+        if (successor.print)
+            target = visit(self, host, number, base, whole ? sum_of(self, base) : sum, &successor, whole);
+        if (target < 0 || note(self, successor.move, target) < 0)
             return -1;
-        if (array_push_u32(&self->targets, (uint32_t)target) < 0 ||
-            array_push_u32(&self->moves, way.thread << 16 | way.choice) < 0) {
-            PyErr_NoMemory();
-            return -1;
-        }
+        self->transitions -= (uint64_t)!made;
     }
     if (blocked) {
         self->waits = 1;
-        int fresh = newly_waiting(self, state);
-        if (fresh < 0 || (fresh && call(host, "waiting", number) < 0))
+        if (judge_waiting(self, host, number, record) < 0)
             return -1;
     }
     return enabled ? 0 : call(host, "final", number);
 }
 
+/* Takes a state in which there is something to ask. */
 static int
-expand(Search *self, PyObject *host, uint64_t number, uint64_t level_end)
+take_unusual(Search *self, PyObject *host, uint64_t number)
 {
-    self->ways.count = 0;
-    int done = expand_ways(self, host, number, set_key(&self->states, number), level_end);
-    for (size_t n = 0; n < self->ways.count; n++)
-        Py_CLEAR(((Way *)self->ways.items)[n].owner);
+    self->asking.successors.count = 0;
+    int done = take_asking(self, host, number, record_of(self, number), *sum_place(self, number));
+    for (size_t n = 0; n < self->collected.count; n++)
+        Py_CLEAR(((Collected *)self->collected.items)[n].owner);
+    self->collected.count = 0;
     return done;
 }
 
-/* --- the Python side -------------------------------------------------------------------------------------------- */
+/* --- workers ------------------------------------------------------------------------------------------------------ */
+
+static void *
+work(void *argument)
+{
+    Worker *worker = argument;
+    Pool *pool = &worker->search->pool;
+    unsigned long round = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (pool->round == round && !pool->quit)
+            pthread_cond_wait(&pool->wake, &pool->lock);
+        if (pool->quit)
+            break;
+        round = pool->round;
+        pthread_mutex_unlock(&pool->lock);
+        pool->work(worker);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->done);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* Starts the workers but for the first. Signals are for the thread that runs Python. Where the system refuses a thread,
+ * there are fewer: what is found does not depend on how many they are. */
+static void
+pool_start(Search *self)
+{
+    Pool *pool = &self->pool;
+    sigset_t all, before;
+    sigfillset(&all);
+    pool->round = 0;
+    pool->quit = 0;
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (pool->running = 1; pool->running < self->jobs; pool->running++) {
+        Worker *worker = &self->workers[pool->running];
+        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+            break;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+pool_stop(Search *self)
+{
+    Pool *pool = &self->pool;
+    pthread_mutex_lock(&pool->lock);
+    pool->quit = 1;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t n = 1; n < pool->running; n++)
+        pthread_join(self->workers[n].thread, NULL);
+    pool->running = 1;
+}
+
+/* Lets every worker do this, and waits for them; other threads of Python may run meanwhile. -1 if one had no memory. */
+static int
+together(Search *self, void (*task)(Worker *), int alone)
+{
+    Pool *pool = &self->pool;
+    int failed = 0;
+    atomic_store(&self->next, 0);
+    Py_BEGIN_ALLOW_THREADS
+    alone |= pool->running == 1;
+    if (!alone) {
+        pthread_mutex_lock(&pool->lock);
+        pool->work = task;
+        pool->busy = pool->running - 1;
+        pool->round++;
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    task(&self->workers[0]);
+    if (!alone) {
+        pthread_mutex_lock(&pool->lock);
+        while (pool->busy)
+            pthread_cond_wait(&pool->done, &pool->lock);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    Py_END_ALLOW_THREADS
+    for (size_t n = 0; n < self->jobs; n++)
+        failed |= self->workers[n].failed;
+    if (failed)
+        PyErr_NoMemory();
+    return failed ? -1 : 0;
+}
+
+/* --- a block ------------------------------------------------------------------------------------------------------ */
+
+static inline const Expansion *
+expansion_at(const Search *self, size_t n)
+{
+    return (Expansion *)self->expansions.items + n;
+}
+
+static inline Successor *
+successors_of(const Search *self, const Expansion *expansion)
+{
+    return (Successor *)self->workers[expansion->worker].successors.items + expansion->first;
+}
+
+/* What a worker does in the first phase. */
+static void
+expand_some(Worker *worker)
+{
+    Search *self = worker->search;
+    Array *successors = &worker->successors;
+    for (;;) {
+        size_t begin = atomic_fetch_add(&self->next, self->grain), end = begin + self->grain;
+        for (size_t n = begin; n < end && n < self->length; n++) {
+            size_t first = successors->count;
+            uint64_t number = self->start + n;
+            int done = expand(self, record_of(self, number), *sum_place(self, number), worker, 0);
+            if (done == NO_MEMORY) {
+                worker->failed = 1;
+                return;
+            }
+            if (done == UNUSUAL)
+                successors->count = first;
+            *((Expansion *)self->expansions.items + n) =
+                (Expansion){first, successors->count - first, worker->index, done == UNUSUAL};
+        }
+        if (end >= self->length)
+            return;
+    }
+}
+
+enum { AHEAD = 4 };             /* states between asking for the slots of successors and looking into them */
+
+/* Asks for the memory in which the successors of a state would stand, if it is an ordinary one of this block. */
+static inline void
+prefetch_slots(const Search *self, size_t n)
+{
+    if (n >= self->length)
+        return;
+    const Expansion *expansion = expansion_at(self, n);
+    const Successor *successors = successors_of(self, expansion);
+    for (size_t k = 0; k < expansion->count; k++)
+        table_prefetch(&self->states, successors[k].print);
+}
+
+/* Asks for the records with which the successors will be compared, once their slots are there. */
+static inline void
+prefetch_records(const Search *self, size_t n)
+{
+    if (n >= self->length)
+        return;
+    const Expansion *expansion = expansion_at(self, n);
+    const Successor *successors = successors_of(self, expansion);
+    for (size_t k = 0; k < expansion->count; k++) {
+        const uint64_t *slot = self->states.words + 2 * table_home(&self->states, successors[k].print);
+        if (slot[0] == successors[k].print) {
+            const unsigned char *record = record_of(self, slot[1]);
+            __builtin_prefetch(record);
+            __builtin_prefetch(record + self->record - 1);
+        }
+    }
+}
+
+/* Takes an ordinary state. */
+static int
+take(Search *self, PyObject *host, size_t n)
+{
+    const Expansion *expansion = expansion_at(self, n);
+    const Successor *successors = successors_of(self, expansion);
+    uint64_t number = self->start + n, sum = *sum_place(self, number);
+    const unsigned char *record = record_of(self, number);
+    prefetch_slots(self, n + 2 * AHEAD);
+    if (self->exact)
+        prefetch_records(self, n + AHEAD);
+    if (note_state(self) < 0)
+        return -1;
+    for (size_t k = 0; k < expansion->count; k++) {
+        int64_t target = NOWHERE;
+        if (successors[k].print)
+            target = visit(self, host, number, record, sum, &successors[k], 0);
+        if (target < 0 || note(self, successors[k].move, target) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What a worker does where fingerprints are stored in parallel: all that are its share, in order, so that of equal ones
+ * the first is marked as new. Shares are ranges of fingerprints and so of the table, but a worker may run over the end
+ * of its range: hence the atomic operations. */
+static void
+store_some(Worker *worker)
+{
+    Search *self = worker->search;
+    const uint64_t share = worker->index, shares = self->pool.running;
+    Table *table = &self->states;
+    for (size_t n = self->segment, ahead = n; n < self->segment_end; n++) {
+        for (; ahead < self->segment_end && ahead < n + 2 * AHEAD; ahead++) {
+            const Expansion *expansion = expansion_at(self, ahead);
+            const Successor *successors = successors_of(self, expansion);
+            for (size_t k = 0; k < expansion->count; k++)
+                if ((successors[k].print >> 32) * shares >> 32 == share)
+                    table_prefetch(table, successors[k].print);
+        }
+        const Expansion *expansion = expansion_at(self, n);
+        Successor *successors = successors_of(self, expansion);
+        for (size_t k = 0; k < expansion->count; k++) {
+            uint64_t print = successors[k].print;
+            if (print == 0 || (print >> 32) * shares >> 32 != share)
+                continue;
+            for (size_t at = table_home(table, print);; at = table_next(table, at)) {
+                uint64_t there = __atomic_load_n(table->words + at, __ATOMIC_RELAXED);
+                if (there == 0 && __atomic_compare_exchange_n(table->words + at, &there, print, 0, __ATOMIC_RELAXED,
+                                                              __ATOMIC_RELAXED)) {
+                    successors[k].edge |= FRESH;
+                    worker->stored++;
+                    break;
+                }
+                if (there == print)
+                    break;
+            }
+        }
+    }
+}
+
+/* Takes the ordinary states `from` .. `end` of a block, having stored their successors in parallel. Ends early where the
+ * host says so: then more was stored than has a number, but nothing is looked up any more. */
+static int
+take_together(Search *self, PyObject *host, size_t from, size_t end)
+{
+    self->segment = self->taken = from;
+    self->segment_end = end;
+    if (together(self, store_some, 0) < 0)
+        return -1;
+    for (size_t n = 0; n < self->pool.running; n++) {
+        self->states.count += self->workers[n].stored;
+        self->workers[n].stored = 0;
+    }
+    for (size_t n = from; n < end && !self->stop; n++) {
+        const Expansion *expansion = expansion_at(self, n);
+        const Successor *successors = successors_of(self, expansion);
+        uint64_t number = self->start + n, sum = *sum_place(self, number);
+        const unsigned char *record = record_of(self, number);
+        self->transitions += expansion->count;
+        for (size_t k = 0; k < expansion->count; k++)
+            if (successors[k].edge & FRESH &&
+                number_state(self, host, (uint32_t)number, record, sum, &successors[k], 0) < 0)
+                return -1;
+        self->taken = n + 1;
+    }
+    return 0;
+}
+
+/* The first state of a block, from `n` on, that is unusual; or the end of the block. */
+static size_t
+next_unusual(const Search *self, size_t n)
+{
+    while (n < self->length && !expansion_at(self, n)->unusual)
+        n++;
+    return n;
+}
+
+/* Takes the states of a block in order; the number of those that were taken before the host said to stop. */
+static Py_ssize_t
+take_block(Search *self, PyObject *host)
+{
+    self->announced = 0;
+    for (size_t n = 0; n < self->pool.running; n++)
+        self->announced += self->workers[n].successors.count;
+    if (table_reserve(&self->states, self->announced) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t n = 0; n < 2 * AHEAD; n++)
+        prefetch_slots(self, n);
+    for (size_t n = 0, usual = 0; n < self->length;) {
+        if (self->stop)
+            return (Py_ssize_t)n;
+        if (expansion_at(self, n)->unusual) {
+            if (take_unusual(self, host, self->start + n) < 0)
+                return -1;
+            n++;
+            continue;
+        }
+        if (n >= usual)
+            usual = next_unusual(self, n);
+        if (!self->exact && self->pool.running > 1 && usual - n > self->grain &&
+            self->count + self->announced <= self->most) {
+            if (take_together(self, host, n, usual) < 0)
+                return -1;
+            n = self->taken;
+        }
+        else if (take(self, host, n++) < 0)
+            return -1;
+    }
+    return (Py_ssize_t)self->length;
+}
+
+/* --- the search --------------------------------------------------------------------------------------------------- */
+
+static int
+search_block(Search *self, PyObject *host, uint64_t start, size_t length)
+{
+    self->start = start;
+    self->length = length;
+    self->expansions.count = 0;
+    if (array_reserve(&self->expansions, length) == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t n = 0; n < self->jobs; n++)
+        self->workers[n].successors.count = 0;
+    if (together(self, expand_some, length <= self->grain) < 0)
+        return -1;
+    Py_ssize_t taken = take_block(self, host);
+    if (taken < 0)
+        return -1;
+    if (self->stop && (size_t)taken < length)
+        self->frontier = (uint32_t)(self->count - start - (size_t)taken);
+    forget(self, start, start + length);
+    return (size_t)taken < length;
+}
+
+/* Searches level by level until every state is expanded, or the host stops it (as when there is no room). */
+static int
+search(Search *self, PyObject *host)
+{
+    uint64_t start = 0;
+    while (start < self->count) {
+        self->level_end = self->count;
+        self->frontier = (uint32_t)(self->level_end - start);
+        self->depth++;
+        while (start < self->level_end) {
+            uint64_t left = self->level_end - start;
+            size_t length = left < self->block ? (size_t)left : self->block;
+            if (start >= self->ticked) {
+                self->ticked = (start / TICK + 1) * TICK;
+                if (PyErr_CheckSignals() < 0 || call(host, "tick", start) < 0)
+                    return -1;
+            }
+            if (self->stop) {
+                self->frontier = (uint32_t)(self->count - start);
+                return 0;
+            }
+            int stopped = search_block(self, host, start, length);
+            if (stopped)
+                return stopped < 0 ? -1 : 0;
+            start += length;
+        }
+    }
+    self->depth--;
+    self->frontier = 0;
+    return 0;
+}
+
+/* --- the Python side: what a search is made of ------------------------------------------------------------------------ */
+
+static void
+free_chunks(Array *chunks)
+{
+    for (size_t n = 0; n < chunks->count; n++)
+        free(((void **)chunks->items)[n]);
+    free(chunks->items);
+}
 
 static void
 Search_dealloc(Search *self)
 {
-    Array *arrays[] = {&self->depths, &self->firsts, &self->targets, &self->moves, &self->tests, &self->answers,
-                       &self->cells, &self->nodes, &self->roots, &self->memos, &self->ways};
+    Graph *graph = &self->graph;
+    Array *arrays[] = {&graph->tests, &graph->children, &graph->edges, &graph->cells, &graph->nodes, &graph->roots,
+                       &self->claims, &self->parents, &self->depths, &self->firsts, &self->targets, &self->moves,
+                       &self->standings, &self->expansions, &self->collected, &self->asking.successors};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
-    set_free(&self->states);
-    set_free(&self->standing);
-    free(self->constants);
+    Array *chunks[] = {&self->records, &self->sums, &self->spare_records, &self->spare_sums};
+    for (size_t n = 0; n < sizeof chunks / sizeof *chunks; n++)
+        free_chunks(chunks[n]);
+    if (self->workers != NULL)
+        for (size_t n = 0; n < self->jobs; n++) {
+            free(self->workers[n].successors.items);
+            free(self->workers[n].key);
+        }
+    free(self->workers);
+    free(self->asking.key);
+    table_free(&self->states);
+    table_free(&self->standing);
+    free(self->factors);
+    free(self->watched);
     free(self->scratch);
-    free(self->key);
     free(self->ended);
+    pthread_mutex_destroy(&self->pool.lock);
+    pthread_cond_destroy(&self->pool.wake);
+    pthread_cond_destroy(&self->pool.done);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
+
+enum { FIRST_ROOM = 1 << 14, FEWEST_BITS = 1, MOST_JOBS = 1024 };
 
 static PyObject *
 Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"shared", "threads", "most", NULL};
+    static char *names[] = {"shared", "threads", "most", "exact", "keep", "jobs", "bits", "block", NULL};
     unsigned long long shared, threads, most;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "KKK", names, &shared, &threads, &most))
+    unsigned int jobs = 1, bits = 64, block = TICK;
+    int exact = 1, keep = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "KKK|ppIII", names, &shared, &threads, &most, &exact, &keep, &jobs,
+                                     &bits, &block))
         return NULL;
-    if (threads == 0 || threads > 0xFFFF || shared > 1u << 30 || most >= NOWHERE) {
-        PyErr_SetString(PyExc_ValueError, "a search needs 1 to 65,535 threads and fewer than 2**32 - 1 states");
-        return NULL;
-    }
+    if (threads == 0 || threads > 0xFFFF || shared > 1u << 30 || most >= NOWHERE)
+        return PyErr_Format(PyExc_ValueError, "a search needs 1 to 65,535 threads and fewer than 2**32 - 1 states");
+    if (jobs == 0 || jobs > MOST_JOBS || bits < FEWEST_BITS || bits > 64 || block == 0 || block > 1u << 20)
+        return PyErr_Format(PyExc_ValueError, "a search has 1 to 1,024 workers, 1 to 64 bits, 1 to 2**20 states a block");
     Search *self = (Search *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
+    pthread_mutex_init(&self->pool.lock, NULL);
+    pthread_cond_init(&self->pool.wake, NULL);
+    pthread_cond_init(&self->pool.done, NULL);
+    self->pool.running = 1;
     self->shared = shared;
     self->threads = threads;
     self->record = shared + NODE_BYTES * threads;
     self->most = most;
+    self->jobs = jobs;
+    self->block = block;
+    self->grain = block / 32 ? block / 32 : 1;
+    self->keep = keep;
+    self->exact = exact || keep;
+    self->mask = UINT64_MAX << (64 - bits);
+    graph_init(&self->graph);
+    self->claims.size = sizeof(int32_t);
     self->firsts.size = sizeof(uint64_t);
     self->depths.size = self->targets.size = self->moves.size = sizeof(uint32_t);
-    self->roots.size = self->memos.size = sizeof(int32_t);
-    self->tests.size = sizeof(Test);
-    self->answers.size = sizeof(Answer);
-    self->cells.size = sizeof(Cell);
-    self->nodes.size = sizeof(Node);
-    self->ways.size = sizeof(Way);
-    self->constants = malloc(self->record * sizeof(uint64_t));
+    self->parents.size = sizeof(Parent);
+    self->records.size = self->sums.size = self->spare_records.size = self->spare_sums.size = sizeof(void *);
+    self->standings.size = NODE_BYTES * threads;
+    self->expansions.size = sizeof(Expansion);
+    self->collected.size = sizeof(Collected);
+    self->asking.successors.size = sizeof(Successor);
+    self->asking.key = malloc(self->standings.size);
+    self->factors = malloc(threads * sizeof(uint64_t));
+    self->watched = calloc(shared + 1, sizeof(uint64_t));
     self->scratch = malloc(self->record);
-    self->key = malloc(NODE_BYTES * threads);
     self->ended = calloc(threads, 1);
-    if (set_init(&self->states, self->record) < 0 || set_init(&self->standing, NODE_BYTES * threads) < 0 ||
-        self->constants == NULL || self->scratch == NULL || self->key == NULL || self->ended == NULL) {
+    self->workers = calloc(jobs, sizeof(Worker));
+    int made = table_init(&self->states, self->exact ? 2 : 1, FIRST_ROOM) == 0 &&
+               table_init(&self->standing, 2, FIRST_ROOM) == 0 && self->asking.key != NULL && self->watched != NULL &&
+               self->factors != NULL && self->scratch != NULL && self->ended != NULL && self->workers != NULL;
+    for (uint32_t n = 0; self->workers != NULL && n < jobs; n++) {
+        Worker *worker = &self->workers[n];
+        worker->search = self;
+        worker->index = n;
+        worker->successors.size = sizeof(Successor);
+        worker->key = malloc(self->standings.size);
+        made &= worker->key != NULL;
+    }
+    if (!made) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
-    for (size_t n = 0; n < self->record; n++)
-        self->constants[n] = constant(n);
+    for (uint32_t n = 0; n < threads; n++)
+        self->factors[n] = term((size_t)UINT32_MAX - 1, n) | 1;
     return (PyObject *)self;
 }
 
@@ -539,113 +1466,204 @@ Search_add_node(Search *self, PyObject *args)
         return NULL;
     if (choices > 0x10000)      /* a move is thread << 16 | choice */
         return PyErr_Format(PyExc_ValueError, "%u alternatives are more than 65,536", choices);
-    Node *node = array_push(&self->nodes);
-    if (node == NULL)
+    int32_t *roots = array_reserve(&self->graph.roots, choices);
+    Node *node = array_push(&self->graph.nodes);
+    if (node == NULL || (roots == NULL && choices))
         return PyErr_NoMemory();
-    *node = (Node){(uint32_t)self->roots.count, choices};
-    for (unsigned int n = 0; n < choices; n++)
-        if (array_push_u32(&self->roots, 0) < 0)
-            return PyErr_NoMemory();
-    return PyLong_FromSize_t(self->nodes.count - 1);
+    *node = (Node){(uint32_t)self->graph.roots.count, choices};
+    if (choices)
+        memset(roots, 0, choices * sizeof *roots);
+    self->graph.roots.count += choices;
+    return PyLong_FromSize_t(self->graph.nodes.count - 1);
 }
 
 static PyObject *
 Search_add_answer(Search *self, PyObject *args)
 {
     PyObject *writes;
-    unsigned int target, flags;
-    if (!PyArg_ParseTuple(args, "O!II", &PyTuple_Type, &writes, &target, &flags))
+    Graph *graph = &self->graph;
+    Edge edge = {.first = (uint32_t)graph->cells.count};
+    if (!PyArg_ParseTuple(args, "O!II", &PyTuple_Type, &writes, &edge.target, &edge.flags))
         return NULL;
-    if (target >= self->nodes.count)
-        return PyErr_Format(PyExc_IndexError, "there is no node %u", target);
-    uint32_t first = (uint32_t)self->cells.count;
+    if (edge.target >= graph->nodes.count)
+        return PyErr_Format(PyExc_IndexError, "there is no node %u", edge.target);
+    if (graph->edges.count >= NO_EDGE)
+        return PyErr_Format(PyExc_OverflowError, "there are too many steps");
     for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(writes); n++) {
         unsigned int offset, byte;
         if (!PyArg_ParseTuple(PyTuple_GET_ITEM(writes, n), "II", &offset, &byte))
             return NULL;
         if (offset >= self->shared || byte > 255)
             return PyErr_Format(PyExc_ValueError, "no byte %u at offset %u", byte, offset);
-        Cell *cell = array_push(&self->cells);
-        if (cell == NULL)
+        Cell *cell = NULL;
+        for (size_t k = edge.first; k < graph->cells.count && cell == NULL; k++)
+            if (((Cell *)graph->cells.items)[k].offset == offset)
+                cell = (Cell *)graph->cells.items + k;      /* of two writes to a byte the last one counts */
+        if (cell == NULL && (cell = array_push(&graph->cells)) == NULL)
             return PyErr_NoMemory();
         *cell = (Cell){offset, byte};
     }
-    Answer *answer = array_push(&self->answers);
-    if (answer == NULL)
+    edge.cells = (uint32_t)graph->cells.count - edge.first;
+    Edge *place = array_push(&graph->edges);
+    if (place == NULL)
         return PyErr_NoMemory();
-    *answer = (Answer){first, (uint32_t)PyTuple_GET_SIZE(writes), target, flags};
-    return PyLong_FromSize_t(self->answers.count - 1);
+    *place = edge;
+    return PyLong_FromSize_t(graph->edges.count - 1);
 }
 
-/* Adds a path to tree number `root` of `roots`, which is `roots` or `memos` of the search. */
-static PyObject *
-graft(Search *self, Array *roots, size_t root, PyObject *path, uint32_t answer)
+/* Adds a path to tree number `root` of `roots`, which is `roots` of the graph or `claims` of the search; -1 with an
+ * exception. */
+static int
+graft(Search *self, Array *roots, size_t root, PyObject *path, uint32_t edge)
 {
+    Graph *graph = &self->graph;
     size_t at = 0;              /* the test whose child is to be set, plus one; 0 is the root itself */
-    uint32_t byte = 0;
-    if (root >= roots->count)
-        return PyErr_Format(PyExc_IndexError, "there is no tree %zu", root);
-    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(path); n++) {
-        unsigned int offset, next;
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &offset, &next))
-            return NULL;
-        if (offset >= self->shared || next > 255)
-            return PyErr_Format(PyExc_ValueError, "no byte %u at offset %u", next, offset);
-        int32_t here = at ? ((Test *)self->tests.items)[at - 1].child[byte] : ((int32_t *)roots->items)[root];
-        if (here == 0) {
-            Test *test = array_push(&self->tests);
-            if (test == NULL)
-                return PyErr_NoMemory();
-            memset(test, 0, sizeof *test);
-            test->offset = offset;
-            here = (int32_t)self->tests.count;
-            if (at)
-                ((Test *)self->tests.items)[at - 1].child[byte] = here;
-            else
-                ((int32_t *)roots->items)[root] = here;
-        }
-        else if (here < 0 || ((Test *)self->tests.items)[here - 1].offset != offset)
-            return PyErr_Format(PyExc_ValueError, "a path does not fit its tree");
-        at = (size_t)here;
-        byte = next;
+    uint8_t byte = 0;
+    if (root >= roots->count) {
+        PyErr_Format(PyExc_IndexError, "there is no tree %zu", root);
+        return -1;
     }
-    int32_t *leaf = at ? &((Test *)self->tests.items)[at - 1].child[byte] : (int32_t *)roots->items + root;
-    if (*leaf != 0)
-        return PyErr_Format(PyExc_ValueError, "a path does not fit its tree");
-    *leaf = -1 - (int32_t)answer;
-    Py_RETURN_NONE;
+    for (Py_ssize_t n = 0; n <= PyList_GET_SIZE(path); n++) {
+        unsigned int offset = 0, next = 0;
+        int32_t *here = at ? child_of(graph, at - 1, byte) : (int32_t *)roots->items + root;
+        if (here == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (n == PyList_GET_SIZE(path)) {
+            if (*here != 0)
+                break;
+            *here = -1 - (int32_t)edge;
+            return 0;
+        }
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &offset, &next))
+            return -1;
+        if (offset >= self->shared || next > 255) {
+            PyErr_Format(PyExc_ValueError, "no byte %u at offset %u", next, offset);
+            return -1;
+        }
+        if (*here == 0) {
+            size_t mark = at ? (size_t)((char *)here - (char *)graph->tests.items) : 0;
+            int within = at && mark < graph->tests.count * sizeof(Test);
+            Test *test = array_push(&graph->tests);
+            if (test == NULL) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            *test = (Test){.offset = offset};
+            if (within)         /* the array of tests may have moved, and the child with it */
+                here = (int32_t *)((char *)graph->tests.items + mark);
+            *here = (int32_t)graph->tests.count;
+        }
+        else if (*here < 0 || ((Test *)graph->tests.items)[*here - 1].offset != offset)
+            break;
+        at = (size_t)*here;
+        byte = (uint8_t)next;
+    }
+    PyErr_Format(PyExc_ValueError, "a path does not fit its tree");
+    return -1;
+}
+
+static int64_t
+tested(PyObject *path, uint32_t offset)
+{
+    unsigned int at, byte;
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(path); n++)
+        if (PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &at, &byte) && at == offset)
+            return byte;
+    return -1;
+}
+
+static uint64_t
+watchers(const Search *self, const Edge *edge)
+{
+    const Cell *cells = (Cell *)self->graph.cells.items + edge->first;
+    uint64_t claims = 0;
+    for (uint32_t n = 0; n < edge->cells; n++)
+        claims |= self->watched[cells[n].offset];
+    return claims;
+}
+
+/* Works out, once, what does not depend on the state in which a step is made: the path tells the old values of the bytes
+ * that were read. The writes that change nothing are dropped, and those without a known old value come first. */
+static void
+prepare(const Search *self, Edge *edge, uint32_t number, PyObject *path)
+{
+    Cell *cells = (Cell *)self->graph.cells.items + edge->first;
+    uint32_t kept = 0;
+    edge->placed = 1;
+    edge->node = number;
+    edge->turn = node_term(edge->target) - node_term(number);
+    for (uint32_t n = 0; n < edge->cells; n++) {
+        Cell cell = cells[n];
+        int64_t old = tested(path, cell.offset);
+        if (old == cell.byte)
+            continue;
+        edge->delta += term(cell.offset, cell.byte);
+        cells[kept] = cell;
+        if (old >= 0)
+            edge->delta -= term(cell.offset, (uint32_t)old);
+        else {
+            cells[kept] = cells[edge->unread];
+            cells[edge->unread++] = cell;
+        }
+        kept++;
+    }
+    edge->cells = kept;
+    edge->claims = watchers(self, edge);
 }
 
 static PyObject *
 Search_add_step(Search *self, PyObject *args)
 {
-    unsigned int node, choice, answer;
+    unsigned int number, choice, answer;
     PyObject *path;
-    if (!PyArg_ParseTuple(args, "IIO!I", &node, &choice, &PyList_Type, &path, &answer))
+    Graph *graph = &self->graph;
+    if (!PyArg_ParseTuple(args, "IIO!I", &number, &choice, &PyList_Type, &path, &answer))
         return NULL;
-    if (node >= self->nodes.count || choice >= ((Node *)self->nodes.items)[node].choices ||
-        answer >= self->answers.count)
-        return PyErr_Format(PyExc_IndexError, "no node %u with alternative %u, or no answer %u", node, choice, answer);
-    return graft(self, &self->roots, ((Node *)self->nodes.items)[node].root + choice, path, answer);
+    const Node *node = (Node *)graph->nodes.items + number;
+    if (number >= graph->nodes.count || choice >= node->choices || answer >= graph->edges.count)
+        return PyErr_Format(PyExc_IndexError, "no node %u with alternative %u, or no answer %u", number, choice, answer);
+    Edge *edge = edge_at(graph, answer);
+    if (edge->placed)
+        return PyErr_Format(PyExc_ValueError, "the answer does not fit: it has a path already");
+    if (graft(self, &graph->roots, node->root + choice, path, answer) < 0)
+        return NULL;
+    prepare(self, edge, number, path);
+    Py_RETURN_NONE;
 }
 
 static PyObject *
 Search_add_claim(Search *self, PyObject *Py_UNUSED(unused))
 {
-    if (array_push_u32(&self->memos, 0) < 0)
+    if (array_push_u32(&self->claims, 0) < 0)
         return PyErr_NoMemory();
-    return PyLong_FromSize_t(self->memos.count - 1);
+    return PyLong_FromSize_t(self->claims.count - 1);
 }
 
 static PyObject *
 Search_add_judgement(Search *self, PyObject *args)
 {
-    unsigned int claim;
+    unsigned int claim, offset, byte;
     PyObject *path;
+    int more = 0;
     if (!PyArg_ParseTuple(args, "IO!", &claim, &PyList_Type, &path))
         return NULL;
-    return graft(self, &self->memos, claim, path, 0);
+    if (graft(self, &self->claims, claim, path, 0) < 0)
+        return NULL;
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(path); n++) {
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &offset, &byte))
+            return NULL;
+        uint64_t bit = (uint64_t)1 << (claim & 63);
+        more |= !(self->watched[offset] & bit);
+        self->watched[offset] |= bit;
+    }
+    for (uint32_t n = 0; more && n < self->graph.edges.count; n++)
+        edge_at(&self->graph, n)->claims = watchers(self, edge_at(&self->graph, n));
+    Py_RETURN_NONE;
 }
+
+/* --- the Python side: a search, and what it found --------------------------------------------------------------------- */
 
 static PyObject *
 Search_start(Search *self, PyObject *args)
@@ -655,42 +1673,39 @@ Search_start(Search *self, PyObject *args)
     Py_ssize_t size;
     if (!PyArg_ParseTuple(args, "Oy#", &host, &state, &size))
         return NULL;
-    if ((size_t)size != self->record || self->states.count)
+    const unsigned char *record = (const unsigned char *)state;
+    if ((size_t)size != self->record || self->count)
         return PyErr_Format(PyExc_ValueError, "the initial state has %zu bytes and is given once", self->record);
-    for (size_t thread = 0; thread < self->threads; thread++)
-        if (node_at((const unsigned char *)state + self->shared + NODE_BYTES * thread) >= self->nodes.count)
+    for (size_t thread = 0; thread < self->threads; thread++) {
+        if (node_at(record + self->shared + NODE_BYTES * thread) >= self->graph.nodes.count)
             return PyErr_Format(PyExc_IndexError, "thread %zu begins in no node", thread);
-    if (store(self, host, (const unsigned char *)state, sum_of(self, (const unsigned char *)state)) < 0)
+    }
+    /* As if an edge that changes nothing led to it, of which the search then knows nothing. */
+    uint64_t sum = sum_of(self, record);
+    uint32_t first = node_at(record + self->shared);
+    Edge *edge = array_push(&self->graph.edges);
+    if (edge == NULL)
+        return PyErr_NoMemory();
+    *edge = (Edge){.target = first};
+    self->graph.edges.count--;
+    Successor successor = {print_of(self, sum), (uint32_t)self->graph.edges.count, 0};
+    int64_t number = visit(self, host, 0, record, sum, &successor, 1);
+    if (number < 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
-/* Searches level by level until every state is expanded, or the host stops it (as when there is no room). */
 static PyObject *
 Search_run(Search *self, PyObject *host)
 {
-    uint64_t start = 0;
-    if (self->states.count == 0 || self->ran)
+    if (self->count == 0 || self->ran)
         return PyErr_Format(PyExc_ValueError, "a search runs once, from the state that it was given");
     self->ran = 1;
-    while (start < self->states.count) {
-        uint64_t end = self->states.count;
-        self->frontier = (uint32_t)(end - start);
-        self->depth++;
-        for (uint64_t number = start; number < end; number++) {
-            if (number % TICK == 0 && (PyErr_CheckSignals() < 0 || call(host, "tick", number) < 0))
-                return NULL;
-            if (self->stop) {
-                self->frontier = (uint32_t)(self->states.count - number);
-                Py_RETURN_NONE;
-            }
-            if (expand(self, host, number, end) < 0)
-                return NULL;
-        }
-        start = end;
-    }
-    self->depth--;
-    self->frontier = 0;
+    pool_start(self);
+    int done = search(self, host);
+    pool_stop(self);
+    if (done < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -707,9 +1722,47 @@ Search_state(Search *self, PyObject *args)
     unsigned long long number;
     if (!PyArg_ParseTuple(args, "K", &number))
         return NULL;
-    if (number >= self->states.count)
+    if (number >= self->count)
         return PyErr_Format(PyExc_IndexError, "there is no state %llu", number);
-    return PyBytes_FromStringAndSize((char *)set_key(&self->states, number), (Py_ssize_t)self->record);
+    unsigned char *record = record_of(self, number);
+    if (record == NULL)
+        return PyErr_Format(PyExc_IndexError, "the record of state %llu was not kept", number);
+    return PyBytes_FromStringAndSize((char *)record, (Py_ssize_t)self->record);
+}
+
+/* The moves that led to a state when it was found, the first one first. */
+static PyObject *
+Search_schedule(Search *self, PyObject *args)
+{
+    unsigned long long number;
+    Py_ssize_t length = 0;
+    const Parent *parents = self->parents.items;
+    if (!PyArg_ParseTuple(args, "K", &number))
+        return NULL;
+    if (number >= self->parents.count)
+        return PyErr_Format(PyExc_IndexError, "of state %llu no parent is known", number);
+    for (uint64_t n = number; n; n = parents[n].state)
+        length++;
+    PyObject *moves = PyTuple_New(length);
+    for (uint64_t n = number; n && moves != NULL; n = parents[n].state) {
+        PyObject *move = Py_BuildValue("(II)", parents[n].move >> 16, parents[n].move & 0xFFFF);
+        if (move == NULL)
+            Py_CLEAR(moves);
+        else
+            PyTuple_SET_ITEM(moves, --length, move);
+    }
+    return moves;
+}
+
+/* The smallest difference of two fingerprints; 2**64 - 1 if there are not two. */
+static PyObject *
+Search_gap(Search *self, PyObject *Py_UNUSED(unused))
+{
+    uint64_t gap;
+    Py_BEGIN_ALLOW_THREADS
+    gap = table_gap(&self->states);
+    Py_END_ALLOW_THREADS
+    return gap || self->exact ? PyLong_FromUnsignedLongLong(gap) : PyErr_NoMemory();
 }
 
 static PyObject *
@@ -733,19 +1786,68 @@ Search_depths(Search *self, PyObject *Py_UNUSED(unused))
 static PyObject *
 Search_tally(Search *self, PyObject *Py_UNUSED(unused))
 {
-    size_t memory = self->states.room * sizeof(Slot) + self->states.chunks.count * CHUNK * self->record;
-    const Array *arrays[] = {&self->states.sums, &self->depths, &self->firsts, &self->targets,
-                             &self->moves, &self->tests};
+    const Array *arrays[] = {&self->parents, &self->depths, &self->firsts, &self->targets, &self->moves,
+                             &self->graph.tests, &self->graph.children, &self->graph.edges, &self->graph.cells};
+    size_t memory = self->states.room * self->states.width * sizeof(uint64_t);
+    memory += (self->live_records + self->spare_records.count) * CHUNK * self->record;
+    memory += (self->live_sums + self->spare_sums.count) * CHUNK * sizeof(uint64_t);
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
-        memory += arrays[n]->room * arrays[n]->size;
-    return Py_BuildValue("(nKIIn)", (Py_ssize_t)self->states.count, (unsigned long long)self->transitions,
+        memory += arrays[n]->count * arrays[n]->size;       /* what was reserved beyond was never touched */
+    return Py_BuildValue("(nKIIn)", (Py_ssize_t)self->count, (unsigned long long)self->transitions,
                          self->depth, self->frontier, (Py_ssize_t)memory);
 }
 
+/* Can a thread come back to a node that it left, so that an execution may go on for ever? 1, 0, or -1 without memory.
+ *
+ * Takes away, again and again, a node to which no step leads any more; what is left is on a way round, or behind one. */
+static int
+may_go_on(const Graph *graph)
+{
+    size_t nodes = graph->nodes.count, edges = graph->edges.count, waiting = 0, left = nodes;
+    uint32_t *entries = calloc(nodes + 1, 4), *stack = malloc((nodes + 1) * 4);
+    uint32_t *first = malloc((nodes + 1) * 4), *next = malloc((edges + 1) * 4);
+    int result = -1;
+    if (entries == NULL || stack == NULL || first == NULL || next == NULL)
+        goto done;
+    memset(first, 0xFF, (nodes + 1) * 4);
+    for (uint32_t n = 0; n < edges; n++) {
+        const Edge *edge = edge_at(graph, n);
+        if (!edge->placed || edge->flags & (BLOCKED | HALTS | POOL))
+            continue;
+        entries[edge->target]++;
+        next[n] = first[edge->node];
+        first[edge->node] = n;
+    }
+    for (uint32_t n = 0; n < nodes; n++)
+        if (entries[n] == 0)
+            stack[waiting++] = n;
+    while (waiting) {
+        left--;
+        for (uint32_t n = first[stack[--waiting]]; n != NOWHERE;) {
+            uint32_t target = edge_at(graph, n)->target;
+            n = next[n];
+            if (--entries[target] == 0)
+                stack[waiting++] = target;
+        }
+    }
+    result = left > 0;
+done:
+    free(entries);
+    free(stack);
+    free(first);
+    free(next);
+    return result;
+}
+
+/* Without `exact` it is not known whether a transition leads to the same level or back; that no thread can come back to
+ * where it was is enough to know that none does. */
 static PyObject *
 Search_flags(Search *self, PyObject *Py_UNUSED(unused))
 {
-    return Py_BuildValue("(NNy#)", PyBool_FromLong(self->waits), PyBool_FromLong(self->cyclic),
+    int cyclic = self->exact ? self->cyclic : may_go_on(&self->graph);
+    if (cyclic < 0)
+        return PyErr_NoMemory();
+    return Py_BuildValue("(NNy#)", PyBool_FromLong(self->waits), PyBool_FromLong(cyclic),
                          (char *)self->ended, (Py_ssize_t)self->threads);
 }
 
@@ -758,7 +1860,7 @@ every_state_can_end(const Search *self)
 {
     const uint64_t *firsts = self->firsts.items;
     const uint32_t *targets = self->targets.items;
-    size_t states = self->states.count, edges = self->targets.count, marked = 0, waiting = 0;
+    size_t states = self->count, edges = self->targets.count, marked = 0, waiting = 0;
     uint64_t *start = calloc(states + 2, sizeof *start);
     uint32_t *before = malloc((edges + 1) * sizeof *before), *stack = malloc((states + 1) * sizeof *stack);
     unsigned char *marks = calloc(states + 1, 1);
@@ -806,8 +1908,8 @@ done:
 static PyObject *
 Search_always_ends(Search *self, PyObject *Py_UNUSED(unused))
 {
-    if (self->firsts.count != self->states.count)
-        return PyErr_Format(PyExc_ValueError, "not every state was expanded");
+    if (!self->keep || self->firsts.count != self->count)
+        return PyErr_Format(PyExc_ValueError, "not every state was expanded, or transitions were not kept");
     int result = every_state_can_end(self);
     return result < 0 ? PyErr_NoMemory() : PyBool_FromLong(result);
 }
@@ -821,7 +1923,9 @@ Search_fewest_switches(Search *self, PyObject *args)
     Py_ssize_t until;
     if (!PyArg_ParseTuple(args, "n", &until))
         return NULL;
-    if (until < 1 || (size_t)until > self->states.count)
+    if (!self->keep)
+        return PyErr_Format(PyExc_ValueError, "transitions were not kept");
+    if (until < 1 || (size_t)until > self->count)
         return PyErr_Format(PyExc_IndexError, "there are no %zd states", until);
     Py_ssize_t cells = until * (Py_ssize_t)self->threads;
     PyObject *costs = PyBytes_FromStringAndSize(NULL, cells * 4);
@@ -874,6 +1978,8 @@ static PyMethodDef methods[] = {
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search"},
     {"stop", (PyCFunction)Search_stop, METH_NOARGS, "stop before the next state"},
     {"state", (PyCFunction)Search_state, METH_VARARGS, "state(number) -> bytes"},
+    {"schedule", (PyCFunction)Search_schedule, METH_VARARGS, "schedule(number) -> moves, unless transitions are kept"},
+    {"gap", (PyCFunction)Search_gap, METH_NOARGS, "the smallest difference of two fingerprints"},
     {"transitions", (PyCFunction)Search_transitions, METH_NOARGS, "(firsts u64, targets u32, moves u32) as bytes"},
     {"always_ends", (PyCFunction)Search_always_ends, METH_NOARGS, "can an execution end from every state?"},
     {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs, parents, moves), each u32"},
@@ -889,7 +1995,7 @@ static PyTypeObject SearchType = {
     .tp_basicsize = sizeof(Search),
     .tp_dealloc = (destructor)Search_dealloc,
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Search(shared, threads, most): a breadth-first search; see search.c",
+    .tp_doc = "Search(shared, threads, most, exact, keep, jobs, bits, block): a breadth-first search; see search.c",
     .tp_methods = methods,
     .tp_new = Search_new,
 };

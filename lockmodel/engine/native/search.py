@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lockmodel.engine.behaviour import Answer, Node
-from lockmodel.engine.exploration import Explorer, Tally
-from lockmodel.engine.transitions import Shortest
+from lockmodel.engine.behaviour import Answer, Node, Path
+from lockmodel.engine.exploration import TICK, Chance, Explorer, Tally
+from lockmodel.engine.transitions import Move, Schedules, Shortest
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
+
+if TYPE_CHECKING:
+    from lockmodel.engine.native._search import Search as Core
 
 try:
     import lockmodel.engine.native._search as _search
@@ -41,14 +44,34 @@ class NativeSearch(Explorer):
 
     name = "native"
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        keep: bool = True,
+        exact: bool = False,
+        jobs: int = 1,
+        bits: int = 64,
+        block: int = TICK,
+        **options: Any,
+    ) -> None:
+        """`keep` keeps every transition, so that of the shortest schedules one with few thread switches is found.
+
+        `exact` compares whole states; so does `keep`. Without either a state is known by a fingerprint of 64 bits, and
+        a schedule is the first one found. What is found does not depend on `jobs`, the number of workers, nor on
+        `block`, the states that they share at a time; fewer `bits` are for tests.
+        """
         super().__init__(*arguments, **options)
         if _search is None:
             raise InternalError(f"the search in C was asked for, but {REASON}")
-        self._core = _search.Search(self.layout.size, self.threads, self.most)
+        self.keep = keep
+        self.exact = exact or keep
+        self._options = (jobs, bits, block)
+        self._core: Core = self._new_core()
+        self._ancestry: Core | None = None if keep else self._core
         self._memos = self.judge.memos()
         self._answers: list[Answer] = []
         self._ids: dict[int, int] = {}
+        self._learned: list[tuple[int, int, Path]] = []
         self._nodes = 0
 
     # --- what an Explorer does ----------------------------------------------------------------------------------
@@ -60,6 +83,7 @@ class NativeSearch(Explorer):
         return Tally(states, transitions, depth, frontier, memory, self.behaviour.edges, seconds)
 
     def _store_first(self, state: bytes) -> None:
+        self._first = state
         self._add_nodes()
         for _ in self._memos:
             self._core.add_claim()
@@ -78,17 +102,49 @@ class NativeSearch(Explorer):
         self.edges.load(first, targets, moves)
         self.depths = array("I", self._core.depths())
 
-    def _shortest(self, until: int) -> Shortest:
+    def _shortest(self, until: int) -> Schedules:
+        if self._ancestry is not None:
+            return _Ancestry(self._ancestry)
         cost, parent, move = self._core.fewest_switches(until)
         return Shortest(self.threads, array("I", cost), array("I", parent), array("I", move))
 
     def _always_ends(self) -> bool:
-        return not self.cyclic or self._core.always_ends()
+        return not self.cyclic or (self.keep and self._core.always_ends())
+
+    def _starvation(self) -> None:
+        """To judge who is lost for ever takes every transition: where they were not kept, search again and keep them.
+
+        The steps are known by then, and the states get the same numbers.
+        """
+        if not self.keep:
+            self.keep = self.exact = True
+            self._core = self._new_core()
+            self._nodes = 0
+            self._add_nodes()
+            for number, (answer, (node, choice, path)) in enumerate(zip(self._answers, self._learned, strict=True)):
+                self._core.add_answer(answer.writes, self._target(answer), self._flags(answer))
+                self._core.add_step(node, choice, path, number)
+            self._store_first(self._first)
+            self._search()
+            self._settle()
+            if self.reason or self._always_ends():
+                return
+        super()._starvation()
+
+    def _chance(self) -> Chance | None:
+        if self.exact:
+            return None
+        states, transitions, _, _, _ = self._core.tally()
+        return Chance(states * (transitions + 1 - states) / 2**64, 1 / self._core.gap())
 
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
         path, answer = self.behaviour.learn_path(node, choice, state)
         self._add_nodes()
-        self._core.add_step(node.number, choice, path, self._add_answer(answer))
+        self._ids[id(answer)] = number = len(self._answers)
+        self._answers.append(answer)
+        self._learned.append((node.number, choice, path))
+        self._core.add_answer(answer.writes, self._target(answer), self._flags(answer))
+        self._core.add_step(node.number, choice, path, number)
         return answer
 
     # --- what search.c asks -------------------------------------------------------------------------------------
@@ -158,14 +214,34 @@ class NativeSearch(Explorer):
             self._core.add_node(len(nodes[self._nodes.to_bytes(NODE_BYTES, "little")].roots))
             self._nodes += 1
 
-    def _add_answer(self, answer: Answer) -> int:
-        flags = (
+    def _new_core(self) -> Core:
+        core: Core = _search.Search(self.layout.size, self.threads, self.most, self.exact, self.keep, *self._options)
+        return core
+
+    @staticmethod
+    def _target(answer: Answer) -> int:
+        return int.from_bytes(answer.target, "little") if answer.target else 0
+
+    @staticmethod
+    def _flags(answer: Answer) -> int:
+        return (
             BLOCKED * answer.blocked
             + HALTS * answer.halts
             + POOL * (answer.pool is not None)
             + PENDING * bool(answer.pending)
         )
-        target = int.from_bytes(answer.target, "little") if answer.target else 0
-        self._ids[id(answer)] = len(self._answers)
-        self._answers.append(answer)
-        return self._core.add_answer(answer.writes, target, flags)
+
+
+class _Ancestry:
+    """The schedules that follow from which state each state was found first: with the fewest steps, but no more."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def reaches(self, number: int) -> bool:
+        """A state is stored together with the one from which it was found."""
+        return True
+
+    def schedule(self, number: int, following: int | None = None) -> tuple[Move, ...]:
+        """The schedule to a state, whoever moves next."""
+        return self._core.schedule(number)
