@@ -25,8 +25,11 @@ from benchmarks.subjects import Subject, subjects  # noqa: E402
 
 REPORT = ROOT / "reports" / "benchmarks.md"
 
-LIMITS = Limits(seconds=120, slow_seconds=30, memory=8 << 30)
-QUICK = Limits(seconds=10, slow_seconds=10, memory=8 << 30)
+MEMORY = min(12 << 30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
+"""Half of the machine's, so that nothing is measured that swaps."""
+
+LIMITS = Limits(seconds=120, slow_seconds=30, memory=MEMORY)
+QUICK = Limits(seconds=10, slow_seconds=10, memory=MEMORY)
 
 Measure = Callable[[Subject, Limits], Figure]
 

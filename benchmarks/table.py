@@ -224,7 +224,8 @@ NOTES = """
 - **The Promela models** are written for this comparison, one visible operation a step as in lockmodel; each says in its
   head what else it does. SPIN merges steps that touch only locals by itself, with reduction and without.
 - **The flagship** has more rules in lockmodel (fields without their lock, sleeping under a spinlock, what was never
-  set) than the assertions of its Promela model.
+  set) than the assertions of its Promela model, and an event is in shared memory before it is on a queue: that is why
+  the states without reductions are about the same, and not the same.
 - **Memory** is the largest resident set of the process that searches; the compiler's is not counted. Nothing smaller
   than the process that measures can be seen, which is 20 MiB.
 - **minicheck** has no locks, no threads and no deadlock: a lock is a number and deadlock an invariant that no state is

@@ -1,9 +1,11 @@
-/* The paths of the inotify of Linux 2.6.13-rc6 as specs/inotify.py has them in its design `repaired`: the scenario
-   four-threads-unmount.
+/* The paths of the inotify of Linux 2.6.13-rc6 as specs/inotify.py has them in its design `repaired`: the scenarios
+   four-, five- and six-threads-unmount, by -DTHREADS.
 
    Two devices watch two inodes. Release closes device 0, ignore is for inode 0 on device 1, an event happens to
    inode 1, which is in use, and the superblock of inode 0 is unmounted. The watch of device 0 on inode 1 is one-shot;
-   a queue holds one event and one more that tells of the overflow.
+   a queue holds one event (with more than four threads two) and one more that tells of the overflow. The fifth thread
+   has an event of a file in inode 1, a directory, told to it; the sixth asks for a watch of device 1 on inode 1, which
+   has one already.
 
    Grain: one access to shared memory, one operation on a lock, a count, a list or an idr is one transition, with the
    check that what it uses is alive. A d_step has one such operation, the branch on what it read, and nothing else.
@@ -15,6 +17,10 @@
    count falls below zero; a queue is counted and bounded whenever its device's lock is released; a watch is in all
    three places or in none when the locks of both lists are free; and at the end the claims of the spec.
 */
+
+#ifndef THREADS
+#define THREADS 4
+#endif
 
 #define NIL 0
 #define ME (_pid + 1)
@@ -28,8 +34,12 @@
 #define ONESHOT 16
 
 #define NO_WD 3        /* the wd of an overflow */
+#if THREADS == 4
 #define MAX_EVENTS 1
-#define ROOM 2         /* one event more than the maximum */
+#else
+#define MAX_EVENTS 2
+#endif
+#define ROOM (MAX_EVENTS + 1)
 
 /* --- inodes, devices and watches: number w = 1 + 2 * device + inode ------------------------------------------------ */
 
@@ -42,7 +52,6 @@
 #define W_WD(w) W_INODE(w)
 #define W_AT(d, wd) (1 + 2 * (d) + (wd))
 #define SB(i) (i)
-#define IN_USE(i) ((i) == 1)
 
 #define FREEING 1
 #define CLEAR 2
@@ -52,7 +61,11 @@ byte iprune_sem, inode_lock;                /* who holds it */
 bit sb_active[INODES] = 1;
 
 byte i_sem[INODES];
-byte i_count[INODES] = {2, 3};
+#if THREADS == 4
+byte i_count[INODES] = {2, 3};              /* two watches each, and whoever uses inode 1 */
+#else
+byte i_count[INODES] = {2, 4};              /* and a dentry of inode 1 */
+#endif
 byte i_state[INODES];
 bit i_live[INODES] = 1;
 bit on_sb[INODES] = 1;
@@ -63,8 +76,8 @@ bit d_live[DEVICES] = 1;
 byte event_count[DEVICES];
 byte queue_size[DEVICES];
 byte q_length[DEVICES];                     /* the list of events: its length, then what is on it, oldest first */
-byte q_mask[4];                             /* at ROOM * device + place */
-byte q_wd[4];
+byte q_mask[2 * ROOM];                      /* at ROOM * device + place */
+byte q_wd[2 * ROOM];
 
 byte idr[WATCHES] = {1, 2, 3, 4};                                /* at 2 * device + wd */
 bit w_live[WATCHES + 1] = 1;                /* [0] is not used, here and below */
@@ -73,6 +86,13 @@ bit on_inode[WATCHES + 1] = 1;              /* the lists of watches, whose order
 bit on_device[WATCHES + 1] = 1;
 
 byte user_count = 3, user_devs = 2, user_watches = 4;
+
+#if THREADS > 4
+byte dcache_lock, child_lock;               /* the latter is the d_lock of the file in inode 1 */
+byte dentry_lock;                           /* and this that of the dentry of inode 1, */
+byte dentry_count = THREADS - 4;            /* which the file's holds, and whoever has looked it up */
+byte mounts = THREADS - 5;
+#endif
 
 #define W_MASK(w) ((w) == 2 -> MODIFY + ONESHOT : MODIFY)
 
@@ -245,8 +265,12 @@ inline dequeue_event(d)
 		assert(d_live[d] && d_sem[d] == ME);
 		q_mask[ROOM * d] = q_mask[ROOM * d + 1];
 		q_wd[ROOM * d] = q_wd[ROOM * d + 1];
-		q_mask[ROOM * d + 1] = 0;
-		q_wd[ROOM * d + 1] = 0;
+#if THREADS > 4
+		q_mask[ROOM * d + 1] = q_mask[ROOM * d + 2];
+		q_wd[ROOM * d + 1] = q_wd[ROOM * d + 2];
+#endif
+		q_mask[ROOM * d + MAX_EVENTS] = 0;
+		q_wd[ROOM * d + MAX_EVENTS] = 0;
 		q_length[d]--;
 		made = 1
 	};
@@ -343,39 +367,108 @@ end_done:
 	false
 }
 
+/* Again the loop is there to be left by `break`, which is the `return` before anything is locked. */
+inline inode_event(i)
+{
+	do
+	:: if
+	   :: d_step { FIRST_ON_INODE(i) == NIL -> assert(i_live[i]) }; break
+	   :: d_step { FIRST_ON_INODE(i) != NIL -> assert(i_live[i]) }
+	   fi;
+	   down_inode(i);
+	   d_step { assert(i_live[i]); watch = FIRST_ON_INODE(i) };
+	   do
+	   :: d_step { watch == NIL -> assert(i_live[i]) }; break
+	   :: d_step { watch != NIL -> assert(w_live[watch] && on_inode[watch]); next = NEXT_ON_INODE(watch) };
+	      assert(w_live[watch]);                                            /* reads its mask: MODIFY is in it */
+	      assert(w_live[watch]);                                            /* reads its device */
+	      get_watch(watch);
+	      down_device(W_DEV(watch));
+	      queue_event(W_DEV(watch), watch, MODIFY);
+	      if
+	      :: W_MASK(watch) & ONESHOT -> remove_watch_no_event(watch, W_DEV(watch))
+	      :: else
+	      fi;
+	      up_device(W_DEV(watch));
+	      put_watch(watch);
+	      watch = next;
+	      next = NIL
+	   od;
+	   up_inode(i);
+	   break
+	od
+}
+
 active proctype event()
 {
 	byte watch, next, state, number, last;
 	byte new_wd, new_mask;
 	bit made;
 
-	if
-	:: d_step { FIRST_ON_INODE(1) == NIL -> assert(i_live[1]) }; goto end_done
-	:: d_step { FIRST_ON_INODE(1) != NIL -> assert(i_live[1]) }
-	fi;
-	down_inode(1);
-	d_step { assert(i_live[1]); watch = FIRST_ON_INODE(1) };
-	do
-	:: d_step { watch == NIL -> assert(i_live[1]) }; break
-	:: d_step { watch != NIL -> assert(w_live[watch] && on_inode[watch]); next = NEXT_ON_INODE(watch) };
-	   assert(w_live[watch]);                                               /* reads its mask: MODIFY is in it */
-	   assert(w_live[watch]);                                               /* reads its device */
-	   get_watch(watch);
-	   down_device(W_DEV(watch));
-	   queue_event(W_DEV(watch), watch, MODIFY);
-	   if
-	   :: W_MASK(watch) & ONESHOT -> remove_watch_no_event(watch, W_DEV(watch))
-	   :: else
-	   fi;
-	   up_device(W_DEV(watch));
-	   put_watch(watch);
-	   watch = next;
-	   next = NIL
-	od;
-	up_inode(1);
+	inode_event(1);
 end_done:
 	false
 }
+
+#if THREADS > 4
+inline dput()
+{
+	if
+	:: d_step { dentry_count > 1 -> dentry_count-- }
+	:: d_step { dentry_count <= 1 && dcache_lock == NIL -> assert(dentry_count == 1); dentry_count = 0; dcache_lock = ME };
+	   acquire(dentry_lock);
+	   release_lock(dentry_lock);
+	   release_lock(dcache_lock)
+	fi
+}
+
+active proctype parent_event()
+{
+	byte watch, next, state, number, last;
+	byte new_wd, new_mask;
+	bit made;
+
+	acquire(child_lock);
+	skip;                                                                   /* reads its parent */
+	skip;                                                                   /* reads the parent's inode */
+	if
+	:: d_step { FIRST_ON_INODE(1) != NIL -> assert(i_live[1]) };
+	   dentry_count++;
+	   release_lock(child_lock);
+	   inode_event(1);
+	   dput()
+	:: d_step { FIRST_ON_INODE(1) == NIL -> assert(i_live[1]) };
+	   release_lock(child_lock)
+	fi;
+end_done:
+	false
+}
+#endif
+
+#if THREADS > 5
+active proctype add_watch()
+{
+	byte watch;
+
+	skip;                                                                   /* reads the dentry's inode */
+	down_inode(1);
+	down_device(1);
+	d_step { assert(i_live[1]); watch = FIRST_ON_INODE(1) };
+	do
+	:: d_step { W_DEV(watch) == 1 -> assert(w_live[watch]) }; break
+	:: d_step { W_DEV(watch) != 1 -> assert(w_live[watch]) };
+	   d_step { assert(w_live[watch] && on_inode[watch]); watch = NEXT_ON_INODE(watch); assert(watch != NIL) }
+	od;
+	assert(w_live[watch]);                                                  /* writes its mask, which it had before */
+	d_step { assert(w_live[watch]); watch = NIL };                          /* reads its wd */
+	up_device(1);
+	up_inode(1);
+	dput();
+	d_step { assert(mounts > 0); mounts-- };
+end_done:
+	false
+}
+#endif
 
 inline unmount_watches(i)
 {
@@ -455,7 +548,12 @@ active proctype quiescence()
 		assert(WATCHED(1) && WATCHED(2) && WATCHED(3) && WATCHED(4) && !w_live[3]);
 		assert(user_devs == 1 && user_count == 2 && user_watches == on_device[3] + on_device[4]);
 		assert(COUNTED(1));
+#if THREADS == 4
 		assert(i_live[1] && i_count[1] == 1 + on_inode[2] + on_inode[4]);
+#else
+		assert(i_live[1] && i_count[1] == 2 + on_inode[2] + on_inode[4]);
+		assert(dentry_count == 1 && mounts == 0);
+#endif
 		assert(!i_live[0] || i_count[0] == 0)
 	};
 end_done:
