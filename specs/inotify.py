@@ -1,36 +1,54 @@
 """Claim: inotify of Linux 2.6.13-rc6 can remove one watch from four sides at once. As written in 2005 it cannot.
 
 The model is `fs/inotify.c` (git blob 27ebcac5), statement for statement; a trailing `# 805` is the line of that file
-which a statement stands for. Four paths are here with everything that they call: `inotify_unmount_inodes` (as
-`invalidate_inodes` calls it), `inotify_release`, `inotify_ignore` and `inotify_inode_queue_event`. What they call in
-the rest of the kernel is modelled as 2.6.13 has it, as far as locks, counts and lifetimes go.
+which a statement stands for. Six paths are here with everything that they call: `inotify_unmount_inodes` (as
+`invalidate_inodes` calls it), `inotify_release`, `inotify_ignore`, `inotify_inode_queue_event`,
+`inotify_dentry_parent_queue_event` and `sys_inotify_add_watch`. What they call in the rest of the kernel is modelled as
+2.6.13 has it, as far as locks, counts and lifetimes go.
 
-Designs: `2005` is the file as it is. `repaired` changes five procedures, each for the reason that its docstring gives,
+Designs: `2005` is the file as it is. `repaired` changes seven procedures, each for the reason that its docstring gives,
 and every scenario is verified in it.
 
-Bounds: every pair of the four paths that the environment lets run together, on one device with one inode and on one
-device with two inodes of one superblock, and all four paths on two devices with two inodes; queues of one or two
-events (overflow, coalescing); watches with and without IN_ONESHOT.
+Bounds: every pair of the six paths that the environment lets run together, on one device with one inode and on one
+device with two inodes of one superblock; four to six threads, each in a path of its own, on two devices with two
+inodes; queues of one or two events (overflow, coalescing); watches with and without IN_ONESHOT.
 
-Left out: adding watches and reading (no event is taken off a queue but by release); names are compared, their memory is
-not modelled; what an umount does after inotify_unmount_inodes, unless the switch `umount_ends` is on; what an
-allocation does to find memory, unless the switch `reclaim` is on; the wake-up half of up().
+What may run beside an umount: release and ignore, which hold watches and nothing else. Whoever causes an event has a
+file open, and whoever adds a watch has looked up a path: that holds a dentry, thereby an inode, and the mount, and an
+umount starts after the last hold of a mount has gone. So beside an umount those are on another superblock
+(`five-threads-unmount`), or they come before it (`five-threads`, where umount waits for the mount to be free); beside
+`invalidate_inodes` as __invalidate_device calls it they are on the same one (`five-threads-invalidate`).
+
+Left out: reading (no event is taken off a queue but by release); looking up the path of a watch to add, up to where the
+caller holds its dentry; dentries, but for their counts, their parent and their inode; names are compared, their memory
+is not modelled; what an umount does after inotify_unmount_inodes, unless the switch `umount_ends` is on; what an
+allocation does to find memory, unless the switch `reclaim` is on; the wake-up half of up(). A watch with IN_ONESHOT
+stands at the beginning only: line 951 lets no program ask for one.
 
 Not repaired: release and ignore pin an inode, by way of its watch, while they hold no lock, and an umount may end
 meanwhile and free the superblock, which their iput then uses. The switch `umount_ends` shows it in both designs. The
-mend goes beyond this file: to hold the superblock from the moment that the watch is got.
+mend goes beyond this file: to hold the superblock from the moment that the watch is got. The limit of a user's watches
+is read (391) and the count raised (424) under the locks of one device and one inode: on two of each, two threads may
+pass the limit together; nothing else depends on it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from lockmodel import (
+    EAGAIN,
     EINVAL,
+    ENOMEM,
+    ENOSPC,
+    ERR_PTR,
     GFP_KERNEL,
     INIT_LIST_HEAD,
+    IS_ERR,
     NULL,
+    PTR_ERR,
     Atomic,
     Flags,
     Idr,
@@ -42,6 +60,7 @@ from lockmodel import (
     RefCount,
     Scenario,
     Semaphore,
+    SpinLock,
     Struct,
     WaitQueue,
     atomic,
@@ -51,17 +70,21 @@ from lockmodel import (
     atomic_inc,
     atomic_read,
     atomic_set,
+    await_,
     choose,
     data_race,
     down,
     field,
     idr_find,
+    idr_get_new_above,
     idr_of,
+    idr_pre_get,
     idr_remove,
     kfree,
     kmem_cache_alloc,
     kmem_cache_free,
     likely,
+    list_add,
     list_add_tail,
     list_contains,
     list_del,
@@ -84,20 +107,21 @@ from lockmodel import (
 )
 
 # The order that the comment at line 51 of the file declares. Its indentation puts inode_lock and inotify_sem side by
-# side below iprune_sem. Nothing of what is modelled takes a dentry's d_lock, which the comment sets above them all.
+# side below iprune_sem, and a dentry's d_lock beside iprune_sem; nothing of the file's own is taken under a d_lock.
 inotify = Model(
     "inotify",
     source="fs/inotify.c",
     as_written="2005",
     hierarchy=[["iprune_sem", "inode_lock"], ["iprune_sem", "Inode.inotify_sem", "Device.sem"]],
 )
+dcache_lock = inotify.spinlock("dcache_lock")
 iprune_sem = inotify.semaphore("iprune_sem")
 inode_lock = inotify.spinlock("inode_lock")
 
 reclaim = inotify.switch(
-    "reclaim", False, "a GFP_KERNEL allocation of an event may enter shrink_icache_memory, which takes iprune_sem"
+    "reclaim", False, "a GFP_KERNEL allocation may enter shrink_icache_memory, which takes iprune_sem"
 )
-allocation_fails = inotify.switch("allocation_fails", False, "the allocation of an event may give NULL")
+allocation_fails = inotify.switch("allocation_fails", False, "an allocation may give NULL")
 umount_ends = inotify.switch(
     "umount_ends", False, "umount disposes of the inodes with count 0, then frees the superblock whatever remains"
 )
@@ -105,7 +129,9 @@ umount_ends = inotify.switch(
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
-Wd = Annotated[int, Range(-1, 1)]
+Wd = Annotated[int, Range(-1, 2)]
+Wds = Annotated[int, Range(0, 7)]
+"""A set of wds: bit n is for wd n."""
 Cookie = Annotated[int, Range(0, 1)]
 Length = Annotated[int, Range(0, 1)]
 EventCount = Annotated[int, Range(0, 3)]
@@ -121,6 +147,13 @@ class Ev(Flags):
     Q_OVERFLOW = 4
     IGNORED = 8
     ONESHOT = 16
+
+
+ALL_EVENTS: Final = Ev.MODIFY
+"""What a program may ask for: it cannot ask for ONESHOT, which is no event."""
+
+MAX_USER_WATCHES: Final = 4
+"""More than any scenario has."""
 
 
 class IState(Flags):
@@ -144,6 +177,7 @@ class User(Struct):
 
 class SuperBlock(Struct):
     active: Atomic = atomic(0, 1)  # MS_ACTIVE of s_flags: one word, which is read without a lock
+    mounts: Atomic = atomic(0, 3)  # what umount waits for: mounts, and whoever has a file or a looked-up path there
     s_inodes: ListHead[Inode] = list_of("i_sb_list", guarded_by=inode_lock)
 
 
@@ -154,6 +188,13 @@ class Inode(Struct):
     i_sb_list: ListEntry
     inotify_sem: Semaphore
     inotify_watches: ListHead[Watch] = list_of("i_list", guarded_by="inotify_sem")
+
+
+class Dentry(Struct):
+    d_count: RefCount = refcount(zero_is_cached=True)
+    d_lock: SpinLock
+    d_inode: Inode = field(counted="i_count")
+    d_parent: Dentry = field(guarded_by="d_lock", counted="d_count")
 
 
 class UserEvent(Record):
@@ -172,7 +213,7 @@ class KernelEvent(Struct):
 # All of it is under its sem, but for the count and what never changes.
 class Device(Struct):
     wq: WaitQueue
-    idr: Idr[Watch] = idr_of(2, guarded_by="sem")
+    idr: Idr[Watch] = idr_of(3, guarded_by="sem")
     sem: Semaphore
     events: ListHead[KernelEvent] = list_of("list", guarded_by="sem")
     watches: ListHead[Watch] = list_of("d_list", guarded_by="sem", counted="count")
@@ -181,9 +222,12 @@ class Device(Struct):
     queue_size: QueueSize = field(guarded_by="sem")
     event_count: EventCount = field(guarded_by="sem")
     max_events: EventCount = field(constant=True)
+    last_wd: Wd = field(guarded_by="sem")
     newest: KernelEvent = field(ghost=True)  # the event that was queued last, while it is still on the queue
     closed: bool = field(ghost=True)  # inotify_release has let go of it
-    ignored: Annotated[int, Range(0, 3)] = field(ghost=True)  # bit n: inotify_ignore has returned for wd n
+    ignored: Wds = field(ghost=True)  # inotify_ignore has been there for it
+    given: Wds = field(ghost=True)  # it is or was the wd of a watch
+    given_twice: bool = field(ghost=True)  # one of them was given a second time
 
 
 class Watch(Struct):
@@ -192,11 +236,11 @@ class Watch(Struct):
     count: RefCount
     dev: Device = field(constant=True, counted="count")
     inode: Inode = field(constant=True, counted="i_count")
-    wd: Wd = field(constant=True)
+    wd: Wd = field(guarded_by="dev.sem")  # written once, when the watch is in the idr already (356)
     mask: Ev = field(guarded_by="inode.inotify_sem")
 
 
-watch_cachep = inotify.cache(Watch, capacity=1)  # no path here allocates one
+watch_cachep = inotify.cache(Watch, capacity=1, may_fail=allocation_fails)
 event_cachep = inotify.cache(KernelEvent, capacity=4, may_fail=allocation_fails)
 
 
@@ -206,6 +250,17 @@ event_cachep = inotify.cache(KernelEvent, capacity=4, may_fail=allocation_fails)
 @inotify.procedure(holds=["inode_lock"], helper=True)
 def __iget(inode: Inode) -> None:
     atomic_inc(inode.i_count)
+
+
+@inotify.procedure(helper=True)
+def igrab(inode: Inode) -> Inode:
+    grabbed: Inode = NULL
+    spin_lock(inode_lock)
+    if not inode.i_state & (IState.FREEING | IState.WILL_FREE):
+        __iget(inode)
+        grabbed = inode
+    spin_unlock(inode_lock)
+    return grabbed
 
 
 @inotify.procedure(helper=True)
@@ -228,6 +283,44 @@ def iput(inode: Inode) -> None:
 
 
 @inotify.procedure(helper=True)
+def dget(dentry: Dentry) -> None:
+    atomic_inc(dentry.d_count)
+
+
+@inotify.procedure(helper=True)
+def dput(dentry: Dentry) -> None:
+    """The last put of a dentry that is still hashed: it stays in the cache, and keeps its inode."""
+    if atomic_dec_and_lock(dentry.d_count, dcache_lock):
+        spin_lock(dentry.d_lock)
+        spin_unlock(dentry.d_lock)
+        spin_unlock(dcache_lock)
+
+
+@inotify.procedure(helper=True)
+def dentry_iput(dentry: Dentry) -> None:
+    """A dentry is killed: it lets go of its inode. Its memory, and its hold on its parent, are left alone."""
+    spin_lock(dcache_lock)
+    spin_lock(dentry.d_lock)
+    inode = dentry.d_inode
+    dentry.d_inode = NULL
+    spin_unlock(dentry.d_lock)
+    spin_unlock(dcache_lock)
+    iput(inode)
+
+
+@inotify.procedure(helper=True)
+def mntput(sb: SuperBlock) -> None:
+    """One who holds the superblock mounted lets go of it."""
+    atomic_dec(sb.mounts)
+
+
+@inotify.procedure(helper=True)
+def path_release(dentry: Dentry, sb: SuperBlock) -> None:
+    dput(dentry)
+    mntput(sb)
+
+
+@inotify.procedure(helper=True)
 def free_uid(user: User) -> None:
     """Never the last reference: the processes of the user hold more."""
     atomic_dec(user.count)
@@ -243,14 +336,19 @@ def shrink_icache_memory() -> None:
 
 
 @inotify.procedure
-def reclaim_for_an_event() -> None:
-    """What an allocation with the flags of kernel_event may do before it succeeds: GFP_KERNEL allows it everything."""
+def reclaim_for_an_allocation() -> None:
+    """What an allocation with the flags of this file may do before it succeeds: GFP_KERNEL allows it everything."""
     if reclaim:
         if choose(False, True):
             shrink_icache_memory()
 
 
 # --- references -------------------------------------------------------------------------------------------------------
+
+
+@inotify.procedure(helper=True)
+def get_inotify_dev(dev: Device) -> None:
+    atomic_inc(dev.count)  # 170
 
 
 @inotify.procedure(helper=True)
@@ -280,7 +378,7 @@ def put_inotify_watch(watch: Watch) -> None:
 # Line 215, which zeroes the event, is subsumed: each of its fields is stored below before anyone sees it.
 @inotify.procedure
 def kernel_event(wd: int, mask: Ev, cookie: int, name: Name) -> KernelEvent:
-    reclaim_for_an_event()  # 210
+    reclaim_for_an_allocation()  # 210
     kevent = kmem_cache_alloc(event_cachep, GFP_KERNEL)  # 210
     if unlikely(not kevent):  # 211
         return NULL  # 212
@@ -364,6 +462,73 @@ def inotify_dev_event_dequeue(dev: Device) -> None:
 # --- watches ----------------------------------------------------------------------------------------------------------
 
 
+# The file has no such function: a name for what line 356 passes, which a repair changes.
+@inotify.procedure(holds=["dev.sem"], helper=True)
+def lowest_wd_to_give(dev: Device) -> int:
+    return dev.last_wd  # 356
+
+
+@inotify.procedure(holds=["dev.sem"])
+def inotify_dev_get_wd(dev: Device, watch: Watch) -> int:
+    while True:  # 353
+        reclaim_for_an_allocation()  # 354
+        filled = idr_pre_get(dev.idr, GFP_KERNEL)  # 354
+        if allocation_fails:
+            filled = choose(0, filled)  # 354
+        if unlikely(not filled):  # 354
+            return -ENOSPC  # 355
+        ret, wd = idr_get_new_above(dev.idr, watch, lowest_wd_to_give(dev))  # 356
+        watch.wd = wd  # 356
+        dev.ignored &= ~(1 << wd)
+        dev.given_twice = dev.given_twice or bool(dev.given & (1 << wd))
+        dev.given |= 1 << wd
+        if ret != -EAGAIN:  # 357
+            return ret  # 359
+
+
+# The file has no such function either: a name for what line 405 stores.
+@inotify.procedure(holds=["dev.sem"], helper=True)
+def wd_to_remember(ret: int, watch: Watch, dev: Device) -> int:
+    return ret  # 405
+
+
+# Three plain stores stand before line 399 here: an object counts as shared as soon as the idr refers to it, although
+# nobody can look into the idr while the device's sem is held.
+@inotify.procedure(holds=["dev.sem"])
+def create_watch(dev: Device, mask: Ev, inode: Inode) -> Watch:
+    if atomic_read(dev.user.inotify_watches) >= MAX_USER_WATCHES:  # 391
+        return ERR_PTR(-ENOSPC)  # 393
+    reclaim_for_an_allocation()  # 395
+    watch = kmem_cache_alloc(watch_cachep, GFP_KERNEL)  # 395
+    if unlikely(not watch):  # 396
+        return ERR_PTR(-ENOMEM)  # 397
+    watch.mask = mask  # 406
+    watch.dev = dev  # 413
+    watch.inode = inode  # 419
+    ret = inotify_dev_get_wd(dev, watch)  # 399
+    if unlikely(ret):  # 400
+        kmem_cache_free(watch_cachep, watch)  # 401
+        return ERR_PTR(ret)  # 402
+    dev.last_wd = wd_to_remember(ret, watch, dev)  # 405
+    atomic_set(watch.count, 0)  # 407
+    INIT_LIST_HEAD(watch.d_list)  # 408
+    INIT_LIST_HEAD(watch.i_list)  # 409
+    get_inotify_dev(dev)  # 412
+    grabbed = igrab(inode)  # 419
+    assert grabbed is inode  # 419
+    get_inotify_watch(watch)  # 422
+    atomic_inc(dev.user.inotify_watches)  # 424
+    return watch  # 426
+
+
+@inotify.procedure(holds=["inode.inotify_sem"])
+def inode_find_dev(inode: Inode, dev: Device) -> Watch:
+    for watch in list_for_each_entry(inode.inotify_watches):  # 439
+        if watch.dev is dev:  # 440
+            return watch  # 441
+    return NULL  # 444
+
+
 @inotify.procedure(holds=["watch.inode.inotify_sem", "dev.sem"])
 def remove_watch_no_event(watch: Watch, dev: Device) -> None:
     list_del(watch.i_list)  # 453
@@ -385,7 +550,7 @@ def inotify_inode_watched(inode: Inode) -> bool:
     return not data_race(list_empty(inode.inotify_watches))  # 484
 
 
-# --- the four paths ---------------------------------------------------------------------------------------------------
+# --- the paths --------------------------------------------------------------------------------------------------------
 
 
 @inotify.path
@@ -405,6 +570,20 @@ def inotify_inode_queue_event(inode: Inode, mask: Ev, cookie: int, name: Name) -
             up(dev.sem)  # 514
             put_inotify_watch(watch)  # 515
     up(inode.inotify_sem)  # 518
+
+
+@inotify.path
+def inotify_dentry_parent_queue_event(dentry: Dentry, mask: Ev, cookie: int, name: Name) -> None:
+    spin_lock(dentry.d_lock)  # 535
+    parent = dentry.d_parent  # 536
+    inode = parent.d_inode  # 537
+    if inotify_inode_watched(inode):  # 539
+        dget(parent)  # 540
+        spin_unlock(dentry.d_lock)  # 541
+        inotify_inode_queue_event(inode, mask, cookie, name)  # 542
+        dput(parent)  # 543
+    else:
+        spin_unlock(dentry.d_lock)  # 545
 
 
 @inotify.procedure(holds=["iprune_sem", "inode_lock"])
@@ -507,8 +686,8 @@ def inotify_ignore(dev: Device, wd: int) -> int:
     down(dev.sem)  # 805
     watch = idr_find(dev.idr, wd)  # 806
     if unlikely(not watch):  # 807
-        up(dev.sem)  # 808
         dev.ignored |= 1 << wd
+        up(dev.sem)  # 808
         return -EINVAL  # 809
     get_inotify_watch(watch)  # 811
     inode = watch.inode  # 812
@@ -518,11 +697,39 @@ def inotify_ignore(dev: Device, wd: int) -> int:
     watch = idr_find(dev.idr, wd)  # 819
     if likely(watch):  # 820
         remove_watch(watch, dev)  # 821
+    dev.ignored |= 1 << wd
     up(dev.sem)  # 823
     up(inode.inotify_sem)  # 824
     put_inotify_watch(watch)  # 825
-    dev.ignored |= 1 << wd
     return 0  # 827
+
+
+# From where the path has been looked up: the caller holds its dentry, and the superblock mounted.
+@inotify.path
+def sys_inotify_add_watch(dev: Device, dentry: Dentry, sb: SuperBlock, mask: Ev) -> int:
+    inode = dentry.d_inode  # 944
+    down(inode.inotify_sem)  # 947
+    down(dev.sem)  # 948
+    mask &= ALL_EVENTS  # 951
+    if unlikely(not mask):  # 952
+        ret = -EINVAL  # 953
+    else:
+        old = inode_find_dev(inode, dev)  # 961
+        if unlikely(old):  # 962
+            old.mask = mask  # 963
+            ret = old.wd  # 964
+        else:
+            watch = create_watch(dev, mask, inode)  # 968
+            if unlikely(IS_ERR(watch)):  # 969
+                ret = PTR_ERR(watch)  # 970
+            else:
+                list_add(watch.d_list, dev.watches)  # 975
+                list_add(watch.i_list, inode.inotify_watches)  # 976
+                ret = watch.wd  # 977
+    up(dev.sem)  # 979
+    up(inode.inotify_sem)  # 980
+    path_release(dentry, sb)  # 981
+    return ret  # 984
 
 
 # --- repaired ---------------------------------------------------------------------------------------------------------
@@ -540,7 +747,7 @@ def newest_event(dev: Device) -> KernelEvent:
     return list_last_entry(dev.events)
 
 
-@inotify.design("repaired", replaces=reclaim_for_an_event)
+@inotify.design("repaired", replaces=reclaim_for_an_allocation)
 def no_reclaim_into_file_systems() -> None:
     """kernel_event allocates with GFP_NOFS.
 
@@ -624,8 +831,8 @@ def ignore_that_keeps_its_watch(dev: Device, wd: int) -> int:
     down(dev.sem)  # 805
     watch = idr_find(dev.idr, wd)  # 806
     if unlikely(not watch):  # 807
-        up(dev.sem)  # 808
         dev.ignored |= 1 << wd
+        up(dev.sem)  # 808
         return -EINVAL  # 809
     get_inotify_watch(watch)  # 811
     inode = watch.inode  # 812
@@ -634,11 +841,27 @@ def ignore_that_keeps_its_watch(dev: Device, wd: int) -> int:
     down(dev.sem)  # 816
     if likely(idr_find(dev.idr, wd) is watch):  # 819
         remove_watch(watch, dev)  # 821
+    dev.ignored |= 1 << wd
     up(dev.sem)  # 823
     up(inode.inotify_sem)  # 824
     put_inotify_watch(watch)  # 825
-    dev.ignored |= 1 << wd
     return 0  # 827
+
+
+@inotify.design("repaired", replaces=wd_to_remember)
+def wd_that_was_given(ret: int, watch: Watch, dev: Device) -> int:
+    """last_wd is the last wd that was given, as the comment at line 93 has it.
+
+    The file stores the result of inotify_dev_get_wd (405), which is 0: the next search begins at 0 again, and a wd is
+    given anew while inotify_ignore is under way for the watch that had it before, whose successor it then removes.
+    """
+    return watch.wd
+
+
+@inotify.design("repaired", replaces=lowest_wd_to_give)
+def wd_after_the_last(dev: Device) -> int:
+    """The search begins after the wd that was given last, which may be free again."""
+    return dev.last_wd + 1
 
 
 # --- claims -----------------------------------------------------------------------------------------------------------
@@ -652,10 +875,10 @@ def the_queue_is_counted_and_bounded(dev: Device) -> bool:
     return sized and count == list_length(dev.events) and count <= dev.max_events + 1
 
 
-@inotify.invariant(outside=["Inode.inotify_sem", "Device.sem"])
+@inotify.invariant(outside=["watch.inode.inotify_sem", "watch.dev.sem"])
 def a_watch_is_in_all_three_places_or_in_none(watch: Watch) -> bool:
-    """Judged while there are references to the watch: without one it is on its way out, and its inode goes first."""
-    if atomic_read(watch.count) == 0:
+    """Judged while its inode is there: the last put of a watch puts the inode first."""
+    if not live(watch.inode):
         return True
     on_inode = list_contains(watch.inode.inotify_watches, watch)
     on_device = list_contains(watch.dev.watches, watch)
@@ -671,6 +894,18 @@ def nothing_of_a_closed_device_is_left(dev: Device) -> bool:
 @inotify.at_quiescence
 def nothing_of_an_ignored_watch_is_left(watch: Watch) -> bool:
     return not watch.dev.ignored & (1 << watch.wd)
+
+
+@inotify.at_quiescence
+def a_wd_is_given_once(dev: Device) -> bool:
+    return not dev.given_twice
+
+
+@inotify.at_quiescence
+def a_device_watches_an_inode_once(watch: Watch, other: Watch) -> bool:
+    """As long as both can be found: what is on no list any more is on its way out."""
+    twice = watch is not other and watch.dev is other.dev and watch.inode is other.inode
+    return not (twice and list_contains(watch.dev.watches, watch) and list_contains(other.dev.watches, other))
 
 
 @inotify.at_quiescence
@@ -692,6 +927,11 @@ def a_user_is_charged_for_watches(dev: Device, other: Device) -> bool:
 
 
 @inotify.at_quiescence
+def nobody_holds_a_mount(sb: SuperBlock) -> bool:
+    return atomic_read(sb.mounts) == 0
+
+
+@inotify.at_quiescence
 def no_inode_is_busy_after_umount(inode: Inode) -> bool:
     return live(inode.i_sb) and (atomic_read(inode.i_sb.active) == 1 or atomic_read(inode.i_count) == 0)
 
@@ -702,59 +942,98 @@ def no_inode_is_busy_after_umount(inode: Inode) -> bool:
 class World:
     """What stands before the threads start: inodes, devices, and a watch of every device on every inode.
 
-    An inode is `pinned` where somebody has a dentry of it in use. A device that no thread closes stays open.
+    An inode is `pinned` where somebody has a dentry of it in use that no thread needs. A device that no thread closes
+    stays open.
     """
 
     def __init__(
         self,
         m: Scenario,
         *,
-        pinned: list[bool],
+        pinned: Sequence[bool] = (False, False),
+        directories: Sequence[int] = (),
+        child: int | None = None,
+        lookups: Sequence[int] = (),
+        unwatched: Sequence[int] = (),
         superblocks: int = 1,
         devices: int = 1,
         closed: int = 0,
         max_events: int = 1,
         oneshot: bool = False,
         oldest_first: bool = False,
+        users: int = 0,
     ) -> None:
         """There is an inode for each item of `pinned`; they are spread over the superblocks in turn.
 
-        Release begins with the last inode's watch, unless `oldest_first`.
+        `directories` are the inodes with a file in use in them, whose own inode is number `child` or not modelled;
+        `lookups` those that threads have looked up by a path, once for each; `unwatched` those that the last device
+        does not watch; `users` how many threads have the file open, which nobody else has. Release begins with the last
+        inode's watch, unless `oldest_first`.
         """
         inodes = len(pinned)
-        user = m.new(User, count=1 + devices, inotify_devs=devices, inotify_watches=devices * inodes)
+        watched = [[n for n in range(inodes) if d < devices - 1 or n not in unwatched] for d in range(devices)]
+        user = m.new(User, count=1 + devices, inotify_devs=devices, inotify_watches=sum(map(len, watched)))
         m.keep(user)
-        self.superblocks = [m.new(SuperBlock, active=1) for _ in range(superblocks)]
+        self.superblocks = [
+            m.new(SuperBlock, active=1, mounts=users + sum(n % superblocks == number for n in lookups))
+            for number in range(superblocks)
+        ]
         self.inodes = []
         for number, is_pinned in enumerate(pinned):
             sb = self.superblocks[number % superblocks]
-            inode = m.new(Inode, i_count=devices + is_pinned, i_sb=sb)
+            has_dentry = number in directories or number in lookups
+            watches = sum(number in on_device for on_device in watched)
+            inode = m.new(Inode, i_count=watches + is_pinned + has_dentry + (number == child), i_sb=sb)
             m.link(inode.i_sb_list, sb.s_inodes)
             if is_pinned:
                 m.keep(inode)
             self.inodes.append(inode)
+        self.dentries = {
+            number: m.new(Dentry, d_count=(number in directories) + lookups.count(number), d_inode=self.inodes[number])
+            for number in sorted({*directories, *lookups})
+        }
+        self.children = {
+            number: m.new(
+                Dentry,
+                d_count=users or 1,
+                d_parent=self.dentries[number],
+                d_inode=NULL if child is None else self.inodes[child],
+            )
+            for number in dict.fromkeys(directories)
+        }
+        if not users:
+            for dentry in self.children.values():
+                m.keep(dentry)
         self.devices = []
-        for number in range(devices):
-            dev = m.new(Device, count=1 + inodes, user=user, max_events=max_events)
+        for number, on_device in enumerate(watched):
+            # That 2005 has 0 in last_wd where there are two watches is passed over: it can only hide a finding there.
+            dev = m.new(
+                Device,
+                count=1 + len(on_device),
+                user=user,
+                max_events=max_events,
+                last_wd=on_device[-1],
+                given=sum(1 << wd for wd in on_device),
+            )
             if number >= closed:
                 m.keep(dev)
-            watches: list[Watch] = []
-            for wd, inode in enumerate(self.inodes):
+            in_order: list[Watch] = []
+            for wd in on_device:
                 # The last inode's watch on the first device is the one that one event uses up.
-                once = oneshot and number == 0 and wd == inodes - 1
+                once = oneshot and number == 0 and wd == on_device[-1]
                 mask = Ev.MODIFY | Ev.ONESHOT if once else Ev.MODIFY
-                watch = m.new(Watch, count=1, dev=dev, inode=inode, wd=wd, mask=mask)
+                watch = m.new(Watch, count=1, dev=dev, inode=self.inodes[wd], wd=wd, mask=mask)
                 m.idr_set(dev.idr, wd, watch)
-                m.link(watch.i_list, inode.inotify_watches)
-                watches.append(watch)
+                m.link(watch.i_list, self.inodes[wd].inotify_watches)
+                in_order.append(watch)
             # A new watch is put in front of the others of its device, which says nothing of the order of the inodes.
-            for watch in watches if oldest_first else reversed(watches):
+            for watch in in_order if oldest_first else reversed(in_order):
                 m.link(watch.d_list, dev.watches)
             self.devices.append(dev)
 
 
 def enter(m: Scenario, world: World, path: str, thread: str, target: int, name: Name = Name.NONE) -> None:
-    """A thread that enters `path`. An event happens to, and an ignore is for, inode number `target`."""
+    """A thread that enters `path`. An event happens to (or in), and an ignore or add_watch is for, inode `target`."""
     match path:
         case "release":
             m.thread(thread, inotify_release, world.devices[0])
@@ -762,6 +1041,11 @@ def enter(m: Scenario, world: World, path: str, thread: str, target: int, name: 
             m.thread(thread, inotify_ignore, world.devices[-1], target)
         case "event":
             m.thread(thread, inotify_inode_queue_event, world.inodes[target], Ev.MODIFY, 0, name)
+        case "parent":
+            m.thread(thread, inotify_dentry_parent_queue_event, world.children[target], Ev.MODIFY, 0, name)
+        case "add_watch":
+            sb = world.superblocks[target % len(world.superblocks)]
+            m.thread(thread, sys_inotify_add_watch, world.devices[-1], world.dentries[target], sb, Ev.MODIFY)
         case "invalidate":
             m.thread(thread, invalidate_inodes, world.superblocks[0])
         case "unmount":
@@ -774,46 +1058,71 @@ def pair(
     inodes: int,
     oneshot: bool = False,
     oldest_first: bool = False,
+    new: bool = False,
     name: Name = Name.NONE,
 ) -> None:
-    """Two paths on one device. Where both have a target they get the first and the last inode, else it is the last."""
+    """Two paths on one device. Where both have a target they get the first and the last inode, else it is the last.
+
+    A path is looked up on an open device; another one than release closes. If `new`, the last inode is not watched by
+    that device.
+    """
     first, second = paths
     targets = [inodes - 1, inodes - 1]
-    if second in ("ignore", "event"):
+    if second in ("ignore", "event", "parent", "add_watch"):
         targets[0] = 0
-    # Whoever causes an event holds a dentry, and thereby the inode.
-    pinned = [any(p == "event" and t == i for p, t in zip(paths, targets, strict=True)) for i in range(inodes)]
+    if new:
+        targets = [0 if path == "ignore" else inodes - 1 for path in paths]
+    targeted = list(zip(paths, targets, strict=True))
     world = World(
         m,
-        pinned=pinned,
+        # Whoever causes an event holds a dentry, and thereby the inode.
+        pinned=[("event", inode) in targeted for inode in range(inodes)],
+        directories=[target for path, target in targeted if path == "parent"],
+        lookups=[target for path, target in targeted if path == "add_watch"],
+        unwatched=[inodes - 1] if new else [],
+        devices=2 if paths == ("release", "add_watch") else 1,
         closed=int(first == "release"),
         max_events=inodes,  # with one inode the second event overflows, with two the third
         oneshot=oneshot,
         oldest_first=oldest_first,
     )
     threads = (f"{first} 1", f"{second} 2") if first == second else paths
-    for path, thread, target in zip(paths, threads, targets, strict=True):
+    for (path, target), thread in zip(targeted, threads, strict=True):
         enter(m, world, path, thread, target, name)
 
 
-# The pairs that the environment lets run together. `unmount` is inotify_unmount_inodes in an umount, which takes
-# MS_ACTIVE away first, and no dentry of the superblock is left; `invalidate` is the same in __invalidate_device, on a
-# superblock that stays mounted. The other pairs cannot be:
+# The pairs that the environment lets run together. `parent` is an event that is told to the directory. `unmount` is
+# inotify_unmount_inodes in an umount, which takes MS_ACTIVE away first, and no dentry of the superblock is left;
+# `invalidate` is the same in __invalidate_device, on a superblock that stays mounted. The other pairs cannot be:
 #   release-release      a file is released once;
-#   release-ignore       a system call on the file holds a reference to it, and release comes after the last put;
+#   release-ignore       a system call on the file holds a reference to it, and release comes after the last put
+#                        (release-add_watch has two devices for the same reason);
 #   event-unmount        whoever causes an event holds a mount, and umount starts after the last one has gone;
+#   parent-unmount       the same;
+#   add_watch-unmount    the same: a path that was looked up holds a mount;
 #   unmount-unmount      a superblock is shut down once;
 #   unmount-invalidate   umount holds s_umount for writing, __invalidate_device for reading.
 PAIRS = [
     ("release", "event"),
+    ("release", "parent"),
+    ("release", "add_watch"),
     ("release", "unmount"),
     ("release", "invalidate"),
     ("ignore", "ignore"),
     ("ignore", "event"),
+    ("ignore", "parent"),
+    ("ignore", "add_watch"),
     ("ignore", "unmount"),
     ("ignore", "invalidate"),
     ("event", "event"),
+    ("event", "parent"),
+    ("event", "add_watch"),
     ("event", "invalidate"),
+    ("parent", "parent"),
+    ("parent", "add_watch"),
+    ("parent", "invalidate"),
+    ("add_watch", "add_watch"),
+    ("add_watch", "invalidate"),
     ("invalidate", "invalidate"),
 ]
 
@@ -825,17 +1134,23 @@ for paths in PAIRS:
         partial(pair, paths=paths, inodes=2),
         "One device watches two inodes of one superblock.",
     )
-    if paths[0] == "release" and "event" not in paths:
+    if paths[0] == "release" and paths[1] in ("unmount", "invalidate"):
         inotify.add_scenario(
             f"{both}/same-order",
             partial(pair, paths=paths, inodes=2, oldest_first=True),
             "One device watches two inodes, to which both paths come in the same order.",
         )
-    if "event" in paths:
+    if "event" in paths or "parent" in paths:
         inotify.add_scenario(
             f"{both}/one-shot",
             partial(pair, paths=paths, inodes=1, oneshot=True),
             "One device watches one inode for one event.",
+        )
+    if "add_watch" in paths:
+        inotify.add_scenario(
+            f"{both}/new",
+            partial(pair, paths=paths, inodes=2, new=True),
+            "One device watches the first of two inodes, and begins to watch the last.",
         )
 inotify.add_scenario(
     "event-event/named",
@@ -864,22 +1179,110 @@ inotify.add_scenario(
 )
 
 
-def all_four(m: Scenario, last: str, superblocks: int) -> None:
-    """Release closes one device, ignore is for the other; the event happens to the inode that is in use."""
-    world = World(m, pinned=[False, True], superblocks=superblocks, devices=2, closed=1, oneshot=True)
+def wd_in_between(m: Scenario) -> None:
+    world = World(m, pinned=[True, False], lookups=[1], unwatched=[1], oneshot=True)
+    enter(m, world, "ignore", "ignore", 0)
+    enter(m, world, "event", "event", 0)
+    enter(m, world, "add_watch", "add_watch", 1)
+
+
+inotify.add_scenario(
+    "ignore-event/add_watch",
+    wd_in_between,
+    "A watch is removed by its wd and used up by an event, while another inode begins to be watched.",
+)
+
+
+def all_four(m: Scenario, last: str, superblocks: int, others: tuple[str, ...]) -> None:
+    """Release closes one device, ignore is for the other; the event happens to the inode that is in use.
+
+    Of the others, `parent` is told to the directory of that inode or, where that would be unmounted, to the inode
+    itself as a directory; `add_watch` is for the device that stays open and for that directory.
+    """
+    directory = superblocks - 1
+    world = World(
+        m,
+        pinned=[False, True],
+        directories=[directory] if "parent" in others else [],
+        lookups=[directory] if "add_watch" in others else [],
+        superblocks=superblocks,
+        devices=2,
+        closed=1,
+        max_events=2 if others else 1,
+        oneshot=True,
+    )
     enter(m, world, "release", "release", 0)
     enter(m, world, "ignore", "ignore", 0)
     enter(m, world, "event", "event", 1)
+    for other in others:
+        enter(m, world, other, other, directory)
     enter(m, world, last, last, 0)
 
 
+OTHERS: dict[str, tuple[str, ...]] = {"four": (), "five": ("parent",), "six": ("parent", "add_watch")}
+"""Who runs beside the four, by how many they are then."""
+
+for number, others in OTHERS.items():
+    inotify.add_scenario(
+        f"{number}-threads-unmount",
+        partial(all_four, last="unmount", superblocks=2, others=others),
+        "Two devices watch two inodes, the one that is not in use on a superblock that is being unmounted.",
+    )
+    inotify.add_scenario(
+        f"{number}-threads-invalidate",
+        partial(all_four, last="invalidate", superblocks=1, others=others),
+        "Two devices watch two inodes of one superblock, which stays mounted.",
+    )
+
+
+# The life of a mount, not of fs/inotify.c: whoever causes an event has the file open until then, which holds the mount
+# and the file's dentry, which holds its directory's; umount comes when nobody holds the mount any more.
+
+
+@inotify.path
+def write_and_close(dentry: Dentry, sb: SuperBlock) -> None:
+    inotify_inode_queue_event(dentry.d_inode, Ev.MODIFY, 0, Name.NONE)
+    path_release(dentry, sb)
+
+
+@inotify.path
+def tell_the_directory_and_close(dentry: Dentry, sb: SuperBlock) -> None:
+    inotify_dentry_parent_queue_event(dentry, Ev.MODIFY, 0, Name.NONE)
+    path_release(dentry, sb)
+
+
+@inotify.path
+def umount(sb: SuperBlock, dentry: Dentry, root: Dentry) -> None:
+    """While somebody holds the mount it is busy, and an umount fails or waits: neither touches anything of inotify."""
+    await_(atomic_read(sb.mounts) == 0)
+    # The dentries are killed, the file's before its directory's.
+    dentry_iput(dentry)
+    dentry_iput(root)
+    generic_shutdown_super(sb)
+
+
+def one_mount(m: Scenario, add_watch: bool) -> None:
+    """Inode 0 is the directory and the root, inode 1 the file in it, for which ignore and add_watch are."""
+    world = World(m, directories=[0], child=1, users=2 + add_watch, devices=2, closed=1, max_events=2, oneshot=True)
+    sb, root, dentry = world.superblocks[0], world.dentries[0], world.children[0]
+    enter(m, world, "release", "release", 1)
+    enter(m, world, "ignore", "ignore", 1)
+    m.thread("event", write_and_close, dentry, sb)
+    m.thread("parent", tell_the_directory_and_close, dentry, sb)
+    if add_watch:
+        m.thread("add_watch", sys_inotify_add_watch, world.devices[1], dentry, sb, Ev.MODIFY)
+    m.thread("unmount", umount, sb, dentry, root)
+
+
 inotify.add_scenario(
-    "four-threads-unmount",
-    partial(all_four, last="unmount", superblocks=2),
-    "Two devices watch two inodes, the one that is not in use on a superblock that is being unmounted.",
+    "five-threads",
+    partial(one_mount, add_watch=False),
+    "Two devices watch a directory and the file in it: writers tell both, release and ignore remove watches at any "
+    "time, and umount the rest of them as soon as the writers have closed the file.",
 )
 inotify.add_scenario(
-    "four-threads-invalidate",
-    partial(all_four, last="invalidate", superblocks=1),
-    "Two devices watch two inodes of one superblock, which stays mounted.",
+    "six-threads",
+    partial(one_mount, add_watch=True),
+    "As five-threads; the open device begins to watch the file or changes its watch, for which its path is looked up: "
+    "that holds the mount, too.",
 )

@@ -83,8 +83,13 @@ def test_philosophers_with_an_order_never_deadlock(n: int) -> None:
 
 # --- inotify ------------------------------------------------------------------------------------------------------
 
-ALL_FOUR = "four-threads"
-PAIRS = [name for name in load(INOTIFY).scenarios if not name.startswith(ALL_FOUR)]
+SCENARIOS = list(load(INOTIFY).scenarios)
+SMALL = [name for name in SCENARIOS if "/" in name]
+THREE_THREADS = "ignore-event/add_watch"
+PAIRS = [name for name in SMALL if name != THREE_THREADS]
+BIG = ("five-threads", "six-threads")
+"""Begin the names of those that have tens of millions of states as long as no search leaves any out."""
+SEARCH_THE_BIG_ONES = False
 
 
 def pair(name: str, design: str, **switches: str) -> ScenarioResult:
@@ -102,19 +107,30 @@ def test_every_pair_that_can_run_together_is_a_scenario() -> None:
     assert with_one_inode == with_two
     assert with_one_inode == [
         "release-event",
+        "release-parent",
+        "release-add_watch",
         "release-unmount",
         "release-invalidate",
         "ignore-ignore",
         "ignore-event",
+        "ignore-parent",
+        "ignore-add_watch",
         "ignore-unmount",
         "ignore-invalidate",
         "event-event",
+        "event-parent",
+        "event-add_watch",
         "event-invalidate",
+        "parent-parent",
+        "parent-add_watch",
+        "parent-invalidate",
+        "add_watch-add_watch",
+        "add_watch-invalidate",
         "invalidate-invalidate",
     ]
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", SMALL)
 def test_the_repaired_design_is_verified(name: str) -> None:
     scenario = pair(name, "repaired")
     assert scenario.verdict == "verified", scenario.reason
@@ -132,9 +148,11 @@ NEXT_INODE_GONE = {("LM303", "fs/inotify.c:570"), ("LM303", "fs/inotify.c:581"),
 def test_the_design_of_2005_is_violated_where_it_is_known_to_be(name: str) -> None:
     first, _, rest = name.partition("-")
     second, _, world = rest.partition("/")
-    other_remover = second != "event" or world == "one-shot"
+    other_remover = second in ("ignore", "unmount", "invalidate") or world == "one-shot"
     same_watch = (first, second, world) != ("ignore", "ignore", "two-inodes")
-    expected = {HEAD_AS_EVENT}
+    expected = set()
+    if {first, second} - {"release", "add_watch"}:
+        expected.add(HEAD_AS_EVENT)
     if first == "ignore" and other_remover and same_watch:
         expected.add(NULL_PUT)
     if first == "release" and other_remover:
@@ -144,8 +162,31 @@ def test_the_design_of_2005_is_violated_where_it_is_known_to_be(name: str) -> No
     scenario = pair(name, "2005")
     assert scenario.complete
     assert expected <= places(scenario)
-    fatal = {(rule, place) for rule, place in places(scenario) if rule in ("LM303", "LM304", "LM305", "LM306")}
+    fatal = {place for place in places(scenario) if place[0] in ("LM302", "LM303", "LM304", "LM305", "LM306")}
     assert fatal == expected - {HEAD_AS_EVENT}
+
+
+def test_a_wd_is_given_again_where_a_watch_is_added_after_one_was_removed() -> None:
+    adding = [name for name in PAIRS if "add_watch" in name]
+    again = [name for name in adding if "a_wd_is_given_once" in {f.claim for f in pair(name, "2005").findings}]
+    assert again == [
+        "ignore-add_watch/one-inode",
+        "ignore-add_watch/new",
+        "event-add_watch/one-shot",
+        "parent-add_watch/one-shot",
+        "add_watch-invalidate/one-inode",
+        "add_watch-invalidate/two-inodes",
+        "add_watch-invalidate/new",
+    ]
+
+
+def test_ignore_removes_the_watch_that_was_given_the_wd_of_its_own() -> None:
+    scenario = pair(THREE_THREADS, "2005")
+    assert scenario.complete
+    wrong_lock = {("LM302", f"fs/inotify.c:{line}") for line in (453, 475, 821)}
+    assert wrong_lock | {("LM303", "fs/inotify.c:825"), NULL_PUT, HEAD_AS_EVENT} <= places(scenario)
+    (finding,) = (f for f in scenario.findings if f.place.source == "fs/inotify.c:821")
+    assert finding.place.procedure == "inotify_ignore"
 
 
 def test_release_removes_a_second_time_what_unmount_has_removed() -> None:
@@ -164,10 +205,11 @@ def test_an_event_is_dropped_as_a_repetition_of_one_that_is_not_before_it() -> N
     assert [f.place.procedure for f in scenario.findings if f.rule == "LM701"] == ["inotify_dev_queue_event"]
 
 
-def test_reclaim_under_the_locks_of_inotify_can_deadlock() -> None:
-    as_written = pair("ignore-unmount/one-inode", "2005", reclaim="on")
+@pytest.mark.parametrize("name", ["ignore-unmount/one-inode", "add_watch-invalidate/new"])
+def test_reclaim_under_the_locks_of_inotify_can_deadlock(name: str) -> None:
+    as_written = pair(name, "2005", reclaim="on")
     assert {"LM101", "LM102"} <= rules(as_written)
-    assert pair("ignore-unmount/one-inode", "repaired", reclaim="on").verdict == "verified"
+    assert pair(name, "repaired", reclaim="on").verdict == "verified"
 
 
 @pytest.mark.parametrize("name", ["release-unmount/one-inode", "ignore-unmount/one-inode"])
@@ -175,21 +217,52 @@ def test_an_umount_that_ends_under_a_pinned_inode_is_not_repaired(name: str) -> 
     assert rules(pair(name, "repaired", umount_ends="on")) == {"LM303"}
 
 
-@pytest.mark.parametrize("name", ["release-unmount/one-inode", "ignore-ignore/one-inode", "event-event/named"])
+@pytest.mark.parametrize(
+    "name", ["release-unmount/one-inode", "ignore-ignore/one-inode", "event-event/named", "add_watch-add_watch/new"]
+)
 def test_the_repaired_design_survives_failing_allocations(name: str) -> None:
     assert pair(name, "repaired", allocation_fails="on").verdict == "verified"
 
 
-@pytest.mark.parametrize("last", ["unmount", "invalidate"])
+ALL_FOUR = ["release", "ignore", "event"]
+THREADS = {
+    "four-threads-unmount": [*ALL_FOUR, "unmount"],
+    "four-threads-invalidate": [*ALL_FOUR, "invalidate"],
+    "five-threads-unmount": [*ALL_FOUR, "parent", "unmount"],
+    "five-threads-invalidate": [*ALL_FOUR, "parent", "invalidate"],
+    "six-threads-unmount": [*ALL_FOUR, "parent", "add_watch", "unmount"],
+    "six-threads-invalidate": [*ALL_FOUR, "parent", "add_watch", "invalidate"],
+    "five-threads": [*ALL_FOUR, "parent", "unmount"],
+    "six-threads": [*ALL_FOUR, "parent", "add_watch", "unmount"],
+}
+
+
+def test_every_scenario_is_small_or_has_four_to_six_threads() -> None:
+    assert [*SMALL, *THREADS] == SCENARIOS
+
+
+@pytest.mark.parametrize("name", THREADS)
 @pytest.mark.parametrize("design", ["2005", "repaired"])
-def test_all_four_paths_within_a_bound(design: str, last: str) -> None:
-    target = f"{INOTIFY}::{ALL_FOUR}-{last}"
-    (scenario,) = check(CheckOptions(target, design=design, max_states=20_000)).result.scenarios
-    assert scenario.threads == ["release", "ignore", "event", last]
+def test_four_to_six_threads_within_a_bound(design: str, name: str) -> None:
+    run = check(CheckOptions(f"{INOTIFY}::{name}", design=design, max_states=20_000))
+    (scenario,) = run.result.scenarios
+    assert scenario.threads == THREADS[name]
     if design == "repaired":
         assert not scenario.findings
     else:
         assert HEAD_AS_EVENT in places(scenario)
+    if design == "repaired":
+        assert not scenario.findings
+    else:
+        assert HEAD_AS_EVENT in places(scenario)
+
+
+@pytest.mark.skipif(not SEARCH_THE_BIG_ONES, reason="no search is yet fast enough for a test")
+@pytest.mark.parametrize("name", [name for name in THREADS if name.startswith(BIG)])
+def test_five_and_six_threads_are_verified(name: str) -> None:
+    (scenario,) = check(CheckOptions(f"{INOTIFY}::{name}", design="repaired")).result.scenarios
+    assert scenario.verdict == "verified", scenario.reason
+    assert not scenario.warnings
 
 
 @pytest.mark.parametrize("design", ["2005", "repaired"])
