@@ -39,8 +39,8 @@ def check_targets(targets: Sequence[str], options: Options) -> Exit:
     """
     results: list[CheckResult] = []
     codes: list[Exit] = []
-    if options.engine == "auto" and not options.quiet and (reason := check.native_unavailable()):
-        print_error(f"note: the search in Python serves, since {reason}: it is slower, and finds the same")
+    if not options.quiet:
+        _note_search(options)
     for number, target in enumerate(targets):
         try:
             run = _check(target, options)
@@ -95,6 +95,15 @@ def draw_finding(target: str, kind: str, path: Path, pick: str | None, renderer:
     return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
 
+def _note_search(options: Options) -> None:
+    """Say on stderr which search serves, where it is another one than the options make expect."""
+    if options.strategy != "exhaustive":
+        if options.jobs > 1:
+            print_error(f"note: the strategy {options.strategy} runs in one worker, whatever -j says")
+    elif options.engine == "auto" and (reason := check.native_unavailable()):
+        print_error(f"note: the search in Python serves, since {reason}: it is slower, and finds the same")
+
+
 def _report(results: list[CheckResult], options: Options, *, several: bool) -> None:
     """The results in the format that was asked for, where it was asked for. Text on the terminal is printed already."""
     if options.output_format == "text" and options.output_file is None:
@@ -142,10 +151,14 @@ def _options(target: str, options: Options) -> check.CheckOptions:
         engine=options.engine,
         strategy=options.strategy,
         reduction=options.reduction,
+        preemptions=options.preemptions,
+        seed=options.seed,
+        runs=options.runs,
+        depth=options.depth,
+        max_steps=options.max_steps,
         max_states=options.max_states,
         max_memory=options.max_memory,
         timeout=options.timeout,
-        seed=options.seed,
         jobs=options.jobs,
         stop_first=options.stop_first,
         select=options.select,

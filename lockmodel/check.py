@@ -21,6 +21,7 @@ from lockmodel.engine.exploration import Exploration, Explorer, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.step import Stepper
+from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import UsageError
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
@@ -73,7 +74,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What to check and how far; `max_memory` in bytes, `timeout` in seconds for the whole run."""
+    """What to check and how far; `max_memory` in bytes, `timeout` in seconds for the whole run.
+
+    `preemptions`, `seed`, `runs`, `depth` and `max_steps` are for strategies (see `engine.strategies`).
+    """
 
     target: str
     design: str | None = None
@@ -81,10 +85,14 @@ class CheckOptions:
     engine: str = "auto"
     strategy: str = "exhaustive"
     reduction: bool = True
+    preemptions: int | None = None
+    seed: int | None = None
+    runs: int | None = None
+    depth: int | None = None
+    max_steps: int | None = None
     max_states: int | None = None
     max_memory: int | None = None
     timeout: float | None = None
-    seed: int = 0
     jobs: int = 1
     stop_first: bool = False
     select: tuple[str, ...] = ()
@@ -118,7 +126,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
     model = load(spec)
     program = compile_model(model, options.design, dict(options.switches))
     records = choose_scenarios(model, wanted, options.target)
-    search = choose_search(options.engine)
+    search = choose_strategy(options) or choose_search(options.engine)
     started = time.monotonic()
     done: list[Checked] = []
     cut = ""
@@ -191,6 +199,27 @@ def choose_search(engine: str) -> type[Explorer]:
     return Search if engine == "python" or reason else NativeSearch
 
 
+def choose_strategy(options: CheckOptions) -> type[Explorer] | None:
+    """The search of a strategy beside the exhaustive one, which is None."""
+    if options.strategy not in ("exhaustive", *STRATEGIES):
+        raise UsageError(f"there is no strategy {options.strategy}\n  Use exhaustive, {', '.join(STRATEGIES)}.")
+    return STRATEGIES.get(options.strategy)
+
+
+def strategy_settings(options: CheckOptions) -> dict[str, Settings]:
+    """What a strategy is told beside what every search is; nothing for the exhaustive one."""
+    if options.strategy not in STRATEGIES:
+        return {}
+    given = {
+        "seed": options.seed,
+        "runs": options.runs,
+        "depth": options.depth,
+        "steps": options.max_steps,
+    }
+    told: dict[str, int] = {name: number for name, number in given.items() if number is not None}
+    return {"settings": Settings(preemptions=options.preemptions, wanted=lambda rule: _selected(rule, options), **told)}
+
+
 def _check_scenario(
     model: Model,
     record: ScenarioRecord,
@@ -211,10 +240,10 @@ def _check_scenario(
     states = options.max_states if options.max_states is not None else DEFAULT_STATES
     limits = Limits(states, options.max_memory, seconds)
     stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
-    found = search(stepper, judge, limits, report, stop_at=stop_at).run()
+    found = search(stepper, judge, limits, report, stop_at=stop_at, **strategy_settings(options)).run()
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
-    findings = sorted((explain(hit, stepper, judge, proved=True) for hit in wanted), key=finding_order)
+    findings = sorted((explain(hit, stepper, judge, proved=found.shortest) for hit in wanted), key=finding_order)
     warnings = []
     reason = found.reason
     left_out = sorted({violation.rule for violation in ignored})
@@ -244,6 +273,8 @@ def _check_scenario(
         findings=findings,
         edges_learned=found.tally.edges,
         frontier=found.tally.frontier,
+        numbers=list(found.numbers),
+        figures=found.figures,
         bounds=[*bounds(layout), *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else [])],
     )
     return Checked(result, layout, found, reached)

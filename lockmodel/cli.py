@@ -44,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+STRATEGY = "Strategy"
 LIMITS = "Limits"
 FINDINGS = "Findings"
 OUTPUT = "Output"
@@ -59,13 +60,46 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="SWITCH=VALUE", help="Set a switch: on, off or a value; repeatable")
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, python or native")]
-StrategyOption = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help="exhaustive")]
+StrategyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--strategy",
+        metavar="NAME",
+        help="exhaustive, preemption, pct, walk, pos or dpor (all but the first run in Python)",
+        rich_help_panel=STRATEGY,
+    ),
+]
 ReductionOption = Annotated[
     bool | None,
     typer.Option("--reduction/--no-reduction", help="Merge states that differ only in variables never read again"),
 ]
 PreemptionsOption = Annotated[
-    str | None, typer.Option("--preemptions", metavar="N", help="For a bounded strategy (not in this version)")
+    str | None,
+    typer.Option(
+        "--preemptions",
+        metavar="N",
+        help="preemption: at most so many a schedule (otherwise until something is found)",
+        rich_help_panel=STRATEGY,
+    ),
+]
+RunsOption = Annotated[
+    str | None,
+    typer.Option("--runs", metavar="N", help="pct, walk, pos: so many runs (1000)", rich_help_panel=STRATEGY),
+]
+DepthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--depth", metavar="N", help="pct: the ordering constraints that a bug needs (3)", rich_help_panel=STRATEGY
+    ),
+]
+MaxStepsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-steps",
+        metavar="N",
+        help="pct, walk, pos, dpor: cut a run after so many steps (2000)",
+        rich_help_panel=STRATEGY,
+    ),
 ]
 MaxStatesOption = Annotated[
     str | None, typer.Option("--max-states", metavar="N", help="Stop there", rich_help_panel=LIMITS)
@@ -79,10 +113,13 @@ TimeoutOption = Annotated[
     typer.Option("--timeout", metavar="TIME", help="Stop then, such as 30s, 5m or 1h", rich_help_panel=LIMITS),
 ]
 SeedOption = Annotated[
-    str | None, typer.Option("--seed", metavar="N", help="For strategies that choose (exhaustive does not)")
+    str | None,
+    typer.Option(
+        "--seed", metavar="N", help="pct, walk, pos: other runs for another seed (0)", rich_help_panel=STRATEGY
+    ),
 ]
 JobsOption = Annotated[
-    str | None, typer.Option("-j", "--jobs", metavar="N", help="Workers (the Python search uses one)")
+    str | None, typer.Option("-j", "--jobs", metavar="N", help="Workers (what runs in Python uses one)")
 ]
 StopFirstOption = Annotated[
     bool | None,
@@ -154,10 +191,13 @@ def check(
     strategy: StrategyOption = None,
     reduction: ReductionOption = None,
     preemptions: PreemptionsOption = None,
+    seed: SeedOption = None,
+    runs: RunsOption = None,
+    depth: DepthOption = None,
+    max_steps: MaxStepsOption = None,
     max_states: MaxStatesOption = None,
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
-    seed: SeedOption = None,
     jobs: JobsOption = None,
     stop_first: StopFirstOption = None,
     strict_order: StrictOrderOption = None,
@@ -168,7 +208,11 @@ def check(
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
-    """Run every interleaving of each scenario and report what breaks."""
+    """Run every interleaving of each scenario and report what breaks.
+
+    Where there are too many: --strategy preemption runs those with few preemptions first, dpor one of each class of
+    interleavings that differ in more than the order of independent steps; pct, walk and pos draw runs at random.
+    """
     with guard(verbose):
         options = read_options(
             _settings(
@@ -179,10 +223,13 @@ def check(
                     "strategy": strategy,
                     "reduction": reduction,
                     "preemptions": preemptions,
+                    "seed": seed,
+                    "runs": runs,
+                    "depth": depth,
+                    "max-steps": max_steps,
                     "max-states": max_states,
                     "max-memory": max_memory,
                     "timeout": timeout,
-                    "seed": seed,
                     "jobs": jobs,
                     "stop-first": stop_first,
                     "strict-order": strict_order,

@@ -22,8 +22,17 @@ if TYPE_CHECKING:
     from lockmodel.report.graphs import Renderer
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
-STRATEGIES = ("exhaustive",)
+STRATEGIES = ("exhaustive", "preemption", "pct", "walk", "pos", "dpor")
 ENGINES = ("auto", "native", "python")
+
+# option -> the strategies that it means something to, and what it says to them
+MEANINGS: dict[str, tuple[tuple[str, ...], str]] = {
+    "preemptions": (("preemption",), "bounds the preemptions of schedules"),
+    "seed": (("pct", "walk", "pos"), "says which runs are drawn"),
+    "runs": (("pct", "walk", "pos"), "says how many runs are drawn"),
+    "depth": (("pct",), "says at bugs of which depth runs are aimed"),
+    "max-steps": (("pct", "walk", "pos", "dpor"), "bounds the steps of a run"),
+}
 
 # kind of graph -> the formats that it can be drawn in
 GRAPHS: dict[str, tuple[str, ...]] = {"witness": ("svg", "png"), "wait-for": ("svg", "png", "dot")}
@@ -35,17 +44,24 @@ TIMES = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600}
 
 @dataclass(frozen=True)
 class Options:
-    """What a check is to do; `max_memory` in bytes, `timeout` in seconds, None for no limit."""
+    """What a check is to do; `max_memory` in bytes, `timeout` in seconds, None for no limit.
+
+    `preemptions` to `max_steps` are for the strategies in `MEANINGS`; None is what the strategy takes by itself.
+    """
 
     design: str | None
     switches: dict[str, str]
     engine: str
     strategy: str
     reduction: bool
+    preemptions: int | None
+    seed: int | None
+    runs: int | None
+    depth: int | None
+    max_steps: int | None
     max_states: int | None
     max_memory: int | None
     timeout: float | None
-    seed: int
     jobs: int
     stop_first: bool
     select: tuple[str, ...]
@@ -58,23 +74,28 @@ class Options:
 
 def read_options(layer: Layer) -> Options:
     """The options that the settings stand for."""
-    refuse_preemptions(layer)
     refuse_strict_order(layer)
     quiet, verbose = (_flag(layer, key, False) for key in ("quiet", "verbose"))
     if quiet and verbose:
         raise UsageError(
             f"{layer['quiet'].origin} and {layer['verbose'].origin} contradict each other\n  Keep one of them."
         )
+    strategy = read_choice(layer.get("strategy"), STRATEGIES, "is no strategy")
+    refuse_native(layer, strategy)
     return Options(
         design=layer["design"].value if "design" in layer else None,
         switches={name: given.value for name, given in layer["set"].value.items()} if "set" in layer else {},
         engine=read_choice(layer.get("engine"), ENGINES, "is no engine"),
-        strategy=read_choice(layer.get("strategy"), STRATEGIES, "is no strategy of this version"),
+        strategy=strategy,
         reduction=_flag(layer, "reduction", True),
+        preemptions=read_for(strategy, "preemptions", layer, 0),
+        seed=read_for(strategy, "seed", layer, 0),
+        runs=read_for(strategy, "runs", layer, 1),
+        depth=read_for(strategy, "depth", layer, 1),
+        max_steps=read_for(strategy, "max-steps", layer, 1),
         max_states=read_count(layer.get("max-states"), 1),
         max_memory=read_size(layer.get("max-memory")),
         timeout=read_time(layer.get("timeout")),
-        seed=read_count(layer.get("seed"), 0) or 0,
         jobs=read_count(layer.get("jobs"), 1) or 1,
         stop_first=_flag(layer, "stop-first", False),
         select=refuse_unjudged(layer.get("select")),
@@ -95,13 +116,23 @@ def read_choice(given: Given | None, known: Sequence[str], reason: str) -> str:
     return str(given.value)
 
 
-def refuse_preemptions(layer: Layer) -> None:
-    """`--preemptions` bounds a strategy that this version lacks."""
-    if "preemptions" in layer:
+def read_for(strategy: str, key: str, layer: Layer, least: int) -> int | None:
+    """A whole number that means something to some strategies only; refused with the others."""
+    number = read_count(layer.get(key), least)
+    strategies, meaning = MEANINGS[key]
+    if number is not None and strategy not in strategies:
+        told = f"{meaning}, which means nothing to the strategy {strategy}"
+        raise refuse(layer[key], told, f"Leave it out, or give it with --strategy {_list(strategies, 'or')}.")
+    return number
+
+
+def refuse_native(layer: Layer, strategy: str) -> None:
+    """The search in C is exhaustive; every other strategy runs in Python."""
+    if strategy != "exhaustive" and "engine" in layer and layer["engine"].value == "native":
         raise refuse(
-            layer["preemptions"],
-            "bounds a strategy that this version does not have",
-            "Leave it out: the strategy exhaustive runs every schedule, with any number of preemptions.",
+            layer["engine"],
+            f"has only the strategy exhaustive, and not {strategy}",
+            "Use --engine auto or python: the other strategies run in Python.",
         )
 
 

@@ -112,7 +112,11 @@ class Chance:
 
 @dataclass(slots=True)
 class Exploration:
-    """What a search gives. `reason` says why it is not complete, and is "" where it is."""
+    """What a search gives. `reason` says why it is not complete, and is "" where it is.
+
+    `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
+    search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
+    """
 
     hits: list[Hit]
     reason: str
@@ -122,6 +126,9 @@ class Exploration:
     interrupted: bool = False
     exhausted: list[str] = field(default_factory=list)
     chance: Chance | None = None  # None: whole states were compared, none can have been missed
+    shortest: bool = True
+    numbers: tuple[str, ...] = ()
+    figures: dict[str, int | float] = field(default_factory=dict)
 
 
 class Explorer(ABC):

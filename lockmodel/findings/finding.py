@@ -86,7 +86,11 @@ class Unreached(msgspec.Struct, frozen=True):
 class ScenarioResult(msgspec.Struct, frozen=True):
     """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know.
 
-    `bounds` are the limits within which the verdict holds, a phrase each ("at most 4 watches").
+    `bounds` are the limits within which the verdict holds, a phrase each ("at most 4 watches"). `numbers` are what a
+    strategy other than exhaustive says of what it ran, a sentence each without its end; `figures` the same as numbers:
+    runs, schedules (different ones), cut (runs that were), seed; of pct also depth, threads and steps (n and k as they
+    were measured), guarantee (the least probability a run), runs_counted, guarantee_of_all, spinning; of preemption
+    preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes.
     """
 
     name: str
@@ -107,6 +111,8 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     edges_learned: int = 0
     frontier: int = 0
     bounds: list[str] = msgspec.field(default_factory=list)
+    numbers: list[str] = msgspec.field(default_factory=list)
+    figures: dict[str, int | float] = msgspec.field(default_factory=dict)
 
 
 class OrderEdge(msgspec.Struct, frozen=True):

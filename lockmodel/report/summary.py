@@ -64,13 +64,15 @@ def _findings_in(scenario: ScenarioResult) -> str:
 
 
 def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
-    """What a reader must know of the scenarios: why one stopped, what makes a pass a weak one, what the bounds are."""
+    """What a reader must know: why one stopped, what its strategy ran, what makes a pass a weak one, the bounds."""
     text = Text()
     for scenario in scenarios:
         if not scenario.complete or scenario.verdict == "incomplete":
             cut = f"{scenario.name}: {why_incomplete(scenario)}; {covered(scenario)}."
             told = f"{cut} What was not looked at may hold anything. {further(scenario)}"
             _bullet(text, "incomplete: ", told.rstrip(), width)
+        if scenario.numbers:
+            _bullet(text, f"{scenario.strategy}: ", f"{scenario.name}: {'; '.join(scenario.numbers)}.", width)
         for warning in scenario.warnings:
             _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
     groups: dict[tuple[str, ...], list[str]] = {}

@@ -37,9 +37,13 @@ def size_of(finding: Finding) -> str:
     return size + shorter.get(finding.minimal, "")
 
 
+WHOLE = ("exhaustive", "preemption", "dpor")
+"""Strategies that have looked at every interleaving, or at one of each class of them, once they are complete."""
+
+
 def within(scenario: ScenarioResult) -> str:
     """What was looked at: 'every interleaving of 2 threads, 18,204 states; at most 4 watches'."""
-    schedules = "every interleaving" if scenario.strategy == "exhaustive" else f"the schedules of {scenario.strategy}"
+    schedules = "every interleaving" if scenario.strategy in WHOLE else f"the schedules of {scenario.strategy}"
     looked = f"{schedules} of {count(len(scenario.threads), 'thread')}, {count(scenario.states, 'state')}"
     return "; ".join([looked, *scenario.bounds])
 
@@ -68,6 +72,12 @@ def further(scenario: ScenarioResult) -> str:
             return "A higher --max-memory looks further."
         case ["reached", "the", "limit", "of", *_, "seconds"]:
             return "A longer --timeout looks further."
+        case [*_, "take", "a", "sample", "of", "the", "schedules,", "and", "not", "all", "of", "them"]:
+            return "More --runs or another --seed looks further."
+        case [*_, "were", "cut", "after", _, "steps"]:
+            return "A higher --max-steps looks further."
+        case [*_, "were", "not", "looked", "at"] if scenario.strategy == "preemption":
+            return "A higher --preemptions looks further."
         case ["ran", "out", "of", *_]:
             return "A larger capacity looks further."
         case _:
@@ -75,7 +85,11 @@ def further(scenario: ScenarioResult) -> str:
 
 
 def verdict_on(scenario: ScenarioResult) -> str:
-    """One sentence on one scenario, with its bounds."""
+    """One sentence on one scenario, with its bounds and what its strategy says of what it ran."""
+    return "; ".join([_verdict(scenario), *scenario.numbers])
+
+
+def _verdict(scenario: ScenarioResult) -> str:
     found = count(len(scenario.findings), "finding")
     match scenario.verdict:
         case "verified":
@@ -118,7 +132,7 @@ def last_word(result: CheckResult) -> str:
             f"{min(threads)} to {max(threads)} threads" if min(threads) < max(threads) else count(threads[0], "thread")
         )
         states = count(sum(scenario.states for scenario in scenarios), "state")
-        exhaustive = all(scenario.strategy == "exhaustive" for scenario in scenarios)
+        exhaustive = all(scenario.strategy in WHOLE for scenario in scenarios)
         looked = "every interleaving" if exhaustive else "the schedules of the strategies named above"
         return f"verified: {total}, {looked} of {most}, {states}; within the bounds named above."
     if verdict == "incomplete":

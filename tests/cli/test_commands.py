@@ -72,7 +72,7 @@ def test_the_doctor_survives_broken_settings(run: Run, tmp_path: Path, monkeypat
         (["check", "a.py", "--max-memory", "5X"], '--max-memory: "5X" is no size'),
         (["check", "a.py", "--timeout", "soon"], '--timeout: "soon" is no time'),
         (["check", "a.py", "--engine", "jet"], '--engine: "jet" is no engine'),
-        (["check", "a.py", "--preemptions", "2"], "--preemptions: 2 bounds a strategy that this version does not"),
+        (["check", "a.py", "--preemptions", "2"], "--preemptions: 2 bounds the preemptions of schedules, which"),
         (["check", "a.py", "--select", "LM9"], '--select: "LM9" is neither the code of a rule nor'),
         (["check", "a.py", "--set", "x"], '--set: "x" sets no switch'),
         (["check", "a.py", "-q", "-v"], "--quiet and --verbose contradict each other"),

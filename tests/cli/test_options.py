@@ -30,10 +30,14 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         engine="auto",
         strategy="exhaustive",
         reduction=True,
+        preemptions=None,
+        seed=None,
+        runs=None,
+        depth=None,
+        max_steps=None,
         max_states=None,
         max_memory=None,
         timeout=None,
-        seed=0,
         jobs=1,
         stop_first=False,
         select=(),
@@ -43,6 +47,13 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         quiet=False,
         verbose=False,
     )
+
+
+def test_the_options_of_a_strategy_are_its_own() -> None:
+    assert read_options(layer(strategy="preemption", preemptions=0)).preemptions == 0
+    drawn = read_options(layer(strategy="pct", seed=7, runs=50, depth=2, max_steps=99))
+    assert (drawn.strategy, drawn.seed, drawn.runs, drawn.depth, drawn.max_steps) == ("pct", 7, 50, 2, 99)
+    assert read_options(layer(strategy="dpor", max_steps=99)).max_steps == 99
 
 
 @pytest.mark.parametrize(
@@ -105,12 +116,43 @@ def test_codes_are_split_and_put_in_capitals() -> None:
             '--select: "LM299" is neither the code of a rule nor the beginning of one\n  LM2 has LM201 and LM202.',
         ),
         ({"engine": "pyton"}, '--engine: "pyton" is no engine\n  Did you mean "python"? Use auto, native or python.'),
-        ({"strategy": "random"}, '--strategy: "random" is no strategy of this version\n  Use exhaustive.'),
+        (
+            {"strategy": "dpro"},
+            '--strategy: "dpro" is no strategy\n'
+            '  Did you mean "dpor"? Use exhaustive, preemption, pct, walk, pos or dpor.',
+        ),
         (
             {"preemptions": 2},
-            "--preemptions: 2 bounds a strategy that this version does not have\n"
-            "  Leave it out: the strategy exhaustive runs every schedule, with any number of preemptions.",
+            "--preemptions: 2 bounds the preemptions of schedules, which means nothing to the strategy exhaustive\n"
+            "  Leave it out, or give it with --strategy preemption.",
         ),
+        (
+            {"strategy": "dpor", "seed": 7},
+            "--seed: 7 says which runs are drawn, which means nothing to the strategy dpor\n"
+            "  Leave it out, or give it with --strategy pct, walk or pos.",
+        ),
+        (
+            {"strategy": "walk", "depth": 2},
+            "--depth: 2 says at bugs of which depth runs are aimed, which means nothing to the strategy walk\n"
+            "  Leave it out, or give it with --strategy pct.",
+        ),
+        (
+            {"strategy": "preemption", "runs": 10},
+            "--runs: 10 says how many runs are drawn, which means nothing to the strategy preemption\n"
+            "  Leave it out, or give it with --strategy pct, walk or pos.",
+        ),
+        (
+            {"max_steps": 10},
+            "--max-steps: 10 bounds the steps of a run, which means nothing to the strategy exhaustive\n"
+            "  Leave it out, or give it with --strategy pct, walk, pos or dpor.",
+        ),
+        (
+            {"strategy": "pct", "engine": "native"},
+            '--engine: "native" has only the strategy exhaustive, and not pct\n'
+            "  Use --engine auto or python: the other strategies run in Python.",
+        ),
+        ({"strategy": "pct", "depth": 0}, "--depth: 0 is too small\n  It must be 1 or more."),
+        ({"strategy": "preemption", "preemptions": -1}, "--preemptions: -1 is too small\n  It must be 0 or more."),
         ({"max_states": 0}, "--max-states: 0 is too small\n  It must be 1 or more."),
         ({"jobs": 0}, "--jobs: 0 is too small\n  It must be 1 or more."),
         ({"seed": -1}, "--seed: -1 is too small\n  It must be 0 or more."),
