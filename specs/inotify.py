@@ -1179,6 +1179,63 @@ inotify.add_scenario(
 )
 
 
+@inotify.path
+def rename_and_reclaim(dentry: Dentry, directory: Dentry, sb: SuperBlock) -> None:
+    """Not of fs/inotify.c: d_move to a directory that was looked up; then memory is short, and the old one is unused.
+
+    Its dentry and its inode leave the cache, as shrink_dcache_memory and shrink_icache_memory have it.
+    """
+    dget(directory)
+    spin_lock(dcache_lock)
+    spin_lock(dentry.d_lock)
+    old = dentry.d_parent
+    dentry.d_parent = directory
+    spin_unlock(dentry.d_lock)
+    spin_unlock(dcache_lock)
+    dput(old)
+    path_release(directory, sb)
+    spin_lock(dcache_lock)
+    spin_lock(old.d_lock)
+    if atomic_read(old.d_count):
+        spin_unlock(old.d_lock)
+        spin_unlock(dcache_lock)
+        return
+    inode = old.d_inode
+    old.d_inode = NULL
+    spin_unlock(old.d_lock)
+    spin_unlock(dcache_lock)
+    iput(inode)
+    down(iprune_sem)
+    spin_lock(inode_lock)
+    unused = atomic_read(inode.i_count) == 0
+    if unused:
+        list_del(inode.i_sb_list)
+        inode.i_state |= IState.FREEING
+    spin_unlock(inode_lock)
+    if unused:
+        kfree(inode)
+    up(iprune_sem)
+
+
+def moved_away(m: Scenario, oneshot: bool) -> None:
+    """One device watches the old directory, which no one but the moved file and the watch holds."""
+    world = World(m, directories=[0], lookups=[1], unwatched=[1], oneshot=oneshot)
+    enter(m, world, "parent", "parent", 0)
+    m.thread("rename", rename_and_reclaim, world.children[0], world.dentries[1], world.superblocks[0])
+
+
+inotify.add_scenario(
+    "parent-rename/watched",
+    partial(moved_away, oneshot=False),
+    "A file is moved out of a watched directory while the directory is told of an event in it.",
+)
+inotify.add_scenario(
+    "parent-rename/one-shot",
+    partial(moved_away, oneshot=True),
+    "The same where the event uses up the watch: then only the parent that was got keeps the directory's inode.",
+)
+
+
 def wd_in_between(m: Scenario) -> None:
     world = World(m, pinned=[True, False], lookups=[1], unwatched=[1], oneshot=True)
     enter(m, world, "ignore", "ignore", 0)
