@@ -20,9 +20,9 @@
  *               an unusual one is expanded again in its turn, asking the host. They are few: each question is asked
  *               once in a search.
  *
- * So the host is asked in the order in which `engine/explore.py` asks, states have the numbers that they have there, and
- * a search that ends in the middle of a block has asked nothing too much: whatever the number of workers, and whatever
- * the size of a block.
+ * So the host is asked in the order in which `engine/explore.py` asks, states have the numbers that they have there,
+ * and a search that ends in the middle of a block has asked nothing too much: whatever the number of workers, and
+ * whatever the size of a block.
  *
  * States are found by 64-bit fingerprints. A search that is `exact` keeps every record and compares it, so nothing is
  * ever taken for seen that was not; otherwise only the records of the level at hand and the next one are kept, and
@@ -51,7 +51,7 @@ enum { TICK = 2048 };
 enum { BLOCKED = 1, HALTS = 2, POOL = 4, PENDING = 8 };
 static const uint32_t NOWHERE = 0xFFFFFFFFu;
 
-/* --- growing arrays ------------------------------------------------------------------------------------------- */
+/* --- growing arrays ----------------------------------------------------------------------------------------------- */
 
 typedef struct {
     void *items;
@@ -94,7 +94,7 @@ array_push_u32(Array *array, uint32_t value)
     return 0;
 }
 
-/* --- hashing ---------------------------------------------------------------------------------------------------- */
+/* --- hashing ------------------------------------------------------------------------------------------------------ */
 
 /* splitmix64 (Steele, Lea, Flood 2014). */
 static inline uint64_t
@@ -105,8 +105,8 @@ mixed(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* What a value at a place adds to the sum of a record. As random for each (place, value), as in Zobrist's tables, and not
- * a multiple of the value: two records that differ then have the same sum by chance only, however they differ. */
+/* What a value at a place adds to the sum of a record. As random for each (place, value), as in Zobrist's tables, and
+ * not a multiple of the value: two records that differ then have the same sum by chance only, however they differ. */
 static inline uint64_t
 term(size_t place, uint32_t value)
 {
@@ -120,21 +120,25 @@ node_term(uint32_t node)
     return term((size_t)UINT32_MAX, node);
 }
 
-/* --- a table of fingerprints -------------------------------------------------------------------------------------
+/* --- a table of fingerprints -------------------------------------------------------------------------------------- */
  *
- * Open addressing. A slot is `width` words: a fingerprint (0: the slot is empty), then what belongs to it:
+ * Open addressing. A slot is `width` words (one, but for a search that will need more of a state); 0 is an empty one:
  *
- *      width 1:  | print | print | 0 | print | ...
- *      width 2:  | print, number | 0, 0 | print, number | ...
+ *      fingerprints alone:     | print | print | 0 | print | ...
+ *      numbered:               | upper half of print, number + 1 | 0 | ...
  *
- * A fingerprint's home is its share of the table (multiply, shift), not a remainder: so the table can grow by half, which
- * keeps it between 53 and 80 % full; and its order is nearly that of the fingerprints, so that growing reads and writes
- * memory in order, and the smallest gap between two of them is found in one pass. */
+ * Where what is numbered is compared in whole, the upper half is enough to find it, and not to look at many others.
+ * A fingerprint's home is its share of the table (multiply, shift), not a remainder: so the table can grow by half,
+ * which keeps it between 53 and 80 % full; and its order is nearly that of the fingerprints, so that growing reads and
+ * writes memory in order, and the smallest gap between two of them is found in one pass. */
 
 enum { PAGE_HUGE = 1 << 21, RELEASED = 1 << 26 };
 
+static const uint64_t UPPER = 0xFFFFFFFF00000000u;
+
 typedef struct {
     uint64_t *words;
+    uint64_t mask;              /* the bits of a slot's first word that are of the fingerprint */
     size_t room, count, width;
     void *mapping;
     size_t mapped;
@@ -145,7 +149,7 @@ __extension__ typedef unsigned __int128 Wide;
 static inline size_t
 table_home(const Table *table, uint64_t print)
 {
-    return (size_t)((Wide)print * table->room >> 64);
+    return (size_t)((Wide)(print & table->mask) * table->room >> 64);
 }
 
 static inline size_t
@@ -154,7 +158,10 @@ table_next(const Table *table, size_t at)
     return at + 1 == table->room ? 0 : at + 1;
 }
 
-static inline void
+/* To gcc a function that does no more than prefetch does nothing, and it drops the call: hence these are in line. */
+#define IN_LINE static inline __attribute__((always_inline))
+
+IN_LINE void
 table_prefetch(const Table *table, uint64_t print)
 {
     __builtin_prefetch(table->words + table_home(table, print) * table->width, 1);
@@ -182,10 +189,11 @@ table_map(Table *table, size_t room)
 }
 
 static int
-table_init(Table *table, size_t width, size_t room)
+table_init(Table *table, int numbered, size_t room)
 {
     memset(table, 0, sizeof *table);
-    table->width = width;
+    table->width = 1;
+    table->mask = numbered ? UPPER : UINT64_MAX;
     return table_map(table, room);
 }
 
@@ -194,6 +202,19 @@ table_free(Table *table)
 {
     if (table->mapping != NULL)
         munmap(table->mapping, table->mapped);
+}
+
+/* What a slot of a numbered table holds. Numbers are below 2**32 - 1. */
+static inline uint64_t
+numbered(uint64_t print, uint64_t number)
+{
+    return (print & UPPER) | (number + 1);
+}
+
+static inline uint64_t
+number_in(uint64_t word)
+{
+    return (word & ~UPPER) - 1;
 }
 
 /* Makes sure that `more` can be added. The old slots are given back as they are done with, so that the two tables
@@ -281,7 +302,7 @@ table_gap(const Table *table)
     return least;
 }
 
-/* --- the learned graph -------------------------------------------------------------------------------------------
+/* --- the learned graph -------------------------------------------------------------------------------------------- */
  *
  * A child of a test, and a root, is a number: 0 for nothing yet, n > 0 for test n - 1, n < 0 for edge -1 - n.
  *
@@ -289,7 +310,8 @@ table_gap(const Table *table)
  *      children:  | ... | edge 5 | test 1 | nothing yet | ...
  *                       ^--------------------+
  *
- * A test of which one byte is known, as most are, has its one child in itself: the tests of a path stand side by side. */
+ * A test of which one byte is known, as most are, has its one child in itself: the tests of a path stand side by side.
+ * */
 
 typedef struct {
     uint32_t offset;
@@ -318,6 +340,7 @@ typedef struct {
 
 typedef struct {
     Array tests, children, edges, cells, nodes, roots;
+    uint32_t widest;            /* the most alternatives that a node has */
 } Graph;
 
 static void
@@ -386,7 +409,7 @@ child_of(Graph *graph, size_t number, uint8_t byte)
     return test->more ? (int32_t *)graph->children.items + test->child + (byte - test->low) : &test->child;
 }
 
-/* --- the search ------------------------------------------------------------------------------------------------- */
+/* --- the search --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     uint64_t print;             /* fingerprint of the state it leads to; 0 if it leads to none */
@@ -452,8 +475,8 @@ struct Search {
     Array parents;              /* unless transitions are kept */
     Array depths, firsts, targets, moves;       /* if they are */
 
-    Table standing;             /* combinations of waiting threads that were judged, by hash */
-    Array standings;            /* and what they are: the nodes of those that wait, 0xFF for the others */
+    Table standing;             /* combinations of waiting threads that were judged, numbered */
+    Array standings;            /* what they are: the nodes of those that wait, 0xFF for the others */
 
     Worker *workers;            /* the first is the thread that called `run` */
     Worker asking;              /* the buffers for states that are expanded with the host at hand */
@@ -597,7 +620,8 @@ static int
 judge(const Search *self, PyObject *host, uint64_t number, uint64_t mask)
 {
     for (size_t n = 0; mask && n < self->claims.count; n++) {
-        if (!(mask >> (n & 63) & 1) || decide(&self->graph, ((int32_t *)self->claims.items)[n], record_of(self, number)))
+        int32_t root = ((int32_t *)self->claims.items)[n];
+        if (!(mask >> (n & 63) & 1) || decide(&self->graph, root, record_of(self, number)))
             continue;
         PyObject *done = PyObject_CallMethod(host, "claim", "nK", (Py_ssize_t)n, (unsigned long long)number);
         if (done == NULL)
@@ -647,10 +671,25 @@ no_memory:
     return -1;
 }
 
+/* Stores the state to which a successor leads, whose slot is `at`; its number, NOWHERE if there is no room, or -1 with
+ * an exception. */
+static int64_t
+add(Search *self, PyObject *host, uint64_t number, const unsigned char *base, uint64_t sum, const Successor *successor,
+    int whole, size_t at)
+{
+    Table *table = &self->states;
+    uint64_t *slot = table->words + at * table->width;
+    if (self->count >= self->most)
+        return call(host, "full", number) < 0 ? -1 : (int64_t)NOWHERE;
+    *slot = self->exact ? numbered(successor->print, self->count) : successor->print;
+    table->count++;
+    return number_state(self, host, (uint32_t)number, base, sum, successor, whole);
+}
+
 /* The state to which a successor leads: known, new, or NOWHERE; -1 with an exception. There is room in the table.
  *
  * Without `exact` the number of a known state is not known, and 0 stands for it. */
-static int64_t
+static inline int64_t
 visit(Search *self, PyObject *host, uint64_t number, const unsigned char *base, uint64_t sum,
       const Successor *successor, int whole)
 {
@@ -664,13 +703,13 @@ visit(Search *self, PyObject *host, uint64_t number, const unsigned char *base, 
     }
     else {
         int built = 0;
-        for (; words[2 * at]; at = table_next(table, at)) {
-            if (words[2 * at] != successor->print)
+        for (; words[at]; at = table_next(table, at)) {
+            if ((words[at] ^ successor->print) & UPPER)
                 continue;
             if (!built)
                 build(self, self->scratch, base, edge_at(&self->graph, successor->edge), successor->move >> 16);
             built = 1;
-            uint64_t known = words[2 * at + 1];
+            uint64_t known = number_in(words[at]);
             if (memcmp(record_of(self, known), self->scratch, self->record) == 0) {
                 if (known < self->level_end)
                     self->cyclic = 1;
@@ -678,13 +717,7 @@ visit(Search *self, PyObject *host, uint64_t number, const unsigned char *base, 
             }
         }
     }
-    if (self->count >= self->most)
-        return call(host, "full", number) < 0 ? -1 : (int64_t)NOWHERE;
-    words[at * table->width] = successor->print;
-    if (self->exact)
-        words[2 * at + 1] = self->count;
-    table->count++;
-    return number_state(self, host, (uint32_t)number, base, sum, successor, whole);
+    return add(self, host, number, base, sum, successor, whole, at);
 }
 
 /* Notes a transition, where they are kept. */
@@ -718,15 +751,15 @@ note_state(Search *self)
 
 /* --- expanding a state -------------------------------------------------------------------------------------------- */
 
-/* Was this combination of waiting threads judged? Without `exact` its hash is enough. */
+/* Was this combination of waiting threads judged? */
 static int
 is_standing(const Search *self, uint64_t print, const unsigned char *key)
 {
     const Table *table = &self->standing;
     const unsigned char *keys = self->standings.items;
-    for (size_t at = table_home(table, print); table->words[2 * at]; at = table_next(table, at))
-        if (table->words[2 * at] == print &&
-            (!self->exact || memcmp(keys + table->words[2 * at + 1] * self->standings.size, key, self->standings.size) == 0))
+    for (size_t at = table_home(table, print); table->words[at]; at = table_next(table, at))
+        if (((table->words[at] ^ print) & UPPER) == 0 &&
+            memcmp(keys + number_in(table->words[at]) * self->standings.size, key, self->standings.size) == 0)
             return 1;
     return 0;
 }
@@ -740,10 +773,9 @@ add_standing(Search *self, uint64_t print, const unsigned char *key)
         return -1;
     memcpy(place, key, self->standings.size);
     size_t at = table_home(table, print);
-    while (table->words[2 * at])
+    while (table->words[at])
         at = table_next(table, at);
-    table->words[2 * at] = print;
-    table->words[2 * at + 1] = table->count++;
+    table->words[at] = numbered(print, table->count++);
     return 0;
 }
 
@@ -753,68 +785,67 @@ enum { NO_MEMORY = -1, ORDINARY = 0, UNUSUAL = 1 };
  * alternatives.
  *
  * Looks at the graph and the record, and changes neither. `asking` is for when the host is at hand: then everything is
- * found, also steps that cannot be made, that are missing, or for which a pool ran out. Otherwise a state in which there
- * is something to ask is UNUSUAL, and what was appended for it is of no use. */
+ * found, also steps that cannot be made, that are missing, or for which a pool ran out. Otherwise a state in which
+ * there is something to ask is UNUSUAL, and what was appended for it is of no use. */
 static int
 expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *worker, int asking)
 {
     const Graph *graph = &self->graph;
     const Node *nodes = graph->nodes.items;
     const int32_t *roots = graph->roots.items;
+    const unsigned char *place = record + self->shared;
+    Array *successors = &worker->successors;
+    Successor *first = array_reserve(successors, self->threads * graph->widest), *out = first;
     uint64_t waiting = 0;
     int enabled = 0, waits = 0;
-    for (uint32_t thread = 0; thread < self->threads; thread++) {
-        const unsigned char *place = record + self->shared + NODE_BYTES * thread;
+    if (first == NULL && graph->widest)
+        return NO_MEMORY;
+    for (uint32_t thread = 0; thread < self->threads; thread++, place += NODE_BYTES) {
         const uint32_t here = node_at(place);
-        const Node node = nodes[here];
+        const uint32_t root = nodes[here].root, choices = nodes[here].choices;
         uint32_t blocked = 0;
-        if (node.choices == 0 && !self->ended[thread] && !asking)
+        if (choices == 0 && !self->ended[thread] && !asking)
             return UNUSUAL;
-        Successor *out = array_reserve(&worker->successors, node.choices);
-        if (out == NULL && node.choices)
-            return NO_MEMORY;
-        for (uint32_t choice = 0; choice < node.choices; choice++) {
-            int32_t found = decide(graph, roots[node.root + choice], record);
+        for (uint32_t choice = 0; choice < choices; choice++) {
+            int32_t found = decide(graph, roots[root + choice], record);
             uint32_t move = thread << 16 | choice;
             if (found == 0) {
                 if (!asking)
                     return UNUSUAL;
                 *out++ = (Successor){0, NO_EDGE, move};
-                worker->successors.count++;
                 continue;
             }
             uint32_t number = (uint32_t)(-1 - found);
             const Edge *edge = edge_at(graph, number);
             uint64_t print = 0;
-            if (edge->flags == 0)
-                print = print_of(self, sum_after(self, record, sum, edge, thread));
-            else if (!asking) {
+            if (edge->flags && !asking) {
                 if (edge->flags & (PENDING | POOL))
                     return UNUSUAL;
-                blocked |= edge->flags & BLOCKED;
-                if (edge->flags & BLOCKED)
+                if (edge->flags & BLOCKED) {
+                    blocked = 1;
                     continue;
+                }
             }
             else if (!(edge->flags & (BLOCKED | HALTS | POOL)))
                 print = print_of(self, sum_after(self, record, sum, edge, thread));
             enabled = 1;
             *out++ = (Successor){print, number, move};
-            worker->successors.count++;
         }
         if (blocked) {
-            waits = 1;
             waiting += term(thread, here);
+            if (!waits)
+                memset(worker->key, 0xFF, self->standings.size);
+            memcpy(worker->key + NODE_BYTES * thread, place, NODE_BYTES);
+            waits = 1;
         }
-        if (self->exact)
-            for (int n = 0; n < NODE_BYTES; n++)
-                worker->key[NODE_BYTES * thread + (uint32_t)n] = blocked ? place[n] : 0xFF;
     }
+    successors->count += (size_t)(out - first);
     if (asking)
         return ORDINARY;
-    return !enabled || (waits && !is_standing(self, waiting ? waiting : 1, worker->key)) ? UNUSUAL : ORDINARY;
+    return !enabled || (waits && !is_standing(self, waiting, worker->key)) ? UNUSUAL : ORDINARY;
 }
 
-/* --- taking an unusual state ---------------------------------------------------------------------------------------- */
+/* --- taking an unusual state -------------------------------------------------------------------------------------- */
 
 /* Finds the edge of a step that was missing: another thread at the same node may have asked for it meanwhile. */
 static int
@@ -880,8 +911,8 @@ collect(Search *self, PyObject *host, uint64_t number, size_t at, Successor *suc
 
 /* Asks what is missing of a state that was expanded, thread by thread, so that afterwards all successors are known.
  *
- * `engine/explore.py` follows each step as soon as it is found. To find all of them first comes to the same: what can be
- * done in a state depends on this state alone. */
+ * `engine/explore.py` follows each step as soon as it is found. To find all of them first comes to the same: what can
+ * be done in a state depends on this state alone. */
 static int
 complete(Search *self, PyObject *host, uint64_t number, const unsigned char *record, uint64_t sum)
 {
@@ -889,7 +920,8 @@ complete(Search *self, PyObject *host, uint64_t number, const unsigned char *rec
         Successor successor = ((Successor *)self->asking.successors.items)[n];
         const unsigned char *base = record;
         uint64_t base_sum = sum;
-        if (successor.edge == NO_EDGE && find(self, record, &successor) < 0 && learn(self, host, number, record, &successor) < 0)
+        if (successor.edge == NO_EDGE && find(self, record, &successor) < 0 &&
+            learn(self, host, number, record, &successor) < 0)
             return -1;
         if (edge_at(&self->graph, successor.edge)->flags & POOL) {
             if (collect(self, host, number, n, &successor) < 0)
@@ -921,7 +953,6 @@ judge_waiting(Search *self, PyObject *host, uint64_t number, const unsigned char
         memcpy(key + at, record + self->shared + at, NODE_BYTES);
         print += term(thread, node_at(key + at));
     }
-    print = print ? print : 1;
     if (is_standing(self, print, key))
         return 0;
     if (add_standing(self, print, key) < 0) {
@@ -1128,7 +1159,7 @@ expand_some(Worker *worker)
 enum { AHEAD = 4 };             /* states between asking for the slots of successors and looking into them */
 
 /* Asks for the memory in which the successors of a state would stand, if it is an ordinary one of this block. */
-static inline void
+IN_LINE void
 prefetch_slots(const Search *self, size_t n)
 {
     if (n >= self->length)
@@ -1140,7 +1171,7 @@ prefetch_slots(const Search *self, size_t n)
 }
 
 /* Asks for the records with which the successors will be compared, once their slots are there. */
-static inline void
+IN_LINE void
 prefetch_records(const Search *self, size_t n)
 {
     if (n >= self->length)
@@ -1148,9 +1179,9 @@ prefetch_records(const Search *self, size_t n)
     const Expansion *expansion = expansion_at(self, n);
     const Successor *successors = successors_of(self, expansion);
     for (size_t k = 0; k < expansion->count; k++) {
-        const uint64_t *slot = self->states.words + 2 * table_home(&self->states, successors[k].print);
-        if (slot[0] == successors[k].print) {
-            const unsigned char *record = record_of(self, slot[1]);
+        uint64_t word = self->states.words[table_home(&self->states, successors[k].print)];
+        if (word && ((word ^ successors[k].print) & UPPER) == 0) {
+            const unsigned char *record = record_of(self, number_in(word));
             __builtin_prefetch(record);
             __builtin_prefetch(record + self->record - 1);
         }
@@ -1218,8 +1249,8 @@ store_some(Worker *worker)
     }
 }
 
-/* Takes the ordinary states `from` .. `end` of a block, having stored their successors in parallel. Ends early where the
- * host says so: then more was stored than has a number, but nothing is looked up any more. */
+/* Takes the ordinary states `from` .. `end` of a block, having stored their successors in parallel. Ends early where
+ * the host says so: then more was stored than has a number, but nothing is looked up any more. */
 static int
 take_together(Search *self, PyObject *host, size_t from, size_t end)
 {
@@ -1348,7 +1379,7 @@ search(Search *self, PyObject *host)
     return 0;
 }
 
-/* --- the Python side: what a search is made of ------------------------------------------------------------------------ */
+/* --- the Python side: what a search is made of -------------------------------------------------------------------- */
 
 static void
 free_chunks(Array *chunks)
@@ -1404,7 +1435,8 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (threads == 0 || threads > 0xFFFF || shared > 1u << 30 || most >= NOWHERE)
         return PyErr_Format(PyExc_ValueError, "a search needs 1 to 65,535 threads and fewer than 2**32 - 1 states");
     if (jobs == 0 || jobs > MOST_JOBS || bits < FEWEST_BITS || bits > 64 || block == 0 || block > 1u << 20)
-        return PyErr_Format(PyExc_ValueError, "a search has 1 to 1,024 workers, 1 to 64 bits, 1 to 2**20 states a block");
+        return PyErr_Format(PyExc_ValueError,
+                            "a search has 1 to 1,024 workers, 1 to 64 bits, 1 to 2**20 states a block");
     Search *self = (Search *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
@@ -1438,8 +1470,8 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->scratch = malloc(self->record);
     self->ended = calloc(threads, 1);
     self->workers = calloc(jobs, sizeof(Worker));
-    int made = table_init(&self->states, self->exact ? 2 : 1, FIRST_ROOM) == 0 &&
-               table_init(&self->standing, 2, FIRST_ROOM) == 0 && self->asking.key != NULL && self->watched != NULL &&
+    int made = table_init(&self->states, self->exact, FIRST_ROOM) == 0 &&
+               table_init(&self->standing, 1, FIRST_ROOM) == 0 && self->asking.key != NULL && self->watched != NULL &&
                self->factors != NULL && self->scratch != NULL && self->ended != NULL && self->workers != NULL;
     for (uint32_t n = 0; self->workers != NULL && n < jobs; n++) {
         Worker *worker = &self->workers[n];
@@ -1474,6 +1506,8 @@ Search_add_node(Search *self, PyObject *args)
     if (choices)
         memset(roots, 0, choices * sizeof *roots);
     self->graph.roots.count += choices;
+    if (choices > self->graph.widest)
+        self->graph.widest = choices;
     return PyLong_FromSize_t(self->graph.nodes.count - 1);
 }
 
@@ -1584,8 +1618,8 @@ watchers(const Search *self, const Edge *edge)
     return claims;
 }
 
-/* Works out, once, what does not depend on the state in which a step is made: the path tells the old values of the bytes
- * that were read. The writes that change nothing are dropped, and those without a known old value come first. */
+/* Works out, once, what does not depend on the state in which a step is made: the path tells the old values of the
+ * bytes that were read. The writes that change nothing are dropped, and those without a known old value come first. */
 static void
 prepare(const Search *self, Edge *edge, uint32_t number, PyObject *path)
 {
@@ -1623,7 +1657,8 @@ Search_add_step(Search *self, PyObject *args)
         return NULL;
     const Node *node = (Node *)graph->nodes.items + number;
     if (number >= graph->nodes.count || choice >= node->choices || answer >= graph->edges.count)
-        return PyErr_Format(PyExc_IndexError, "no node %u with alternative %u, or no answer %u", number, choice, answer);
+        return PyErr_Format(PyExc_IndexError, "no node %u with alternative %u, or no answer %u", number, choice,
+                            answer);
     Edge *edge = edge_at(graph, answer);
     if (edge->placed)
         return PyErr_Format(PyExc_ValueError, "the answer does not fit: it has a path already");
@@ -1663,7 +1698,7 @@ Search_add_judgement(Search *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* --- the Python side: a search, and what it found --------------------------------------------------------------------- */
+/* --- the Python side: a search, and what it found ----------------------------------------------------------------- */
 
 static PyObject *
 Search_start(Search *self, PyObject *args)
@@ -1799,7 +1834,8 @@ Search_tally(Search *self, PyObject *Py_UNUSED(unused))
 
 /* Can a thread come back to a node that it left, so that an execution may go on for ever? 1, 0, or -1 without memory.
  *
- * Takes away, again and again, a node to which no step leads any more; what is left is on a way round, or behind one. */
+ * Takes away, again and again, a node to which no step leads any more; what is left is on a way round, or behind one.
+ * */
 static int
 may_go_on(const Graph *graph)
 {
@@ -1851,10 +1887,11 @@ Search_flags(Search *self, PyObject *Py_UNUSED(unused))
                          (char *)self->ended, (Py_ssize_t)self->threads);
 }
 
-/* Can an execution end from every state: is there, from each, a way to a state in which nothing moves or a move ends it?
+/* Can an execution end from every state: is there, from each, a way to a state in which nothing moves or a move ends
+ * it?
  *
- * Backwards from those: `before[start[n] .. start[n + 1]]` are the states that lead to state n (counting sort). Gives 1,
- * 0, or -1 without memory. */
+ * Backwards from those: `before[start[n] .. start[n + 1]]` are the states that lead to state n (counting sort). Gives
+ * 1, 0, or -1 without memory. */
 static int
 every_state_can_end(const Search *self)
 {
