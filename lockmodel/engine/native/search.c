@@ -120,7 +120,7 @@ node_term(uint32_t node)
     return term((size_t)UINT32_MAX, node);
 }
 
-/* --- a table of fingerprints -------------------------------------------------------------------------------------- */
+/* --- a table of fingerprints --------------------------------------------------------------------------------------
  *
  * Open addressing. A slot is `width` words (one, but for a search that will need more of a state); 0 is an empty one:
  *
@@ -302,7 +302,7 @@ table_gap(const Table *table)
     return least;
 }
 
-/* --- the learned graph -------------------------------------------------------------------------------------------- */
+/* --- the learned graph --------------------------------------------------------------------------------------------
  *
  * A child of a test, and a root, is a number: 0 for nothing yet, n > 0 for test n - 1, n < 0 for edge -1 - n.
  *
