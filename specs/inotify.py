@@ -875,10 +875,10 @@ def the_queue_is_counted_and_bounded(dev: Device) -> bool:
     return sized and count == list_length(dev.events) and count <= dev.max_events + 1
 
 
-@inotify.invariant(outside=["Inode.inotify_sem", "Device.sem"])
+@inotify.invariant(outside=["watch.inode.inotify_sem", "watch.dev.sem"])
 def a_watch_is_in_all_three_places_or_in_none(watch: Watch) -> bool:
-    """Judged while there are references to the watch: without one it is on its way out, and its inode goes first."""
-    if atomic_read(watch.count) == 0:
+    """Judged while its inode is there: the last put of a watch puts the inode first."""
+    if not live(watch.inode):
         return True
     on_inode = list_contains(watch.inode.inotify_watches, watch)
     on_device = list_contains(watch.dev.watches, watch)

@@ -160,10 +160,18 @@ class _ProgramLowering:
             structs.append(type_.struct)
         if signature.results != (BoolType(),):
             raise source.place.error(f"the claim `{record.name}` does not give a bool", "Declare it as `-> bool`.")
+        names = [name for name, _ in signature.parameters]
+        paths: list[tuple[str, int, tuple[str, ...]]] = []
         for lock in record.outside:
-            self._check_lock_class(lock, source.place, f"the claim `{record.name}` is judged outside `{lock}`")
+            what = f"the claim `{record.name}` is judged outside `{lock}`"
+            head, _, rest = lock.partition(".")
+            if head in names and rest:
+                number = names.index(head)
+                paths.append((lock, number, self.table.lock_path(structs[number], rest, source.place, what)))
+            else:
+                self._check_lock_class(lock, source.place, what)
         site = source.site(source.node.lineno, source.node)
-        return Claim(record.name, record.name, tuple(structs), record.outside, record.quiescent, site)
+        return Claim(record.name, record.name, tuple(structs), record.outside, record.quiescent, site, tuple(paths))
 
     def _check_hierarchy(self) -> None:
         place = Place(self.model.file, self.model.line)

@@ -14,7 +14,7 @@ A location of several bytes is several tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +36,10 @@ class Answer:
 
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are the
     violations that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a condition).
+    `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is written, the lock waited for.
     """
 
-    __slots__ = ("blocked", "halts", "pending", "pool", "target", "wants", "writes")
+    __slots__ = ("blocked", "changes", "halts", "lock", "pending", "pool", "reads", "target", "wants", "writes")
 
     def __init__(
         self,
@@ -48,6 +49,8 @@ class Answer:
         outcome: Outcome,
         wants: int,
         pool: tuple[str, int] | None,
+        reads: int,
+        lock: int,
     ) -> None:
         self.writes = writes
         self.target = target
@@ -56,21 +59,37 @@ class Answer:
         self.halts = outcome is Outcome.HALTED
         self.wants = wants
         self.pool = pool
+        self.reads = reads
+        self.changes = bits(offset for offset, _ in writes)
+        self.lock = lock
+
+
+def bits(offsets: Iterable[int]) -> int:
+    """A set of offsets, one bit each."""
+    found = 0
+    for offset in offsets:
+        found |= 1 << offset
+    return found
 
 
 @dataclass(slots=True)
 class Node:
-    """A local state and, for each alternative of its next step, the decision tree of what was seen."""
+    """A local state and, for each alternative of its next step, the decision tree of what was seen.
+
+    `held` are the bytes of the locks that are held there, as bits.
+    """
 
     number: int
     local: LocalState
     roots: list[Test | Answer | None]
+    held: int
 
 
 class Behaviour:
     """The learned graph of one scenario. Grows by `learn`; everything else reads it.
 
-    `nodes` are found by their packed numbers, since that is how they stand in a state record. `covered` are the places
+    `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
+    steps have come to, in the order in which they were learned. `covered` are the places
     that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
     place that asked first.
     """
@@ -79,6 +98,7 @@ class Behaviour:
         self.stepper = stepper
         self.layout = stepper.layout
         self.nodes: dict[bytes, Node] = {}
+        self.answers: list[Answer] = []
         self.edges = 0
         self.covered: dict[Site, None] = {}
         self.order: dict[tuple[int, int], Site] = {}
@@ -94,7 +114,7 @@ class Behaviour:
                 raise InternalError("more local states than a state record has room for")
             name = self._names[local] = number.to_bytes(NODE_BYTES, "little")
             choices = 0 if local.ended else self.stepper.choices(local)
-            self.nodes[name] = Node(number, local, [None] * choices)
+            self.nodes[name] = Node(number, local, [None] * choices, bits(self._bytes(local.held)))
         return name
 
     def learn(self, node: Node, choice: int, state: bytes) -> Answer:
@@ -107,11 +127,27 @@ class Behaviour:
         self._note(node.local, step)
         target = self.name(step.after) if step.after is not None else b""
         writes = tuple(cell for location, value in step.writes for cell in self.layout.cells(location, value))
-        answer = Answer(writes, target, step.violations, step.outcome, step.wants, step.pool)
         path = self._path(step.reads, state)
+        answer = Answer(
+            writes,
+            target,
+            step.violations,
+            step.outcome,
+            step.wants,
+            step.pool,
+            bits(offset for offset, _ in path),
+            bits(self._bytes((step.wants,) if step.wants >= 0 else ())),
+        )
         node.roots[choice] = graft(node.roots[choice], path, answer)
+        self.answers.append(answer)
         self.edges += 1
         return path, answer
+
+    def _bytes(self, locations: Iterable[int]) -> Iterator[int]:
+        """The offsets of locations."""
+        for location in locations:
+            at = self.layout.locations[location]
+            yield from range(at.offset, at.offset + at.domain.width)
 
     def _path(self, reads: tuple[tuple[int, int], ...], state: bytes) -> Path:
         """The bytes that the reads looked at, in order."""
@@ -159,27 +195,46 @@ def graft(root: Test | Answer | None, tests: Path, leaf: Answer) -> Test | Answe
 
 
 class Memo:
-    """A function of the shared state, remembered by the bytes that it read. `compute` gives (bytes read, result)."""
+    """A function of the shared state, remembered by the bytes that it read. `compute` gives (bytes read, result).
 
-    __slots__ = ("_compute", "_root")
+    `reads` are all bytes that it ever read, as bits, in `known` different ways. The result is None while one of the
+    locks at the bytes `locks` is held.
+    """
 
-    def __init__(self, compute: Callable[[bytes], tuple[list[int], Violation | None]]) -> None:
+    __slots__ = ("_compute", "known", "locks", "reads", "root")
+
+    def __init__(
+        self, compute: Callable[[bytes], tuple[list[int], Violation | None]], locks: Sequence[int] = ()
+    ) -> None:
         self._compute = compute
-        self._root: Any = None
+        self.locks = locks
+        self.root: Any = None
+        self.reads = self.known = 0
 
     def __call__(self, state: bytes) -> Violation | None:
         """The result in this state."""
-        at = self._root
+        at = self.root
         while type(at) is list:
             at = at[1].get(state[at[0]])
         if at is None:
             path, result = self.path(state)
             at = (result,)
-            self._root = graft(self._root, path, at)  # type: ignore[arg-type]
+            self.root = graft(self.root, path, at)  # type: ignore[arg-type]
         found: Violation | None = at[0]
+        return found
+
+    def read_in(self, state: bytes) -> int:
+        """The bytes that decide the result in this state, as bits."""
+        self(state)
+        at, found = self.root, 0
+        while type(at) is list:
+            found |= 1 << at[0]
+            at = at[1][state[at[0]]]
         return found
 
     def path(self, state: bytes) -> tuple[Path, Violation | None]:
         """The bytes that decide the result in this state, and the result; computed anew."""
         offsets, result = self._compute(state)
+        self.reads |= bits(offsets)
+        self.known += 1
         return [(offset, state[offset]) for offset in offsets], result

@@ -275,7 +275,9 @@ class Cache:
 class Claim:
     """An invariant or a claim at quiescence: `procedure` is atomic, with one parameter a quantified object.
 
-    `outside` are lock classes ("Device.sem", "inode_lock"): judged only while they are free.
+    `outside` are locks: judged only while they are free. Classes ("Device.sem", "inode_lock"), or paths from an object
+    of the claim through constant references ("watch.inode.inotify_sem"); of those, `paths` has the number of the
+    parameter and the fields to follow.
     """
 
     name: str
@@ -284,6 +286,7 @@ class Claim:
     outside: tuple[str, ...]
     quiescent: bool
     site: Site
+    paths: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,11 @@ class Model:
         self.scenarios[name] = ScenarioRecord(name, build, doc, path, line)
 
     def invariant(self, *, outside: Sequence[str] = ()) -> Callable[[C], C]:
-        """A claim judged for every live object of its parameters' types, in every state where the locks are free."""
+        """A claim judged for every live object of its parameters' types, in every state where the locks are free.
+
+        A lock is a class ("Inode.inotify_sem": those of the claim's own inodes, or else of every inode), a global one
+        ("inode_lock"), or a path from a parameter through constant references ("watch.inode.inotify_sem").
+        """
         return self._claim(tuple(outside), quiescent=False)
 
     def at_quiescence(self, function: C, /) -> C:

@@ -14,7 +14,7 @@ from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Claim
-from lockmodel.ir.values import LIVE
+from lockmodel.ir.values import LIVE, is_object
 
 
 class Claims:
@@ -28,7 +28,10 @@ class Claims:
         for claim in stepper.program.claims:
             memos = self._quiescent if claim.quiescent else self.memos
             pools = [[item.number for item in stepper.layout.objects_of(name)] for name in claim.structs]
-            memos.extend(Memo(self._instance(claim, objects)) for objects in itertools.product(*pools))
+            for objects in itertools.product(*pools):
+                locks = self._class_locks(claim, objects)
+                compute = self._instance(claim, objects, locks)
+                memos.append(Memo(compute, _bytes(stepper.layout, locks)))
 
     def invariants(self, state: bytes) -> list[Violation]:
         """The invariants that do not hold in a state."""
@@ -38,28 +41,46 @@ class Claims:
         """The claims at quiescence that do not hold in a final state."""
         return [violation for memo in self._quiescent if (violation := memo(state)) is not None]
 
-    def _instance(self, claim: Claim, objects: Sequence[int]) -> Callable[[bytes], tuple[list[int], Violation | None]]:
+    def _class_locks(self, claim: Claim, objects: Sequence[int]) -> list[int]:
+        """The locks that must be free, of those that the claim names by their class."""
+        paths = {text for text, _, _ in claim.paths}
+        layout = self.stepper.layout
+        return [lock for name in claim.outside if name not in paths for lock in _locks(layout, claim, name, objects)]
+
+    def _instance(
+        self, claim: Claim, objects: Sequence[int], locks: Sequence[int]
+    ) -> Callable[[bytes], tuple[list[int], Violation | None]]:
         """The claim about these objects, as a function of the state that says which bytes it read."""
         layout = self.stepper.layout
-        locks = [lock for name in claim.outside for lock in _locks(layout, claim, name, objects)]
 
         def compute(state: bytes) -> tuple[list[int], Violation | None]:
             read: list[int] = []
-            for number in objects:
+
+            def look(location: int) -> int:
+                if location not in read:
+                    read.append(location)
+                return layout.read(state, location)
+
+            def alive(number: int) -> bool:
                 status = layout.objects[number].status
-                if status >= 0:
-                    read.append(status)
-                    if layout.read(state, status) != LIVE:
-                        return _bytes(layout, read), None
-            for lock in locks:
-                status = layout.owner(lock).status
-                if status >= 0 and status not in read:
-                    read.append(status)
-                if status >= 0 and layout.read(state, status) != LIVE:
-                    continue
-                read.append(lock)
-                if layout.read(state, lock) == 0:
-                    return _bytes(layout, read), None
+                return status < 0 or look(status) == LIVE
+
+            def silent() -> bool:
+                """An object is not there, or a lock is held."""
+                if not all(alive(number) for number in objects):
+                    return True
+                for _, parameter, path in claim.paths:
+                    number = objects[parameter]
+                    for field in path[:-1]:
+                        number = look(layout.address(number, field))
+                        if not is_object(number):  # the object is still being made
+                            return True
+                    if alive(number) and look(layout.address(number, path[-1])) == 0:
+                        return True
+                return any(alive(layout.locations[lock].owner) and look(lock) == 0 for lock in locks)
+
+            if silent():
+                return _bytes(layout, read), None
             judgement = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
             if judgement.said:
                 self.judged.setdefault(claim.name)

@@ -17,7 +17,7 @@ from tests.engine.machines import write_machine
 
 
 def leaf() -> Answer:
-    return Answer((), b"", (), Outcome.MOVED, -1, None)
+    return Answer((), b"", (), Outcome.MOVED, -1, None, 0, 0)
 
 
 def machine(folder: Path, body: str) -> Layout:
