@@ -254,6 +254,26 @@ for target, most in (
             (s.name, s.verdict, s.states, s.transitions, [f.schedule for f in s.findings]) for s in run.result.scenarios
         ])
     assert texts[0] == texts[1], target
+from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.engine.exploration import Limits
+from lockmodel.engine.native.search import NativeSearch
+from lockmodel.engine.step import Stepper
+from lockmodel.ir.layout import Layout
+from lockmodel.properties.judge import RuleJudge
+for file, name in (("specs/classic/philosophers.py", "left_first[n=6]"), ("specs/inotify.py", "four-threads-unmount")):
+    model = load(file)
+    program = compile_model(model, None, {})
+    layout = Layout(program, lower_scenario(model, model.scenarios[name], program))
+    counts = set()
+    for keep, exact in ((True, True), (False, True), (False, False)):
+        for jobs in (1, 2):
+            stepper = Stepper(layout)
+            search = NativeSearch(
+                stepper, RuleJudge(stepper), Limits(20_000), keep=keep, exact=exact, jobs=jobs, block=128
+            )
+            found = search.run()
+            counts.add((found.tally.states, found.tally.transitions, len(found.hits)))
+    assert len(counts) == 1, counts
 print("the same under sanitizers")
 """
 
