@@ -37,20 +37,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lockmodel.engine.exploration import TICK
 from lockmodel.engine.strategies.access import Accesses, Groups
 from lockmodel.engine.strategies.strategy import Option, Strategy
 from lockmodel.engine.strategies.wakeup import Branch, Event, conflict, insert, remaining
 from lockmodel.engine.transitions import Move
-from lockmodel.ir.nodes import Await, Operate
+from lockmodel.ir.layout import NODE_BYTES
+from lockmodel.ir.nodes import Await, Instruction, Operate
+
+TICK = 256
+"""States and races between two looks at the clock: each may take as long as the run has steps."""
+
+
+Rivals = dict[tuple[int, int | None], None]
+"""(thread, alternative of its step, or None for each of them), in order."""
 
 
 @dataclass(slots=True)
 class Level:
     """A state on the way, what is to be explored from it, and the event by which the way goes on.
 
-    `before` are the events on the way that happen before that one, as bits; `sleep` the events that need not be
-    explored from here again.
+    `before` are the events on the way that happen before that one, as bits, `races` those of other threads among them
+    with nothing between; `sleep` are the events that need not be explored from here again.
     """
 
     state: bytes
@@ -59,6 +66,24 @@ class Level:
     options: dict[Move, Option] = field(default_factory=dict)
     event: Event | None = None
     before: int = 0
+    races: int = 0
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while bits:
+        yield (bits & -bits).bit_length() - 1
+        bits &= bits - 1
+
+
+def _touching(events: list[Event], among: int, touched: int) -> int:
+    """Those of the events that touch some of these bytes, or depend on everything; as bits."""
+    found = 0
+    for n in _ones(among):
+        access = events[n].access
+        if access.total or (access.reads | access.writes) & touched:
+            found |= 1 << n
+    return found
 
 
 class Dpor(Strategy):
@@ -75,6 +100,7 @@ class Dpor(Strategy):
         self._accesses = Accesses()
         self._met: Counter[bytes] = Counter()
         self._ticks = 0
+        self._waiting: dict[int, bool] = {}
 
     def _way(self, number: int) -> tuple[Move, ...]:
         return tuple(level.event.move for level in self.way if level.event is not None)
@@ -116,9 +142,7 @@ class Dpor(Strategy):
         level = Level(state, tree, sleep, {option.move: option for option in options})
         self.way.append(level)
         self._met[state] += 1
-        self._ticks += 1
-        if self._ticks % TICK == 0:
-            self._tick()
+        self._count()
         if not options or len(self.way) > self.settings.steps:
             self.cut += bool(options)
             tree.clear()
@@ -130,13 +154,19 @@ class Dpor(Strategy):
             else:
                 self.redundant += 1
 
+    def _count(self) -> None:
+        """Look at the limits now and then."""
+        self._ticks += 1
+        if self._ticks % TICK == 0:
+            self._tick()
+
     def _follow(self, level: Level, branch: Branch) -> None:
         """Make the step of a branch."""
         event = branch.event
         level.event = None
         after = self._take(level.options[event.move])
         level.event = event
-        level.before = self._before(event)
+        level.before, level.races = self._before(event)
         self.depth = max(self.depth, len(self.way))
         if after is None:
             self._ended_run(level.state)
@@ -160,15 +190,16 @@ class Dpor(Strategy):
     def _event(self, option: Option, state: bytes) -> Event:
         return Event(option.thread, option.choice, self._accesses.of(option, state))
 
-    def _before(self, event: Event) -> int:
-        """The events on the way that happen before a new one, as bits: those that it depends on, and theirs."""
-        found = 0
+    def _before(self, event: Event) -> tuple[int, int]:
+        """The events on the way that happen before a new one, as bits; and those that it races with at once."""
+        found = races = 0
         for n in range(len(self.way) - 2, -1, -1):
             level = self.way[n]
             assert level.event is not None
             if not found >> n & 1 and conflict(level.event, event):
                 found |= level.before | 1 << n
-        return found
+                races |= (level.event.thread != event.thread) << n
+        return found, races
 
     # --- races ----------------------------------------------------------------------------------------------------
 
@@ -176,22 +207,47 @@ class Dpor(Strategy):
         """A run came to its end: count its class, and have its races explored the other way round."""
         self.classes += 1
         events = [level.event for level in self.way if level.event is not None]
-        for n in range(len(events)):
-            for sequence in self._reversed(events, n, state):
-                level = self.way[n]
+        for n, rivals in enumerate(self._rivals(events, state)):
+            self._count()
+            if self.reason:
+                return
+            level = self.way[n]
+            for sequence in self._reversed(events, n, rivals) if rivals else ():
                 if all(remaining(asleep, sequence) is None for asleep in level.sleep.values()):
                     insert(level.tree, sequence)
 
-    def _reversed(self, events: list[Event], n: int, end: bytes) -> Iterator[list[Event]]:
-        """What could have happened instead of event `n` from the state before it: the beginnings of other classes."""
-        event = events[n]
-        later = 0
-        for at in range(n + 1, len(events)):
-            later |= (self.way[at].before >> n & 1) << at
-        rivals = [*self._alternatives(event, n), *self._rivals(events, n, later, end)]
-        if not rivals:
-            return
-        kept = [at for at in range(n + 1, len(events)) if not later >> at & 1]
+    def _rivals(self, events: list[Event], end: bytes) -> list[Rivals]:
+        """For each event the steps that might have come in its stead.
+
+        These are the other alternatives of its own thread; steps that race with it at once; steps that may wait, where
+        they touch what it touches, as a thread's first step after it, whatever stands between; and such steps at which
+        threads stand at the end. If the last event ended the run they are all that could have been made instead of it.
+        """
+        rivals: list[Rivals] = [{} for _ in events]
+        known = [0] * self.threads  # the events before or at each thread's last one so far
+        for at, event in enumerate(events):
+            level = self.way[at]
+            found = level.races
+            if self._may_wait(level.state, event.thread):
+                touched = self._touched(level.options[event.move], level.state)
+                found |= _touching(events, level.before & ~known[event.thread], touched)
+            for n in _ones(found):
+                rivals[n][event.thread, event.choice] = None
+            if len(self._node(level.state, event.thread).roots) > 1:
+                rivals[at][event.thread, None] = None
+            known[event.thread] = level.before | 1 << at
+        for thread in range(self.threads):
+            if self._may_wait(end, thread):
+                touched = self._touched(self._options(end, thread)[0], end)
+                for n in _ones(_touching(events, ~known[thread] & (1 << len(events)) - 1, touched)):
+                    rivals[n][thread, None] = None
+            if events and events[-1].access.total:
+                rivals[-1][thread, None] = None
+        return rivals
+
+    def _reversed(self, events: list[Event], n: int, rivals: Rivals) -> Iterator[list[Event]]:
+        """The beginnings of other classes: what does not depend on event `n`, then a rival that can be made."""
+        kept = [at for at in range(n + 1, len(events)) if not self.way[at].before >> n & 1]
         state = self.way[n].state
         for at in kept:
             option = self.way[at].options[events[at].move]
@@ -202,45 +258,21 @@ class Dpor(Strategy):
                 if option.answer.blocked or choice not in (None, option.choice):
                     continue
                 rival = self._event(option, state)
-                if conflict(rival, event) and rival.move != event.move:
+                if conflict(rival, events[n]) and rival.move != events[n].move:
                     yield [*beginning, rival]
 
-    def _alternatives(self, event: Event, n: int) -> list[tuple[int, int | None]]:
-        """The other alternatives of an event's own thread."""
-        roots = self._node(self.way[n].state, event.thread).roots
-        return [(event.thread, None)] if len(roots) > 1 else []
-
-    def _rivals(self, events: list[Event], n: int, later: int, end: bytes) -> Iterator[tuple[int, int | None]]:
-        """(thread, alternative or None for each) of the steps that could race with event `n`.
-
-        That is a thread's first step that happens after it: at once, or where it may wait, also by way of other steps.
-        A thread without such a step may stand before one that it waits for, or that the end of the run has cut off.
-        """
-        first: dict[int, int] = {}
-        for at in range(n + 1, len(events)):
-            if later >> at & 1:
-                first.setdefault(events[at].thread, at)
-        last = n == len(events) - 1 and events[n].access.total
-        for thread in range(self.threads):
-            if thread == events[n].thread:
-                continue
-            at = first.get(thread, -1)
-            if at < 0:
-                if last or self._may_wait(end, thread):
-                    yield thread, None
-            elif not later & self.way[at].before or self._may_wait(self.way[at].state, thread):
-                yield thread, events[at].choice
+    def _touched(self, option: Option, state: bytes) -> int:
+        """The bytes that a step which may wait touches, in this state or in any other one that was met."""
+        at = self.layout.size + NODE_BYTES * option.thread
+        watched = self._accesses.waits.get(state[at : at + NODE_BYTES], 0)
+        return option.answer.reads | option.answer.changes | watched
 
     def _may_wait(self, state: bytes, thread: int) -> bool:
         """Does a thread stand before a step that may have to wait?"""
         node = self._node(state, thread)
-        if not node.roots:
-            return False
-        match self.behaviour.stepper.instruction(node.local):
-            case Await() | Operate("spin_lock" | "down" | "mutex_lock" | "atomic_dec_and_lock"):
-                return True
-            case _:
-                return False
+        if node.number not in self._waiting:
+            self._waiting[node.number] = bool(node.roots) and _waits(self.behaviour.stepper.instruction(node.local))
+        return self._waiting[node.number]
 
     # --- what is told ---------------------------------------------------------------------------------------------
 
@@ -252,3 +284,12 @@ class Dpor(Strategy):
 
     def _figures(self) -> dict[str, int | float]:
         return {"classes": self.classes, "redundant": self.redundant, "cut": self.cut, "passes": self.passes}
+
+
+def _waits(instruction: Instruction) -> bool:
+    """May a thread have to wait at this instruction?"""
+    match instruction:
+        case Await() | Operate("spin_lock" | "down" | "mutex_lock" | "atomic_dec_and_lock"):
+            return True
+        case _:
+            return False
