@@ -246,7 +246,7 @@ def report(rows: Sequence[Row], matrices: Sequence[Matrix], setting: Setting) ->
     )
     parts = [
         INTRODUCTION,
-        f"Here: {setting.processors} processors, one of them used; {versions}.",
+        f"Here: {setting.processors} processors; {versions}.",
         limits + (" Only the small subjects (`--quick`)." if setting.quick else ""),
         "## Time to the verdict",
         section(rows, TOOLS, TOOLS, of_time),

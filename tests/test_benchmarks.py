@@ -110,5 +110,5 @@ def test_the_report_has_a_line_for_each_subject_and_names_no_place_of_this_machi
     text = table.report([row(SPIN=SPIN)], [matrix], setting)
     assert "| two nested locks, 2 threads | 2.00 s, 1.50 of it to build | absent |" in text
     assert "| repaired | 30 | 5.00 s (0.10x) | 7 | 30 * 1.50 s + 5.00 s = 50.0 s |" in text
-    assert "Here: 2 processors, one of them used; lockmodel 0.1.0, SPIN absent." in text
+    assert "Here: 2 processors; lockmodel 0.1.0, SPIN absent." in text
     assert str(HERE.parent) not in text
