@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
@@ -168,7 +168,11 @@ class Behaviour:
                 self.taken.setdefault(step.asked)
 
 
-def graft(root: Test | Answer | None, tests: Path, leaf: Answer) -> Test | Answer:
+Leaf = TypeVar("Leaf", Answer, "Verdict")
+"""What the tests of a tree lead to."""
+
+
+def graft(root: Test | Leaf | None, tests: Path, leaf: Leaf) -> Test | Leaf:
     """Add a path to a decision tree; the tree.
 
     A tree in which the path does not fit means that a step was not determined by what it read: InternalError.
@@ -194,47 +198,52 @@ def graft(root: Test | Answer | None, tests: Path, leaf: Answer) -> Test | Answe
     return root
 
 
-class Memo:
-    """A function of the shared state, remembered by the bytes that it read. `compute` gives (bytes read, result).
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a claim comes to: its violation if it does not hold; `said` if it had anything to say."""
 
-    `reads` are all bytes that it ever read, as bits, in `known` different ways. The result is None while one of the
-    locks at the bytes `locks` is held.
+    violation: Violation | None
+    said: bool = True
+
+
+class Memo:
+    """A claim, a function of the shared state, remembered by the bytes that it read. `compute` gives (bytes, verdict).
+
+    `reads` are all bytes that it ever read, as bits, in `known` different ways. It says nothing while one of the locks
+    at the bytes `locks` is held.
     """
 
     __slots__ = ("_compute", "known", "locks", "reads", "root")
 
-    def __init__(
-        self, compute: Callable[[bytes], tuple[list[int], Violation | None]], locks: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, compute: Callable[[bytes], tuple[list[int], Verdict]], locks: Sequence[int] = ()) -> None:
         self._compute = compute
         self.locks = locks
         self.root: Any = None
         self.reads = self.known = 0
 
     def __call__(self, state: bytes) -> Violation | None:
-        """The result in this state."""
+        """The violation in this state, if there is one."""
         at = self.root
         while type(at) is list:
             at = at[1].get(state[at[0]])
         if at is None:
-            path, result = self.path(state)
-            at = (result,)
-            self.root = graft(self.root, path, at)  # type: ignore[arg-type]
-        found: Violation | None = at[0]
-        return found
+            path, at = self.path(state)
+            self.root = graft(self.root, path, at)
+        violation: Violation | None = at.violation
+        return violation
 
-    def read_in(self, state: bytes) -> int:
-        """The bytes that decide the result in this state, as bits."""
+    def read_in(self, state: bytes) -> tuple[int, bool]:
+        """The bytes that decide in this state, as bits, and whether it has anything to say."""
         self(state)
         at, found = self.root, 0
         while type(at) is list:
             found |= 1 << at[0]
             at = at[1][state[at[0]]]
-        return found
+        return found, at.said
 
-    def path(self, state: bytes) -> tuple[Path, Violation | None]:
-        """The bytes that decide the result in this state, and the result; computed anew."""
-        offsets, result = self._compute(state)
+    def path(self, state: bytes) -> tuple[Path, Verdict]:
+        """The bytes that decide in this state, and the verdict; computed anew."""
+        offsets, verdict = self._compute(state)
         self.reads |= bits(offsets)
         self.known += 1
-        return [(offset, state[offset]) for offset in offsets], result
+        return [(offset, state[offset]) for offset in offsets], verdict

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-from lockmodel.engine.behaviour import Memo
+from lockmodel.engine.behaviour import Memo, Verdict
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
@@ -49,11 +49,11 @@ class Claims:
 
     def _instance(
         self, claim: Claim, objects: Sequence[int], locks: Sequence[int]
-    ) -> Callable[[bytes], tuple[list[int], Violation | None]]:
+    ) -> Callable[[bytes], tuple[list[int], Verdict]]:
         """The claim about these objects, as a function of the state that says which bytes it read."""
         layout = self.stepper.layout
 
-        def compute(state: bytes) -> tuple[list[int], Violation | None]:
+        def compute(state: bytes) -> tuple[list[int], Verdict]:
             read: list[int] = []
 
             def look(location: int) -> int:
@@ -80,12 +80,12 @@ class Claims:
                 return any(alive(layout.locations[lock].owner) and look(lock) == 0 for lock in locks)
 
             if silent():
-                return _bytes(layout, read), None
+                return _bytes(layout, read), Verdict(None, said=False)
             judgement = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
             if judgement.said:
                 self.judged.setdefault(claim.name)
             read.extend(location for location in judgement.reads if location not in read)
-            return _bytes(layout, read), judgement.violation
+            return _bytes(layout, read), Verdict(judgement.violation, judgement.said)
 
         return compute
 

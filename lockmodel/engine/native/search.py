@@ -171,10 +171,10 @@ class NativeSearch(Explorer):
 
     def claim(self, claim: int, number: int) -> None:
         """A claim about bytes that it was not judged on yet."""
-        path, violation = self._memos[claim].path(self._state(number))
+        path, verdict = self._memos[claim].path(self._state(number))
         self._core.add_judgement(claim, path)
-        if violation is not None:
-            self._hit(violation, number)
+        if verdict.violation is not None:
+            self._hit(verdict.violation, number)
             self._heed()
 
     def waiting(self, number: int) -> None:

@@ -1,10 +1,12 @@
 """Which steps depend on which: two steps are independent if either order comes to the same.
 
 Steps depend on each other if one writes a byte that the other reads or writes. Claims are judged in every state; that
-comes to judging them after each step that writes what they read, so they count as a part of such a step, and what they
-read there as read by it. (Where the thread still holds a lock outside of which the claim is judged, it says nothing,
-and nothing is read.) A step that runs out of a pool depends on everything, since what can be reclaimed is asked of the
-whole state. A step that ends the execution keeps back what the others would still do.
+comes to judging them after each step that writes what they read, so they count as a part of such a step. (Where the
+thread still holds a lock outside of which the claim is judged, it says nothing, and nothing is read.) But a claim only
+looks: a step may be made before others although they write what a claim reads after it, since the claim is judged again
+after them; only what a claim would read after the others must be left alone by it. A step that runs out of a pool
+depends on everything, since what can be reclaimed is asked of the whole state. A step that ends the execution keeps
+back what the others would still do.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from lockmodel.engine.behaviour import Answer, Behaviour, Memo, bits
 class Next:
     """What a thread would do next in a state: what its step comes to, for each alternative.
 
-    `touches` are the bytes read, by the step and by the claims that it brings up, `changes` the bytes written, as bits.
-    `enabled`: some alternative can be made. `last`: one of them ends the execution or runs out of a pool, so that it
-    must not be made in place of another thread's step.
+    `touches` are the bytes read, `changes` those written, `looks` those that claims read after it, `judges` those of
+    them that were read by a claim that had something to say, as bits. `enabled`: some alternative can be made. `last`:
+    one of them ends the execution or runs out of a pool, so that it must not be made in place of another's step.
     """
 
-    __slots__ = ("answers", "changes", "checks", "enabled", "last", "pool", "touches")
+    __slots__ = ("answers", "changes", "checks", "enabled", "judges", "last", "looks", "pool", "touches")
 
     def __init__(self, answers: tuple[Answer, ...], checks: bool) -> None:
         self.answers = answers
         self.checks = checks
-        self.changes = self.touches = 0
+        self.changes = self.touches = self.looks = self.judges = 0
         for answer in answers:
             self.touches |= answer.reads
             self.changes |= answer.changes
@@ -36,8 +38,13 @@ class Next:
         self.last = self.pool or any(answer.halts for answer in answers)
 
     def meets(self, touches: int, changes: int) -> bool:
-        """Does it depend on steps that touch and change these bytes?"""
-        return bool(self.changes & (touches | changes) or self.touches & changes or self.pool)
+        """Does it matter whether steps that touch and change these bytes are made before it?"""
+        return bool(self.changes & (touches | changes) or (self.touches | self.judges) & changes or self.pool)
+
+    def depends(self, other: Next) -> bool:
+        """Does the order of it and another thread's next step matter in any way?"""
+        mine, its = self.touches | self.looks, other.touches | other.looks
+        return bool(self.changes & (its | other.changes) or mine & other.changes or self.pool or other.pool)
 
 
 class Dependence:
@@ -85,13 +92,16 @@ class Dependence:
             found = Next(answers, True)
             for answer in answers:
                 for claim in self.checks(answer):
-                    found.touches |= _read_after(claim, answer, state)
+                    looked, judged = claim.read_in(after(state, answer))
+                    found.looks |= looked
+                    if judged:
+                        found.judges |= looked
         return found
 
 
-def _read_after(claim: Memo, answer: Answer, state: bytes) -> int:
-    """The bytes that a claim reads after a step made in this state, as bits."""
-    after = bytearray(state)
+def after(state: bytes, answer: Answer) -> bytes:
+    """The shared memory after a step made in this state."""
+    record = bytearray(state)
     for offset, byte in answer.writes:
-        after[offset] = byte
-    return claim.read_in(bytes(after))
+        record[offset] = byte
+    return bytes(record)

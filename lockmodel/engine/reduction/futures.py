@@ -24,6 +24,9 @@ from lockmodel.engine.reduction.dependence import Dependence
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, RefType
 
+EVERYTHING = -1
+"""All bytes, as bits."""
+
 HELD = 1
 """The values of a lock that is held, as bits: 0 is the only one."""
 
@@ -157,9 +160,10 @@ class Futures:
                 offset, children = at
                 read = before | 1 << offset
                 if offset in written:
-                    part.touches |= read
                     if written[offset] in children:
                         waiting.append((children[written[offset]], read))
+                    else:
+                        part.touches |= read
                 elif offset in self._is_followed:
                     parts: dict[int, Part] = {}
                     for byte, child in children.items():
@@ -171,7 +175,9 @@ class Futures:
                     waiting.extend((child, read) for child in children.values())
             elif isinstance(at, Answer):
                 self._add(part, at)
-            else:  # a claim has been judged: it read all this
+            elif at is None:  # not known yet
+                part.touches = part.changes = EVERYTHING
+            elif at.said:  # a claim that has read all this
                 part.touches |= before
 
     def _add(self, part: Part, answer: Answer) -> None:

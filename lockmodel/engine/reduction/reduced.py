@@ -337,7 +337,7 @@ class ReducedSearch(Explorer):
             for other in range(self.threads):
                 if sleep >> other & 1:
                     following = here.nexts[other]
-                    if other == thread or following is None or following.meets(mine.touches, mine.changes):
+                    if other == thread or following is None or following.depends(mine):
                         sleep &= ~(1 << other)
         return sleep
 
@@ -360,7 +360,7 @@ class ReducedSearch(Explorer):
         affected = [
             other
             for other, following in enumerate(here.nexts)
-            if other == thread or (following is not None and following.touches & answer.changes)
+            if other == thread or (following is not None and (following.touches | following.looks) & answer.changes)
         ]
         self._look_ahead(here, affected)
 

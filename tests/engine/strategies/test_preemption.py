@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.engine.exploration import Exploration, Limits
+from lockmodel.engine.explore import Search
 from lockmodel.engine.local import Outcome
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies.preemption import Preemption
@@ -15,6 +18,7 @@ from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
 from tests.engine.strategies import naive
+from tests.engine.strategies.models import machine
 from tests.engine.test_exactness import TIMES, layout_of
 
 STATES = 3_000
@@ -73,3 +77,60 @@ def test_each_bound_shows_what_its_schedules_show(text: str) -> None:
 @given(random_specs(threads=3, most=2))
 def test_three_threads_as_well(text: str) -> None:
     check(text)
+
+
+# --- bounds -----------------------------------------------------------------------------------------------------
+
+BETWEEN = ("box.x = 1\nbox.x = 0", "assert box.x == 0")
+
+
+def test_without_a_bound_it_is_raised_until_something_is_found(tmp_path: Path) -> None:
+    search, found, _ = explore(machine(tmp_path, *BETWEEN), None)
+    assert (search.bound, len(found.hits)) == (1, 1)
+    twice = ("box.x = 1\nbox.x = 2\nmark('a')", "seen = box.x\nif seen == 1:\n    assert box.x == 1\n    mark('b')")
+    search, found, _ = explore(machine(tmp_path, *twice, "box.flag = True\nbox.flag = False"), None)
+    assert (search.bound, len(found.hits)) == (2, 1)
+    assert found.reason == "schedules with more than 2 preemptions were not looked at"
+
+
+def test_a_bound_says_what_it_has_shown_and_is_no_pass(tmp_path: Path) -> None:
+    _, found, _ = explore(machine(tmp_path, *BETWEEN), 0)
+    assert (found.hits, found.figures) == ([], {"preemptions": 0})
+    assert found.reason == (
+        "no schedule with at most 0 preemptions breaks a rule, but those with more were not looked at"
+    )
+    assert found.numbers == (
+        "all schedules with at most 0 preemptions were run; states by the preemptions that they need: 6 with 0",
+    )
+
+
+def test_what_is_not_wanted_does_not_end_the_raising(tmp_path: Path) -> None:
+    stepper = Stepper(machine(tmp_path, "box.y = 1", *BETWEEN))
+    told = Settings(wanted=lambda rule: rule != "LM302")
+    found = Preemption(stepper, RuleJudge(stepper), Limits(), settings=told).run()
+    assert [hit.violation.rule for hit in found.hits] == ["LM302", "LM701"]
+
+
+def test_where_nothing_is_left_it_was_exhaustive(tmp_path: Path) -> None:
+    search, found, _ = explore(machine(tmp_path, "box.x = 1\nbox.x = 2", "box.x = 3"), None)
+    assert (found.reason, search.complete) == ("", True)
+    assert "lead to nothing new, so that this was every schedule" in found.numbers[0]
+
+
+def test_a_thread_that_starves_is_found_once_all_is_known(tmp_path: Path) -> None:
+    bodies = ("box.x = 1\nawait_(box.flag)", "while True:\n    mark('on')")
+    layout = machine(tmp_path, *bodies)
+    stepper = Stepper(layout)
+    search = Search(stepper, RuleJudge(stepper), Limits()).run()
+    _, found, stepper = explore(layout, None)
+    assert [hit.violation.identity for hit in found.hits] == [hit.violation.identity for hit in search.hits]
+    assert [explain(hit, stepper, RuleJudge(stepper), proved=False).rule for hit in found.hits] == ["LM101"]
+
+
+def test_a_limit_of_states_ends_it(tmp_path: Path) -> None:
+    layout = machine(tmp_path, "box.x = 1\nbox.x = 2", "box.x = 3")
+    _, whole, _ = explore(layout, None)
+    _, exact, _ = explore(layout, None, whole.tally.states)
+    assert exact.reason == ""
+    _, cut, _ = explore(layout, None, whole.tally.states - 1)
+    assert cut.reason == f"reached the limit of {whole.tally.states - 1} states"
