@@ -97,7 +97,7 @@ MaxStepsOption = Annotated[
     typer.Option(
         "--max-steps",
         metavar="N",
-        help="pct, walk, pos, dpor: cut a run after so many steps (2000)",
+        help="pct, walk, pos, dpor: cut a run after so many steps (2000; dpor 500)",
         rich_help_panel=STRATEGY,
     ),
 ]

@@ -74,7 +74,7 @@ def further(scenario: ScenarioResult) -> str:
             return "A longer --timeout looks further."
         case [*_, "take", "a", "sample", "of", "the", "schedules,", "and", "not", "all", "of", "them"]:
             return "More --runs or another --seed looks further."
-        case [*_, "were", "cut", "after", _, "steps"]:
+        case [_, "run" | "runs", "cut", "after", _, "step" | "steps"]:
             return "A higher --max-steps looks further."
         case [*_, "were", "not", "looked", "at"] if scenario.strategy == "preemption":
             return "A higher --preemptions looks further."

@@ -38,11 +38,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lockmodel.engine.strategies.access import Accesses, Groups
-from lockmodel.engine.strategies.strategy import Option, Strategy
+from lockmodel.engine.strategies.strategy import Option, Strategy, counted
 from lockmodel.engine.strategies.wakeup import Branch, Event, conflict, insert, remaining
 from lockmodel.engine.transitions import Move
 from lockmodel.ir.layout import NODE_BYTES
 from lockmodel.ir.nodes import Await, Instruction, Operate
+
+STEPS = 500
+"""Steps of one run, where no number is given. Longer runs tend to have more races than can be turned round."""
 
 TICK = 256
 """States and races between two looks at the clock: each may take as long as the run has steps."""
@@ -91,6 +94,7 @@ class Dpor(Strategy):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.steps = STEPS if self.settings.steps is None else self.settings.steps
         self.classes = 0
         self.redundant = 0
         self.cut = 0
@@ -119,7 +123,7 @@ class Dpor(Strategy):
             if self._groups.known() == (groups, waits):
                 break
         if self.cut:
-            self._end(f"{self.cut:,} runs were cut after {self.settings.steps:,} steps")
+            self._end(f"{counted(self.cut, 'run')} cut after {counted(self.steps, 'step')}")
 
     def _pass(self) -> None:
         """Explore from the initial state, depth first, what the wakeup trees ask for."""
@@ -143,7 +147,7 @@ class Dpor(Strategy):
         self.way.append(level)
         self._met[state] += 1
         self._count()
-        if not options or len(self.way) > self.settings.steps:
+        if not options or len(self.way) > self.steps:
             self.cut += bool(options)
             tree.clear()
             self._ended_run(state)
@@ -278,8 +282,9 @@ class Dpor(Strategy):
 
     def _numbers(self) -> tuple[str, ...]:
         whole = not self.reason
-        count = f"{self.classes:,} class{'es' if self.classes != 1 else ''} of interleavings"
-        told = f"{'' if whole else 'at least '}{count}, each run once: they differ in the order of steps that interfere"
+        classes = f"{counted(self.classes, 'class', 'classes')} of interleavings"
+        least = "" if whole else "at least "
+        told = f"{least}{classes}, each run once: they differ in the order of steps that interfere"
         return (told,)
 
     def _figures(self) -> dict[str, int | float]:

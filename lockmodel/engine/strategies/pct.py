@@ -23,7 +23,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from lockmodel.engine.strategies.sampling import Sampling
-from lockmodel.engine.strategies.strategy import Option
+from lockmodel.engine.strategies.strategy import Option, counted
 
 NEARLY = 1 - 2**-20
 """What is said of a probability that is as good as 1: no number of runs makes it certain."""
@@ -89,10 +89,11 @@ class Pct(Sampling):
 
     def _numbers(self) -> tuple[str, ...]:
         n, k, d = self.threads, self.longest, self.settings.depth
+        size = f"{counted(n, 'thread')} and {counted(k, 'step')}"
         told = (
-            f"a bug of depth {d} in {n:,} threads and {k:,} steps shows in a run with a probability of at least "
-            f"1/({n} * {k}^{d - 1}) = {_floor(self.guarantee)}, and in one of the {self.counted:,} runs made with this "
-            f"number of steps with at least {_floor(self._overall())}"
+            f"a bug of depth {d} in {size} shows in a run with a probability of at least "
+            f"1/({n} * {k}^{d - 1}) = {_floor(self.guarantee)}, and in one of the {counted(self.counted, 'run')} made "
+            f"with this number of steps with at least {_floor(self._overall())}"
         )
         if self.alternatives:
             told += ", times the chance of the alternatives that it needs"

@@ -2,8 +2,8 @@
 
 Yuan, Yang and Gu, Partial Order Aware Concurrency Sampling, CAV 2018. Each thread's next step has a random priority,
 and the step with the highest one is made, of those that can be; the priorities of the others that race with it are then
-drawn anew. So every order of two steps that race is as likely, whatever else the threads do before, and orders of
-steps that do not race, which make no difference, weigh less than in a random walk.
+drawn anew. A step then comes before k steps of another thread with a probability of k/(k+1), and after all of them with
+1/(k+1), where a random walk has 2^-k; and drawing anew makes the order of one race say nothing of the next.
 
 Steps race if they depend on each other by the bytes that they read and write; what a claim looks at is left out of it.
 The alternatives of a step are drawn evenly when it is made.

@@ -20,7 +20,7 @@ from collections import deque
 from typing import Any
 
 from lockmodel.engine.exploration import TICK
-from lockmodel.engine.strategies.strategy import Option, Strategy
+from lockmodel.engine.strategies.strategy import Option, Strategy, counted
 from lockmodel.engine.transitions import NOWHERE, Move
 
 Turn = tuple[int, int]
@@ -93,7 +93,7 @@ class Preemption(Strategy):
         return any(self.settings.wanted(hit.violation.rule) for hit in self.hits.values())
 
     def _what_is_left(self) -> str:
-        most = _preemptions(self.bound)
+        most = counted(self.bound, "preemption")
         if self.hits:
             return f"schedules with more than {most} were not looked at"
         return f"no schedule with at most {most} breaks a rule, but those with more were not looked at"
@@ -184,15 +184,12 @@ class Preemption(Strategy):
     def _numbers(self) -> tuple[str, ...]:
         if not self.fresh:
             return ("not even the schedules without a preemption were all run",)
-        told = f"all schedules with at most {_preemptions(len(self.fresh) - 1)} were run"
+        most = counted(len(self.fresh) - 1, "preemption")
+        told = f"all schedules with at most {most} were run"
         if self.complete:
-            told = f"more than {_preemptions(len(self.fresh) - 1)} lead to nothing new, so that this was every schedule"
-        by = ", ".join(f"{n}: {count:,}" for n, count in enumerate(self.fresh))
-        return (f"{told}; states that need so many preemptions: {by}",)
+            told = f"more than {most} lead to nothing new, so that this was every schedule"
+        by = ", ".join(f"{count:,} with {n}" for n, count in enumerate(self.fresh))
+        return (f"{told}; states by the preemptions that they need: {by}",)
 
     def _figures(self) -> dict[str, int | float]:
         return {"preemptions": len(self.fresh) - 1}
-
-
-def _preemptions(number: int) -> str:
-    return f"{number:,} preemption{'s' if number != 1 else ''}"

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from lockmodel.engine.exploration import TICK
-from lockmodel.engine.strategies.strategy import Option, Strategy
+from lockmodel.engine.strategies.strategy import STEPS, Option, Strategy, counted
 from lockmodel.engine.transitions import Move
 
 DIGEST = 16
@@ -27,6 +27,7 @@ class Sampling(Strategy):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.random = Random(self.settings.seed)
+        self.steps = STEPS if self.settings.steps is None else self.settings.steps
         self.path: list[Move] = []
         self.runs = 0
         self.cut = 0
@@ -66,7 +67,7 @@ class Sampling(Strategy):
                 return
             if not options:
                 break
-            if len(self.path) >= self.settings.steps:
+            if len(self.path) >= self.steps:
                 self.cut += 1
                 break
             option = self._choose(state, options)
@@ -82,8 +83,9 @@ class Sampling(Strategy):
         self._end_run()
 
     def _numbers(self) -> tuple[str, ...]:
-        told = f"{self.runs:,} runs (seed {self.settings.seed}) took {len(self.schedules):,} different schedules"
-        cut = f"{self.cut:,} of the runs were cut after {self.settings.steps:,} steps"
+        different = counted(len(self.schedules), "different schedule")
+        told = f"{counted(self.runs, 'run')} (seed {self.settings.seed}) took {different}"
+        cut = f"{self.cut:,} of the runs cut after {counted(self.steps, 'step')}"
         return (told, cut) if self.cut else (told,)
 
     def _figures(self) -> dict[str, int | float]:

@@ -26,7 +26,7 @@ DEPTH = 3
 """Ordering constraints that PCT aims at: most bugs known in the literature need one or two, few need three."""
 
 STEPS = 2_000
-"""Steps of one run, where no number is given: several times what the longest path of any spec here takes."""
+"""Steps of one random run, where no number is given: several times what the longest path of any spec here takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,15 @@ class Settings:
     """What a strategy is told. Each strategy reads what means something to it.
 
     `preemptions` is the most that a schedule may have (None: raised until something is found or nothing is left),
-    `steps` the most steps of one run, `depth` the d of PCT. `wanted` says of a rule whether breaking it is a finding.
+    `steps` the most steps of one run (None: what suits the strategy), `depth` the d of PCT. `wanted` says of a rule
+    whether breaking it is a finding.
     """
 
     seed: int = 0
     runs: int = RUNS
     depth: int = DEPTH
     preemptions: int | None = None
-    steps: int = STEPS
+    steps: int | None = None
     wanted: Callable[[str], bool] = lambda rule: True
 
 
@@ -216,3 +217,8 @@ class Strategy(Explorer):
         at = self.layout.size + NODE_BYTES * thread
         record[at : at + NODE_BYTES] = answer.target
         return bytes(record)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """'1 run', '1,204 runs'."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
