@@ -138,7 +138,7 @@ class Dpor(Strategy):
                 self._follow(level, level.tree[0])
             else:
                 self.way.pop()
-                self._met[level.state] -= 1
+                self._leave(level.state)
 
     def _enter(self, state: bytes, tree: list[Branch], sleep: dict[Move, Event]) -> None:
         """Come to a state; where nothing is asked for, choose how to go on; where the run ends, see to its races."""
@@ -163,6 +163,12 @@ class Dpor(Strategy):
         self._ticks += 1
         if self._ticks % TICK == 0:
             self._tick()
+
+    def _leave(self, state: bytes) -> None:
+        """The way does not come to this state any more, or once less."""
+        self._met[state] -= 1
+        if not self._met[state]:
+            del self._met[state]
 
     def _follow(self, level: Level, branch: Branch) -> None:
         """Make the step of a branch."""

@@ -182,6 +182,8 @@ class Preemption(Strategy):
     # --- what is told ---------------------------------------------------------------------------------------------
 
     def _numbers(self) -> tuple[str, ...]:
+        if not self.start:
+            return ()
         if not self.fresh:
             return ("not even the schedules without a preemption were all run",)
         most = counted(len(self.fresh) - 1, "preemption")
