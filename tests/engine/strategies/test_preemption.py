@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.engine.exploration import Exploration, Limits
@@ -134,3 +136,56 @@ def test_a_limit_of_states_ends_it(tmp_path: Path) -> None:
     assert exact.reason == ""
     _, cut, _ = explore(layout, None, whole.tally.states - 1)
     assert cut.reason == f"reached the limit of {whole.tally.states - 1} states"
+
+
+# --- what can be left out ---------------------------------------------------------------------------------------
+
+
+class OneWayAState(Preemption):
+    """A state that is known is not come to again, whichever thread moved last."""
+
+    def _arrive(self, state: bytes, last: int, before: int, move: tuple[int, int]) -> None:
+        if state not in self.numbers:
+            super()._arrive(state, last, before, move)
+
+
+class SwitchesForNothing(Preemption):
+    def _arrive(self, state: bytes, last: int, before: int, move: tuple[int, int]) -> None:
+        super()._arrive(state, -1, before, move)
+
+
+class SwitchesAlwaysCost(Preemption):
+    """Also where the thread that moved last has ended or waits."""
+
+    def _arrive(self, state: bytes, last: int, before: int, move: tuple[int, int]) -> None:
+        super()._arrive(state, last, before, move)
+        able = {option.thread for option in self._look(state)[0]}
+        if last >= 0 and last not in able:
+            put_off = [turn for turn in self._now if self.keys[self.arrivals[turn[0]][0]] == state]
+            self._later.extend(put_off)
+            self._now = deque(turn for turn in self._now if turn not in put_off)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "bodies"),
+    [
+        (OneWayAState, ("box.flag = True\nassert box.x == 0", "box.x = 1\nbox.x = 0")),
+        (SwitchesForNothing, BETWEEN),
+        (SwitchesAlwaysCost, ("box.flag = True", "assert not box.flag")),
+    ],
+)
+def test_a_condition_that_is_left_out_is_caught(
+    tmp_path: Path, mutant: type[Preemption], bodies: tuple[str, ...]
+) -> None:
+    layout = machine(tmp_path, *bodies)
+
+    def differs(kind: type[Preemption]) -> bool:
+        for bound in range(4):
+            stepper = Stepper(layout)
+            found = kind(stepper, RuleJudge(stepper), Limits(), settings=Settings(preemptions=bound)).run()
+            if {hit.violation.identity for hit in found.hits} != naive.bounded(stepper, bound):
+                return True
+        return False
+
+    assert not differs(Preemption)
+    assert differs(mutant)
