@@ -17,12 +17,13 @@ import msgspec
 
 from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Exploration, Explorer, Limits, Tally
+from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
-from lockmodel.engine.native.search import NativeSearch, unavailable
+from lockmodel.engine.native.search import unavailable
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import UsageError
+from lockmodel.exhaustive import Exhaustive
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
@@ -49,7 +50,8 @@ SCHEMA_VERSION = 1
 DEFAULT_STATES = 5_000_000
 """Stored states a scenario, where no limit is given: two gigabytes, and a minute or two of the search in Python."""
 
-REDUCTIONS = ["dead-variables"]
+REDUCTIONS = (("dead-variables", "persistent-sets", "sleep-sets"), ("dead-variables",))
+"""What is left out: by the exhaustive strategy, by the others."""
 
 ENDINGS = ("LM101", "LM102")
 """Rules that are broken where an execution has come to its end."""
@@ -126,7 +128,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
     model = load(spec)
     program = compile_model(model, options.design, dict(options.switches))
     records = choose_scenarios(model, wanted, options.target)
-    search = choose_strategy(options) or choose_search(options.engine)
+    engine = name_engine(options)
     started = time.monotonic()
     done: list[Checked] = []
     cut = ""
@@ -135,7 +137,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
         left = None if options.timeout is None else options.timeout - (time.monotonic() - started)
         if not cut and left is not None and left <= 0:
             cut = f"the time limit of {options.timeout:g} seconds was reached before it began"
-        done.append(_check_scenario(model, record, program, options, search, left, report, cut))
+        done.append(_check_scenario(model, record, program, options, engine, left, report, cut))
         exploration = done[-1].exploration
         if exploration is not None and exploration.interrupted:
             cut = "interrupted before it began"
@@ -191,33 +193,31 @@ def native_unavailable() -> str:
     return unavailable()
 
 
-def choose_search(engine: str) -> type[Explorer]:
-    """The search that `engine` names: "native", "python", or "auto" for the first of them that is there."""
-    reason = unavailable()
-    if engine == "native" and reason:
-        raise UsageError(f"the search in C cannot be used: {reason}\n  Use --engine auto or python, or install again.")
-    return Search if engine == "python" or reason else NativeSearch
-
-
-def choose_strategy(options: CheckOptions) -> type[Explorer] | None:
-    """The search of a strategy beside the exhaustive one, which is None."""
-    if options.strategy not in ("exhaustive", *STRATEGIES):
+def name_engine(options: CheckOptions) -> str:
+    """The engine that serves. UsageError if the strategy or the engine is not there."""
+    if options.strategy in STRATEGIES:
+        return STRATEGIES[options.strategy].name
+    if options.strategy != "exhaustive":
         raise UsageError(f"there is no strategy {options.strategy}\n  Use exhaustive, {', '.join(STRATEGIES)}.")
-    return STRATEGIES.get(options.strategy)
+    return Exhaustive(options.engine).name
 
 
-def strategy_settings(options: CheckOptions) -> dict[str, Settings]:
-    """What a strategy is told beside what every search is; nothing for the exhaustive one."""
-    if options.strategy not in STRATEGIES:
-        return {}
-    given = {
-        "seed": options.seed,
-        "runs": options.runs,
-        "depth": options.depth,
-        "steps": options.max_steps,
-    }
+def _explore(
+    layout: Layout, options: CheckOptions, seconds: float | None, report: Callable[[Tally], None] | None
+) -> tuple[Exploration, RuleJudge]:
+    """Search one scenario by the strategy that was asked for; what was found, with the judge that was asked."""
+    states = options.max_states if options.max_states is not None else DEFAULT_STATES
+    limits = Limits(states, options.max_memory, seconds)
+    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
+    if options.strategy == "exhaustive":
+        return Exhaustive(options.engine, options.reduction, options.jobs, limits, report, stop_at).explore(layout)
+    given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
     told: dict[str, int] = {name: number for name, number in given.items() if number is not None}
-    return {"settings": Settings(preemptions=options.preemptions, wanted=lambda rule: _selected(rule, options), **told)}
+    settings = Settings(preemptions=options.preemptions, wanted=lambda rule: _selected(rule, options), **told)
+    stepper = Stepper(layout, clear_dead=options.reduction)
+    judge = RuleJudge(stepper)
+    strategy = STRATEGIES[options.strategy](stepper, judge, limits, report, stop_at=stop_at, settings=settings)
+    return strategy.run(), judge
 
 
 def _check_scenario(
@@ -225,25 +225,23 @@ def _check_scenario(
     record: ScenarioRecord,
     program: Program,
     options: CheckOptions,
-    search: type[Explorer],
+    engine: str,
     seconds: float | None,
     report: Callable[[Tally], None] | None,
     cut: str,
 ) -> Checked:
     layout = Layout(program, lower_scenario(model, record, program))
     threads = [thread.name for thread in layout.setup.threads]
-    reductions = REDUCTIONS if options.reduction else []
+    reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
-        return Checked(_unsearched(record.name, threads, cut, search.name, options.strategy, reductions), layout)
-    stepper = Stepper(layout, clear_dead=options.reduction)
-    judge = RuleJudge(stepper)
-    states = options.max_states if options.max_states is not None else DEFAULT_STATES
-    limits = Limits(states, options.max_memory, seconds)
-    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
-    found = search(stepper, judge, limits, report, stop_at=stop_at, **strategy_settings(options)).run()
+        return Checked(_unsearched(record.name, threads, cut, engine, options.strategy, reductions), layout)
+    found, judge = _explore(layout, options, seconds, report)
+    stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
-    findings = sorted((explain(hit, stepper, judge, proved=found.shortest) for hit in wanted), key=finding_order)
+    findings = sorted(
+        (explain(hit, stepper, judge, proved=found.shortest and hit.shortest) for hit in wanted), key=finding_order
+    )
     warnings = []
     reason = found.reason
     left_out = sorted({violation.rule for violation in ignored})
@@ -264,7 +262,7 @@ def _check_scenario(
         transitions=found.tally.transitions,
         depth=found.tally.depth,
         seconds=round(found.tally.seconds, 3),
-        engine=search.name,
+        engine=engine,
         strategy=options.strategy,
         reductions=reductions,
         threads=threads,

@@ -41,7 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     "findings": {RECORDS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
     "report": {RECORDS, "errors"},
     "target": {"language", "errors"},
-    "check": {"lockmodel", "errors", "source", "target", RECORDS, TOKEN, CATALOGUE, *STAGES},
+    "exhaustive": {"engine", "properties", "ir", "errors"},
+    "check": {"exhaustive", "lockmodel", "errors", "source", "target", RECORDS, TOKEN, CATALOGUE, *STAGES},
     "__main__": {"cli"},
     **dict.fromkeys(
         sorted(COMMAND_LINE - {"check", "compile", "errors", "lockmodel", "report", RECORDS}), COMMAND_LINE

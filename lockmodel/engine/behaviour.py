@@ -34,12 +34,25 @@ Path = list[tuple[int, int]]
 class Answer:
     """What a step comes to, for one outcome of its reads.
 
-    `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are the
-    violations that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a condition).
-    `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is written, the lock waited for.
+    `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
+    the `violations` that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a
+    condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is written, the lock
+    waited for.
     """
 
-    __slots__ = ("blocked", "changes", "halts", "lock", "pending", "pool", "reads", "target", "wants", "writes")
+    __slots__ = (
+        "blocked",
+        "changes",
+        "halts",
+        "lock",
+        "pending",
+        "pool",
+        "reads",
+        "target",
+        "violations",
+        "wants",
+        "writes",
+    )
 
     def __init__(
         self,
@@ -54,7 +67,7 @@ class Answer:
     ) -> None:
         self.writes = writes
         self.target = target
-        self.pending = violations
+        self.violations = self.pending = violations
         self.blocked = outcome is Outcome.BLOCKED
         self.halts = outcome is Outcome.HALTED
         self.wants = wants
@@ -91,7 +104,7 @@ class Behaviour:
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
     steps have come to, in the order in which they were learned. `covered` are the places
     that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
-    place that asked first.
+    first place that asks.
     """
 
     def __init__(self, stepper: Stepper) -> None:
@@ -163,9 +176,19 @@ class Behaviour:
             self.covered.setdefault(site)
         if step.asked >= 0:
             for outer in local.held:
-                self.order.setdefault((outer, step.asked), step.site)
+                first = self.order.setdefault((outer, step.asked), step.site)
+                self.order[outer, step.asked] = min(first, step.site)
             if step.outcome is Outcome.MOVED:
                 self.taken.setdefault(step.asked)
+
+
+def decide(root: Test | Answer | None, state: bytes) -> Answer | None:
+    """What a step comes to in a state; None if that was not seen yet."""
+    at: Any = root
+    while type(at) is list:
+        at = at[1].get(state[at[0]])
+    found: Answer | None = at
+    return found
 
 
 Leaf = TypeVar("Leaf", Answer, "Verdict")

@@ -10,62 +10,24 @@ import gc
 import time
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Memo, Node
+from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide
 from lockmodel.engine.collect import collect
+from lockmodel.engine.judging import Blocked, Judge, View
 from lockmodel.engine.local import LocalState, Violation
+from lockmodel.engine.meetings import Meeting, Meetings
 from lockmodel.engine.step import Stepper
-from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads
-from lockmodel.ir.layout import NODE_BYTES, Layout
+from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads, thread_switches
+from lockmodel.ir.layout import NODE_BYTES
 
 TICK = 2048
 """States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
 
-Blocked = tuple[int, int]
-"""A thread that cannot move, and the lock that it waits for, or -1 for a condition."""
 
-
-class View:
-    """A state as a judge sees it."""
-
-    __slots__ = ("blocked", "layout", "locals", "state")
-
-    def __init__(
-        self, layout: Layout, state: bytes, locals_: tuple[LocalState, ...], blocked: tuple[Blocked, ...]
-    ) -> None:
-        self.layout = layout
-        self.state = state
-        self.locals = locals_
-        self.blocked = blocked
-
-    def read(self, location: int) -> int:
-        """The value at a location."""
-        return self.layout.read(self.state, location)
-
-
-class Judge(Protocol):
-    """Gives states their meaning. The search asks it; it never changes what is searched."""
-
-    def shared(self, state: bytes) -> list[Violation]:
-        """Rules broken in a state, as far as shared memory shows."""
-
-    def memos(self) -> Sequence[Memo]:
-        """What `shared` asks, one by one, for a search that remembers the answers itself."""
-
-    def waiting(self, view: View) -> list[Violation]:
-        """Rules broken by who waits for what, in a state in which some thread cannot move.
-
-        It may look at who is blocked and at their local states only: it is asked once for each such combination.
-        """
-
-    def final(self, view: View) -> list[Violation]:
-        """Rules broken in a state in which no thread can move."""
-
-    def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
-        """Rules broken by threads that can never move again while others go on."""
+ENOUGH = "found what was wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +41,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A violation and the shortest schedule to it."""
+    """A violation and a schedule to it. `shortest`: none has fewer steps, and none of so many has fewer switches."""
 
     violation: Violation
     schedule: tuple[Move, ...]
+    shortest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +107,12 @@ class Explorer(ABC):
         progress: Callable[[Tally], None] | None = None,
         *,
         stop_at: Callable[[str], bool] | None = None,
+        wanted: Iterable[tuple[object, ...]] | None = None,
     ) -> None:
-        """`stop_at` says of a rule whether the search ends once it is broken."""
+        """`stop_at` says of a rule whether the search ends once it is broken.
+
+        `wanted` are violations, by their identity: the search ends with the level on which the last of them is met.
+        """
         self.layout = stepper.layout
         self.behaviour = Behaviour(stepper)
         self.judge = judge
@@ -154,6 +121,8 @@ class Explorer(ABC):
         self.progress_every = 2.0  # seconds
         self.most = min(limits.states, NOWHERE - 1) if limits.states is not None else NOWHERE - 1
         self.stop_at = stop_at
+        self.wanted = None if wanted is None else set(wanted)
+        self.enough = False
         self.threads = len(self.layout.setup.threads)
         self.found: dict[tuple[object, ...], tuple[Violation, int, Move | None]] = {}
         self.depths = array("I")
@@ -161,6 +130,7 @@ class Explorer(ABC):
         self.reason = ""
         self.interrupted = False
         self.exhausted: dict[str, None] = {}
+        self.starving: dict[tuple[object, ...], list[Meeting]] = {}
         self.ended = [False] * self.threads
         self.waits = False
         self.cyclic = False
@@ -282,6 +252,9 @@ class Explorer(ABC):
         self.found.setdefault(violation.identity, (violation, number, move))
         if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
             self._end("stopped at the first finding")
+        if self.wanted is not None:
+            self.wanted.discard(violation.identity)
+            self.enough = not self.wanted
 
     def _hits_of(self, answer: Answer, number: int, move: Move | None = None) -> None:
         """The rules that a step breaks; one that cannot be made breaks them in the state in which it is asked for."""
@@ -298,16 +271,22 @@ class Explorer(ABC):
             return []
         if not self.tally().states:  # not even the initial state came to be
             return [Hit(violation, ()) for violation, _, _ in self.found.values()]
-        until = 1 + max(number for _, number, _ in self.found.values())
-        shortest = self._shortest(until)
+        meetings = Meetings(self.behaviour, self.judge, self._state, self.threads, self.depths)
+        met = {
+            identity: (True, self.starving[identity]) if identity in self.starving else meetings.of(*first)
+            for identity, first in self.found.items()
+        }
+        shortest = self._shortest(1 + max(number for _, places in met.values() for number, _ in places))
         hits = []
-        for violation, number, move in self.found.values():
-            if not shortest.reaches(number):
-                continue
-            if move is None:
-                hits.append(Hit(violation, shortest.schedule(number)))
-            else:
-                hits.append(Hit(violation, (*shortest.schedule(number, move[0]), move)))
+        for identity, (violation, _, _) in self.found.items():
+            complete, places = met[identity]
+            schedules = [
+                shortest.schedule(number) if move is None else (*shortest.schedule(number, move[0]), move)
+                for number, move in places
+                if shortest.reaches(number)
+            ]
+            if schedules:
+                hits.append(Hit(violation, min(schedules, key=thread_switches), complete))
         return hits
 
     def _locals(self, state: bytes) -> tuple[LocalState, ...]:
@@ -349,6 +328,9 @@ class Explorer(ABC):
                 view = self._view(state, self._blocked(state))
                 for violation in self.judge.starved(view, lost[number]):
                     self._hit(violation, number)
+                    met = self.starving.setdefault(violation.identity, [])
+                    if not met or self.depths[met[0][0]] == self.depths[number]:
+                        met.append((number, None))
 
     def _ended(self, number: int, thread: int) -> bool:
         return self._node(self._state(number), thread).local.ended
@@ -359,12 +341,9 @@ class Explorer(ABC):
 
     def _blocked(self, state: bytes) -> tuple[Blocked, ...]:
         """The threads that cannot move in an expanded state."""
-        found: list[Blocked] = []
-        for thread in range(self.threads):
-            for root in self._node(state, thread).roots:
-                answer: Any = root
-                while type(answer) is list:
-                    answer = answer[1].get(state[answer[0]])
-                if answer.blocked:
-                    found.append((thread, answer.wants))
-        return tuple(found)
+        return tuple(
+            (thread, answer.wants)
+            for thread in range(self.threads)
+            for root in self._node(state, thread).roots
+            if (answer := decide(root, state)) is not None and answer.blocked
+        )

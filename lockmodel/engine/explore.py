@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from lockmodel.engine.exploration import TICK, Blocked, Explorer, Tally
+from lockmodel.engine.exploration import ENOUGH, TICK, Explorer, Tally
+from lockmodel.engine.judging import Blocked
 from lockmodel.engine.transitions import NOWHERE
 from lockmodel.ir.layout import NODE_BYTES
 
@@ -80,6 +81,9 @@ class Search(Explorer):
                     self.frontier = len(keys) - number
                     return
                 self._expand(number, end)
+            if self.enough:
+                self._end(ENOUGH)
+                return
             start = end
         self.depth -= 1
         self.frontier = 0

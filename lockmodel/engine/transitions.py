@@ -6,6 +6,7 @@ transition that ends the execution (a fatal violation, a pool run out) leads to 
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -18,6 +19,11 @@ NOWHERE = 0xFFFFFFFF
 
 UNREACHED = 0xFFFFFFFF
 """More thread switches than any schedule has."""
+
+
+def thread_switches(schedule: Sequence[Move]) -> int:
+    """How often another thread than before moves."""
+    return sum(1 for one, other in itertools.pairwise(schedule) if one[0] != other[0])
 
 
 class Transitions:

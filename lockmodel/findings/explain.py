@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from lockmodel.engine.exploration import Hit, Judge
+from lockmodel.engine.exploration import Hit
+from lockmodel.engine.judging import Judge
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError

@@ -10,16 +10,18 @@ import networkx as nx
 from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Order, OrderEdge
 from lockmodel.ir.layout import Layout
+from lockmodel.source import Site
 
 
 def lock_order(searched: Sequence[tuple[Layout, Exploration]]) -> Order:
     """The order in which locks were asked for, by class, over all scenarios."""
-    edges: dict[tuple[str, str], OrderEdge] = {}
+    edges: dict[tuple[str, str], Site] = {}
     for layout, found in searched:
         for (outer, inner), site in found.behaviour.order.items():
             classes = (layout.lock_class(outer), layout.lock_class(inner))
-            edges.setdefault(classes, OrderEdge(*classes, site.spec, site.source or None))
-    return Order([edges[key] for key in sorted(edges)], _cycles(sorted(edges)))
+            edges[classes] = min(edges.get(classes, site), site)
+    told = [OrderEdge(*classes, site.spec, site.source or None) for classes, site in sorted(edges.items())]
+    return Order(told, _cycles(sorted(edges)))
 
 
 def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:

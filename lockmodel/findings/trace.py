@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.collect import collect
-from lockmodel.engine.exploration import Judge, View
+from lockmodel.engine.judging import Judge, View
 from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError

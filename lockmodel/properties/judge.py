@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lockmodel.engine.behaviour import Memo
-from lockmodel.engine.exploration import View
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.claims import Claims

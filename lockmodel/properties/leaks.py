@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockmodel.engine.exploration import View
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.ir.types import AtomicType, ListEntryType, ListHeadType, RefType
 from lockmodel.ir.values import DROPPED, HEADS, LIVE, UNINITIALISED, is_head, is_object

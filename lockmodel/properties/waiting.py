@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockmodel.engine.exploration import View
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 

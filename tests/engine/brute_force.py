@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from lockmodel.engine.collect import collect
-from lockmodel.engine.exploration import View
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Outcome
 from lockmodel.engine.step import Stepper
 from lockmodel.findings.trace import reader

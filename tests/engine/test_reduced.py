@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.engine.behaviour import Behaviour, Node
-from lockmodel.engine.exploration import Exploration, Limits, View
+from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.explore import Search
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
 from lockmodel.engine.step import Stepper

@@ -494,7 +494,7 @@ struct Search {
     unsigned char *ended;
     uint64_t transitions, level_end, ticked;
     uint32_t depth, frontier;
-    int waits, cyclic, stop, ran;
+    int waits, cyclic, stop, enough, ran;
 };
 
 /* --- records ------------------------------------------------------------------------------------------------------ */
@@ -1373,6 +1373,10 @@ search(Search *self, PyObject *host)
                 return stopped < 0 ? -1 : 0;
             start += length;
         }
+        if (self->enough) {
+            self->frontier = (uint32_t)(self->count - start);
+            return 0;
+        }
     }
     self->depth--;
     self->frontier = 0;
@@ -1765,6 +1769,14 @@ Search_state(Search *self, PyObject *args)
     return PyBytes_FromStringAndSize((char *)record, (Py_ssize_t)self->record);
 }
 
+/* No level after the one at hand is wanted. */
+static PyObject *
+Search_enough(Search *self, PyObject *Py_UNUSED(unused))
+{
+    self->enough = 1;
+    Py_RETURN_NONE;
+}
+
 /* The moves that led to a state when it was found, the first one first. */
 static PyObject *
 Search_schedule(Search *self, PyObject *args)
@@ -2014,6 +2026,7 @@ static PyMethodDef methods[] = {
     {"start", (PyCFunction)Search_start, METH_VARARGS, "start(host, state): store the initial state"},
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search"},
     {"stop", (PyCFunction)Search_stop, METH_NOARGS, "stop before the next state"},
+    {"enough", (PyCFunction)Search_enough, METH_NOARGS, "stop before the next level"},
     {"state", (PyCFunction)Search_state, METH_VARARGS, "state(number) -> bytes"},
     {"schedule", (PyCFunction)Search_schedule, METH_VARARGS, "schedule(number) -> moves, unless transitions are kept"},
     {"gap", (PyCFunction)Search_gap, METH_NOARGS, "the smallest difference of two fingerprints"},

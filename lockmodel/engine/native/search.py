@@ -11,7 +11,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from lockmodel.engine.behaviour import Answer, Node, Path
-from lockmodel.engine.exploration import TICK, Chance, Explorer, Tally
+from lockmodel.engine.exploration import ENOUGH, TICK, Chance, Explorer, Tally
 from lockmodel.engine.transitions import Move, Schedules, Shortest
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -91,6 +91,8 @@ class NativeSearch(Explorer):
 
     def _search(self) -> None:
         self._core.run(self)
+        if self.enough:
+            self._end(ENOUGH)
 
     def _state(self, number: int) -> bytes:
         return self._core.state(number)
@@ -206,6 +208,8 @@ class NativeSearch(Explorer):
     def _heed(self) -> None:
         if self.reason:
             self._core.stop()
+        elif self.enough:
+            self._core.enough()
 
     def _add_nodes(self) -> None:
         """Tell the core of the local states that were met since the last time."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+import networkx
+
 from lockmodel.engine.behaviour import Behaviour, Node
 
 
@@ -27,8 +29,6 @@ def has_cycle(targets: Mapping[int, Iterable[int]]) -> bool:
 
 
 def _components(targets: dict[int, list[int]]) -> dict[int, int]:
-    import networkx  # a tenth of a second that most scenarios need not spend
-
     graph: networkx.DiGraph[int] = networkx.DiGraph(targets)
     found: dict[int, int] = {}
     for number, members in enumerate(networkx.strongly_connected_components(graph)):

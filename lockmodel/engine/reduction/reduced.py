@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockmodel.engine.behaviour import Answer, Node
-from lockmodel.engine.exploration import Blocked, Explorer, Hit, Tally
+from lockmodel.engine.exploration import Explorer, Hit, Tally
+from lockmodel.engine.judging import Blocked
 from lockmodel.engine.local import Violation
 from lockmodel.engine.reduction.cycles import components, has_cycle
 from lockmodel.engine.reduction.dependence import Dependence, Next

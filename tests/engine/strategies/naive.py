@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.collect import collect
-from lockmodel.engine.exploration import View
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Outcome, Step
 from lockmodel.engine.step import Stepper
 from lockmodel.findings.trace import reader

@@ -1,0 +1,112 @@
+"""Every interleaving of one scenario: the searches that this takes, one after the other.
+
+search      with reductions: what can be broken at all; without them every state, where that was asked for
+starvation  a thread that waits for ever while others go on for ever shows in the graph of every state only
+shortest    for what was found, the schedules with the fewest steps and switches: every state again, as deep as needed
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lockmodel.engine.exploration import Exploration, Explorer, Hit, Limits, Tally
+from lockmodel.engine.explore import Search
+from lockmodel.engine.native.search import NativeSearch, unavailable
+from lockmodel.engine.reduction.reduced import ReducedSearch
+from lockmodel.engine.step import Stepper
+from lockmodel.errors import UsageError
+from lockmodel.ir.layout import Layout
+from lockmodel.properties.judge import RuleJudge
+
+SHORTEST_STATES = 2_000_000
+"""States that are looked at for the shortest schedules: half a gigabyte."""
+
+
+@dataclass(frozen=True)
+class Exhaustive:
+    """How to search. `engine` is "native", "python", or "auto" for the first of them that is there."""
+
+    engine: str = "auto"
+    reduction: bool = True
+    jobs: int = 1
+    limits: Limits = Limits()
+    report: Callable[[Tally], None] | None = None
+    stop_at: Callable[[str], bool] | None = None
+    exact: bool = False
+
+    @property
+    def name(self) -> str:
+        """The engine that serves."""
+        return "native" if self._native else "python"
+
+    @property
+    def _native(self) -> bool:
+        reason = unavailable()
+        if self.engine == "native" and reason:
+            raise UsageError(
+                f"the search in C cannot be used: {reason}\n  Use --engine auto or python, or install again."
+            )
+        return self.engine != "python" and not reason
+
+    def explore(self, layout: Layout) -> tuple[Exploration, RuleJudge]:
+        """Search a scenario; what was found, with the judge that knows which claims were judged."""
+        started = time.monotonic()
+        stepper = Stepper(layout, clear_dead=self.reduction)
+        judge = RuleJudge(stepper)
+        search = self._first(stepper, judge)
+        found = search.run()
+        if isinstance(search, ReducedSearch) and search.recurs() and not found.reason:
+            found = self._with_starvation(stepper, judge, found, self._left(started))
+        found.hits = self._shortest(layout, found, self._left(started))
+        found.tally = replace(found.tally, seconds=time.monotonic() - started)
+        return found, judge
+
+    def _first(self, stepper: Stepper, judge: RuleJudge) -> Explorer:
+        if self.reduction:
+            return self._reduced()(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
+        if self._native:
+            return NativeSearch(
+                stepper,
+                judge,
+                self.limits,
+                self.report,
+                stop_at=self.stop_at,
+                keep=False,
+                exact=self.exact,
+                jobs=self.jobs,
+            )
+        return Search(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
+
+    def _reduced(self) -> type[ReducedSearch]:
+        return ReducedSearch
+
+    def _left(self, started: float) -> Limits:
+        """What is left of the limits."""
+        if self.limits.seconds is None:
+            return self.limits
+        return replace(self.limits, seconds=max(0.0, self.limits.seconds - (time.monotonic() - started)))
+
+    def _with_starvation(self, stepper: Stepper, judge: RuleJudge, found: Exploration, limits: Limits) -> Exploration:
+        """What was found, and who starves: every state is searched, and every transition kept."""
+        search = (NativeSearch if self._native else Search)(stepper, judge, limits, self.report, stop_at=self.stop_at)
+        every = search.run()
+        known = {hit.violation.identity for hit in every.hits}
+        every.hits += [hit for hit in found.hits if hit.violation.identity not in known]
+        return every
+
+    def _shortest(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
+        """What was found, each with a shortest schedule as far as that can be known within bounds."""
+        wanted = {hit.violation.identity for hit in found.hits if not hit.shortest}
+        if not wanted or found.interrupted:
+            return found.hits
+        stepper = Stepper(layout, clear_dead=self.reduction)
+        most = min(limits.states or SHORTEST_STATES, SHORTEST_STATES)
+        search = (NativeSearch if self._native else Search)(
+            stepper, RuleJudge(stepper), replace(limits, states=most), self.report, wanted=wanted
+        )
+        shorter = search.run()
+        found.interrupted = shorter.interrupted
+        best = {hit.violation.identity: hit for hit in shorter.hits}
+        return [best.get(hit.violation.identity, hit) if not hit.shortest else hit for hit in found.hits]
