@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lockmodel.engine.exploration import Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
@@ -31,7 +31,7 @@ class Exhaustive:
     engine: str = "auto"
     reduction: bool = True
     jobs: int = 1
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     report: Callable[[Tally], None] | None = None
     stop_at: Callable[[str], bool] | None = None
     exact: bool = False

@@ -118,7 +118,11 @@ class Futures:
                         waiting.append(edge.claims)
                     if edge.target is not None and edge.target.number not in reached:
                         reached.add(edge.target.number)
-                        waiting.append(self._part(edge.target))
+                        known = self._by_locks.get((edge.target.number, held))
+                        if known is not None and known is not found:
+                            _note(found, known)
+                        else:
+                            waiting.append(self._part(edge.target))
                 for test in part.tests:
                     if not held >> test.offset & 1:
                         found.touches |= test.read
@@ -252,7 +256,7 @@ class _Relaxation:
                 self._found[thread].touches |= test.read
 
 
-def _note(future: Future, part: Part) -> None:
+def _note(future: Future, part: Part | Future) -> None:
     future.touches |= part.touches
     future.changes |= part.changes
     future.pool = future.pool or part.pool
