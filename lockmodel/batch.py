@@ -160,6 +160,8 @@ def _options(target: str, options: Options) -> check.CheckOptions:
         max_memory=options.max_memory,
         timeout=options.timeout,
         jobs=options.jobs,
+        exact=options.exact,
+        minimise=options.minimise,
         stop_first=options.stop_first,
         select=options.select,
         ignore=options.ignore,

@@ -96,6 +96,8 @@ class CheckOptions:
     max_memory: int | None = None
     timeout: float | None = None
     jobs: int = 1
+    exact: bool = False
+    minimise: str = "steps"
     stop_first: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -210,7 +212,17 @@ def _explore(
     limits = Limits(states, options.max_memory, seconds)
     stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
     if options.strategy == "exhaustive":
-        return Exhaustive(options.engine, options.reduction, options.jobs, limits, report, stop_at).explore(layout)
+        exhaustive = Exhaustive(
+            options.engine,
+            options.reduction,
+            options.jobs,
+            limits,
+            report,
+            stop_at,
+            options.exact,
+            options.minimise,
+        )
+        return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
     told: dict[str, int] = {name: number for name, number in given.items() if number is not None}
     settings = Settings(preemptions=options.preemptions, wanted=lambda rule: _selected(rule, options), **told)
@@ -239,9 +251,11 @@ def _check_scenario(
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
-    findings = sorted(
-        (explain(hit, stepper, judge, proved=found.shortest and hit.shortest) for hit in wanted), key=finding_order
-    )
+    told = [
+        explain(hit, stepper, judge, proved=found.shortest and hit.shortest, minimised=options.minimise)
+        for hit in wanted
+    ]
+    findings = sorted(told, key=finding_order)
     warnings = []
     reason = found.reason
     left_out = sorted({violation.rule for violation in ignored})

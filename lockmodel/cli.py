@@ -71,7 +71,9 @@ StrategyOption = Annotated[
 ]
 ReductionOption = Annotated[
     bool | None,
-    typer.Option("--reduction/--no-reduction", help="Merge states that differ only in variables never read again"),
+    typer.Option(
+        "--reduction/--no-reduction", help="Leave out what comes to the same (docs/reduction.md); without: every state"
+    ),
 ]
 PreemptionsOption = Annotated[
     str | None,
@@ -116,6 +118,16 @@ SeedOption = Annotated[
     str | None,
     typer.Option(
         "--seed", metavar="N", help="pct, walk, pos: other runs for another seed (0)", rich_help_panel=STRATEGY
+    ),
+]
+ExactOption = Annotated[
+    bool | None,
+    typer.Option("--exact/--no-exact", help="Compare whole states, where many would be told apart by fingerprints"),
+]
+MinimiseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--minimise", metavar="WHAT", help="Schedules with the fewest steps or switches", rich_help_panel=FINDINGS
     ),
 ]
 JobsOption = Annotated[
@@ -199,6 +211,8 @@ def check(
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
     jobs: JobsOption = None,
+    exact: ExactOption = None,
+    minimise: MinimiseOption = None,
     stop_first: StopFirstOption = None,
     strict_order: StrictOrderOption = None,
     select: SelectOption = None,
@@ -231,6 +245,8 @@ def check(
                     "max-memory": max_memory,
                     "timeout": timeout,
                     "jobs": jobs,
+                    "exact": exact,
+                    "minimise": minimise,
                     "stop-first": stop_first,
                     "strict-order": strict_order,
                     "select": select,

@@ -16,6 +16,7 @@ from lockmodel.engine.explore import Search
 from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.reduction.reduced import ReducedSearch
 from lockmodel.engine.step import Stepper
+from lockmodel.engine.strategies.fewest import FewestSwitches
 from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
@@ -23,10 +24,17 @@ from lockmodel.properties.judge import RuleJudge
 SHORTEST_STATES = 2_000_000
 """States that are looked at for the shortest schedules: half a gigabyte."""
 
+FEWEST_STATES = 300_000
+"""States that are looked at, in Python, for the schedules with the fewest switches: half a minute."""
+
 
 @dataclass(frozen=True)
 class Exhaustive:
-    """How to search. `engine` is "native", "python", or "auto" for the first of them that is there."""
+    """How to search. `engine` is "native", "python", or "auto" for the first of them that is there.
+
+    `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
+    those the fewest steps). `exact` compares whole states where else fingerprints would be.
+    """
 
     engine: str = "auto"
     reduction: bool = True
@@ -35,6 +43,7 @@ class Exhaustive:
     report: Callable[[Tally], None] | None = None
     stop_at: Callable[[str], bool] | None = None
     exact: bool = False
+    minimise: str = "steps"
 
     @property
     def name(self) -> str:
@@ -98,15 +107,18 @@ class Exhaustive:
 
     def _shortest(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
         """What was found, each with a shortest schedule as far as that can be known within bounds."""
-        wanted = {hit.violation.identity for hit in found.hits if not hit.shortest}
+        by_switches = self.minimise == "switches"
+        wanted = {hit.violation.identity for hit in found.hits if by_switches or not hit.shortest}
         if not wanted or found.interrupted:
             return found.hits
+        kind: type[Explorer] = FewestSwitches if by_switches else NativeSearch if self._native else Search
         stepper = Stepper(layout, clear_dead=self.reduction)
-        most = min(limits.states or SHORTEST_STATES, SHORTEST_STATES)
-        search = (NativeSearch if self._native else Search)(
-            stepper, RuleJudge(stepper), replace(limits, states=most), self.report, wanted=wanted
-        )
-        shorter = search.run()
+        most = FEWEST_STATES if by_switches else SHORTEST_STATES
+        within = replace(limits, states=min(limits.states or most, most))
+        shorter = kind(stepper, RuleJudge(stepper), within, self.report, wanted=wanted).run()
         found.interrupted = shorter.interrupted
         best = {hit.violation.identity: hit for hit in shorter.hits}
-        return [best.get(hit.violation.identity, hit) if not hit.shortest else hit for hit in found.hits]
+        return [
+            best.get(hit.violation.identity, replace(hit, shortest=not by_switches and hit.shortest))
+            for hit in found.hits
+        ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive", "preemption", "pct", "walk", "pos", "dpor")
+MINIMISE = ("steps", "switches")
 ENGINES = ("auto", "native", "python")
 
 # option -> the strategies that it means something to, and what it says to them
@@ -63,6 +64,8 @@ class Options:
     max_memory: int | None
     timeout: float | None
     jobs: int
+    exact: bool
+    minimise: str
     stop_first: bool
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -97,6 +100,8 @@ def read_options(layer: Layer) -> Options:
         max_memory=read_size(layer.get("max-memory")),
         timeout=read_time(layer.get("timeout")),
         jobs=read_count(layer.get("jobs"), 1) or 1,
+        exact=_flag(layer, "exact", False),
+        minimise=read_choice(layer.get("minimise"), MINIMISE, "is nothing to have few of"),
         stop_first=_flag(layer, "stop-first", False),
         select=refuse_unjudged(layer.get("select")),
         ignore=read_codes(layer.get("ignore")),

@@ -37,6 +37,8 @@ KEYS: dict[str, Any] = {
     "timeout": int | float | str,
     "seed": int,
     "jobs": int,
+    "exact": bool,
+    "minimise": str,
     "stop-first": bool,
     "strict-order": bool,
     "select": list[str] | str,
@@ -50,6 +52,7 @@ KEYS: dict[str, Any] = {
 EXPECTED: dict[str, str] = {
     "set": 'a table of switches, such as set = { reclaim = true, size = 2 } (in the environment "reclaim=on,size=2")',
     "reduction": "true or false",
+    "exact": "true or false",
     "stop-first": "true or false",
     "strict-order": "true or false",
     "quiet": "true or false",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from lockmodel.engine.exploration import Hit
 from lockmodel.engine.judging import Judge
 from lockmodel.engine.local import Violation
@@ -30,8 +32,8 @@ DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls"})
 """What a procedure itself does; any other detail names its own subject ("list_del removes ...")."""
 
 
-def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool) -> Finding:
-    """The finding of a hit. `proved`: no schedule has fewer steps."""
+def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool, minimised: str = "steps") -> Finding:
+    """The finding of a hit. `proved`: no schedule has fewer of what was `minimised` ("steps" or "switches")."""
     trace = run(stepper, hit.schedule)
     found = violations(trace, stepper.layout, judge, hit.violation.threads)
     violation = next((v for v in found if v.identity == hit.violation.identity), None)
@@ -40,7 +42,7 @@ def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool) -> Findin
             f"the search found {hit.violation.rule} ({hit.violation.detail}), "
             "but the interpreter does not come to it by the same schedule"
         )
-    return tell(violation, trace, stepper, proved=proved)
+    return replace(tell(violation, trace, stepper, proved=proved), minimised=minimised)
 
 
 def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) -> Finding:

@@ -54,7 +54,8 @@ class Finding(msgspec.Struct, frozen=True):
     """One (rule, place), with the shortest schedule that shows it.
 
     `threads` are those that move in the witness or wait at its end, in the order of the scenario. `state` is the
-    state that matters at the end, a line each ("watch#1: freed"). `schedule` is the token that replays it.
+    state that matters at the end, a line each ("watch#1: freed"). `schedule` is the token that replays it. `minimal` is
+    "proved" if no schedule has fewer `minimised` ("steps" or "switches"), or "not-proved".
     """
 
     rule: str
@@ -72,6 +73,7 @@ class Finding(msgspec.Struct, frozen=True):
     state: list[str]
     schedule: str
     claim: str | None = None
+    minimised: str = "steps"
 
 
 class Unreached(msgspec.Struct, frozen=True):

@@ -33,8 +33,11 @@ def title(finding: Finding) -> str:
 def size_of(finding: Finding) -> str:
     """'23 steps, 2 thread switches; no schedule is shorter'."""
     size = f"{count(len(finding.steps), 'step')}, {count(finding.thread_switches, 'thread switch', 'thread switches')}"
-    shorter = {"proved": "; no schedule is shorter", "not-proved": "; a shorter schedule may exist"}
-    return size + shorter.get(finding.minimal, "")
+    if finding.minimised == "switches":
+        others = {"proved": "; no schedule has fewer switches", "not-proved": "; one with fewer switches may exist"}
+    else:
+        others = {"proved": "; no schedule is shorter", "not-proved": "; a shorter schedule may exist"}
+    return size + others.get(finding.minimal, "")
 
 
 WHOLE = ("exhaustive", "preemption", "dpor")

@@ -39,6 +39,8 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         max_memory=None,
         timeout=None,
         jobs=1,
+        exact=False,
+        minimise="steps",
         stop_first=False,
         select=(),
         ignore=(),
