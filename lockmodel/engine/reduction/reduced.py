@@ -152,7 +152,7 @@ class ReducedSearch(Explorer):
     def _meet(self, violation: Violation, number: int, moves: tuple[Move, ...]) -> None:
         """Keep the first of each (rule, place): by these moves from a stored state."""
         if violation.identity not in self.schedules:
-            self.schedules[violation.identity] = Hit(violation, self._schedule(number, moves))
+            self.schedules[violation.identity] = Hit(violation, self._schedule(number, moves), shortest=False)
         if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
             self._end("stopped at the first finding")
 
