@@ -1,8 +1,15 @@
-"""The reduced search keeps what the interpreter alone finds: findings, final states, local steps; on random models."""
+"""The reduced search keeps what the interpreter alone finds: findings, final states, local steps; on random models.
+
+Each model is searched by the interpreter alone, by the search without reductions, and by the reduced search with each
+reduction alone and with several together. A usual run takes some hundred and fifty models. For a night, a hundred thousand:
+
+    EXAMPLES_TIMES=700 pytest tests/engine/test_reduced.py -n 2
+"""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +21,14 @@ from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Violation
+from lockmodel.engine.reduction import reduced as reduction
 from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
 from lockmodel.engine.step import Stepper
 from lockmodel.findings.trace import run, violations
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
-from tests.engine.random_models import random_specs
+from tests.engine.brute_force import Truth, brute_force
+from tests.engine.random_models import random_specs, rich_specs
 from tests.engine.test_exactness import MOST, TIMES, layout_of
 
 ALL = [
@@ -27,6 +36,14 @@ ALL = [
     for chosen in itertools.product((False, True), repeat=4)
     if chosen[0] or not chosen[1]  # values refine persistent sets
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_run_is_long() -> Iterator[None]:
+    """A run that goes round is cut sooner than it needs to be, so that models that run for ever do not take long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reduction, "LONGEST", 40)
+        yield
 
 
 class Witness(RuleJudge):
@@ -106,39 +123,78 @@ def reduced(layout: Layout, reductions: Reductions) -> tuple[Told, ReducedSearch
     return told(found, judge), search
 
 
-def compare(text: str, chosen: list[Reductions]) -> None:
+def compare(text: str, chosen: list[Reductions], most: int = MOST) -> None:
+    """Hold the reduced search of a random model against the search without reductions, and that against brute force."""
     layout = layout_of(text)
     assume(layout is not None)
     assert layout is not None
-    expected = full(layout)
+    bare = brute_force(Stepper(layout), most)
+    expected = full(layout, most) if bare is not None else None
     assume(expected is not None)
+    assert bare is not None
     assert expected is not None
     truth, _ = expected
+    starved = agrees(truth, bare)
     for reductions in chosen:
         found, search = reduced(layout, reductions)
-        if search.recurs():
-            # who waits for ever while others go on is left to the full search
-            starved = {identity for identity in truth.broken - found.broken if identity[0] == "LM101"}
-            truth.broken -= starved
+        assert not starved or search.recurs(), (reductions, text)
         assert found == truth, (reductions, text)
 
 
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+def agrees(truth: Told, bare: Truth) -> bool:
+    """Hold the full search against brute force, and leave out of it what neither it nor the reduced search judges.
+
+    That is who waits for ever while others go on; whether there was such a thread.
+    """
+    starved = truth.broken - set(bare.steps)
+    assert {identity[0] for identity in starved} <= {"LM101"}
+    truth.broken -= starved
+    assert truth.broken == set(bare.steps)
+    assert {memory for memory, _ in truth.finals} == bare.finals
+    assert truth.exhausted == bare.exhausted
+    return bool(starved)
+
+
+@settings(max_examples=30 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs())
 def test_every_reduction_keeps_what_two_threads_do(text: str) -> None:
     compare(text, ALL)
 
 
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs(threads=3, most=3))
 def test_all_reductions_keep_what_three_threads_do(text: str) -> None:
     compare(text, [Reductions()])
 
 
-@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_specs(threads=4, most=2))
 def test_all_reductions_keep_what_four_threads_do(text: str) -> None:
     compare(text, [Reductions(), Reductions(values=False)])
+
+
+@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_specs())
+def test_every_reduction_keeps_what_the_whole_language_can_say(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_specs(endless=True))
+def test_every_reduction_keeps_what_threads_do_that_run_for_ever(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_specs(threads=3, most=3, endless=True))
+def test_all_reductions_keep_what_three_threads_do_that_run_for_ever(text: str) -> None:
+    compare(text, [Reductions(), Reductions(sleep=False)], 1_500)
+
+
+@settings(max_examples=12 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_specs(threads=4, most=2, endless=True))
+def test_all_reductions_keep_what_four_threads_do_in_the_whole_language(text: str) -> None:
+    compare(text, [Reductions()], 1_500)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4, 5, 6])
