@@ -29,6 +29,7 @@ from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
+    Missed,
     Order,
     ScenarioResult,
     Step,
@@ -50,6 +51,9 @@ SCHEMA_VERSION = 1
 DEFAULT_STATES = 5_000_000
 """Stored states a scenario, where no limit is given: two gigabytes, and a minute or two of the search in Python."""
 
+DOUBT = 0.01
+"""The chance of a missed state above which a search does not count as complete."""
+
 REDUCTIONS = (("dead-variables", "persistent-sets", "sleep-sets"), ("dead-variables",))
 """What is left out: by the exhaustive strategy, by the others."""
 
@@ -59,7 +63,7 @@ ENDINGS = ("LM101", "LM102")
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a check is; `memory` in bytes, `rate` in states a second, `elapsed` in seconds."""
+    """Where a check is; `memory` in bytes, `rate` in states a second, `elapsed` in seconds, `phase` as "pass 2"."""
 
     scenario: str
     number: int
@@ -72,6 +76,7 @@ class Progress:
     memory: int
     edges: int
     elapsed: float
+    phase: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,7 +262,7 @@ def _check_scenario(
     ]
     findings = sorted(told, key=finding_order)
     warnings = []
-    reason = found.reason
+    reason = found.reason or doubt(found)
     left_out = sorted({violation.rule for violation in ignored})
     if ignored:
         rules = ", ".join(left_out)
@@ -287,9 +292,17 @@ def _check_scenario(
         frontier=found.tally.frontier,
         numbers=list(found.numbers),
         figures=found.figures,
+        passes=found.passes,
+        missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
         bounds=[*bounds(layout), *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else [])],
     )
     return Checked(result, layout, found, reached)
+
+
+def doubt(found: Exploration) -> str:
+    """Why a complete search cannot be relied on: too many states for their fingerprints; "" where it can."""
+    chance = max(found.chance.calculated, found.chance.observed) if found.chance else 0.0
+    return f"a state may have been missed, with a chance of {chance:.2g}: --exact leaves none" if chance > DOUBT else ""
 
 
 def _unsearched(
@@ -363,6 +376,7 @@ def _reporter(progress: Callable[[Progress], None], name: str, number: int, tota
                 memory=tally.memory,
                 edges=tally.edges,
                 elapsed=tally.seconds,
+                phase=tally.phase,
             )
         )
 

@@ -97,10 +97,17 @@ class Exhaustive:
             return self.limits
         return replace(self.limits, seconds=max(0.0, self.limits.seconds - (time.monotonic() - started)))
 
+    def _reporting(self, phase: str) -> Callable[[Tally], None] | None:
+        """Reports how far another search than the first one has come."""
+        report = self.report
+        return None if report is None else lambda tally: report(replace(tally, phase=phase))
+
     def _with_starvation(self, stepper: Stepper, judge: RuleJudge, found: Exploration, limits: Limits) -> Exploration:
         """What was found, and who starves: every state is searched, and every transition kept."""
-        search = (NativeSearch if self._native else Search)(stepper, judge, limits, self.report, stop_at=self.stop_at)
+        report = self._reporting("threads that wait for ever")
+        search = (NativeSearch if self._native else Search)(stepper, judge, limits, report, stop_at=self.stop_at)
         every = search.run()
+        every.passes = found.passes
         known = {hit.violation.identity for hit in every.hits}
         every.hits += [hit for hit in found.hits if hit.violation.identity not in known]
         return every
@@ -115,7 +122,8 @@ class Exhaustive:
         stepper = Stepper(layout, clear_dead=self.reduction)
         most = FEWEST_STATES if by_switches else SHORTEST_STATES
         within = replace(limits, states=min(limits.states or most, most))
-        shorter = kind(stepper, RuleJudge(stepper), within, self.report, wanted=wanted).run()
+        report = self._reporting("shortest schedules")
+        shorter = kind(stepper, RuleJudge(stepper), within, report, wanted=wanted).run()
         found.interrupted = shorter.interrupted
         best = {hit.violation.identity: hit for hit in shorter.hits}
         return [

@@ -22,13 +22,15 @@ INTERVAL = 2.0
 
 
 def describe(progress: Progress) -> str:
-    """One line: scenario, states, rate, depth, frontier, memory, elapsed."""
+    """One line: scenario, pass, states, rate, depth, frontier, steps learned, memory, elapsed."""
     parts = [
         f"{progress.scenario} ({progress.number}/{progress.total})",
+        *([progress.phase] if progress.phase else []),
         f"{progress.states:,} states",
         f"{progress.rate:,.0f}/s",
         f"depth {progress.depth:,}",
         f"frontier {progress.frontier:,}",
+        f"{progress.edges:,} steps known",
         f"{progress.memory / 2**20:,.0f} MiB",
         duration(progress.elapsed),
     ]

@@ -50,7 +50,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far a search has come."""
+    """How far a search has come. `phase` says in which of several searches that is ("pass 2")."""
 
     states: int
     transitions: int
@@ -59,6 +59,7 @@ class Tally:
     memory: int
     edges: int
     seconds: float
+    phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Exploration:
 
     `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
     search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
+    `passes`: how often the search began again because it had learned something.
     """
 
     hits: list[Hit]
@@ -92,6 +94,7 @@ class Exploration:
     shortest: bool = True
     numbers: tuple[str, ...] = ()
     figures: dict[str, int | float] = field(default_factory=dict)
+    passes: int = 1
 
 
 class Explorer(ABC):

@@ -85,6 +85,16 @@ class Unreached(msgspec.Struct, frozen=True):
     source: str | None
 
 
+class Missed(msgspec.Struct, frozen=True):
+    """The chance that a state was taken for another one with the same fingerprint, in the two ways of TLC.
+
+    `calculated` from how many states and transitions there are, `observed` from the two fingerprints that are closest.
+    """
+
+    calculated: float
+    observed: float
+
+
 class ScenarioResult(msgspec.Struct, frozen=True):
     """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know.
 
@@ -92,7 +102,9 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     strategy other than exhaustive says of what it ran, a sentence each without its end; `figures` the same as numbers:
     runs, schedules (different ones), cut (runs that were), seed; of pct also depth, threads and steps (n and k as they
     were measured), guarantee (the least probability a run), runs_counted, guarantee_of_all, spinning; of preemption
-    preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes.
+    preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes. `passes`: how
+    often the search began, since it had learned something; states and transitions are those of the last pass. `missed`
+    is null where whole states were compared.
     """
 
     name: str
@@ -115,6 +127,8 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     bounds: list[str] = msgspec.field(default_factory=list)
     numbers: list[str] = msgspec.field(default_factory=list)
     figures: dict[str, int | float] = msgspec.field(default_factory=dict)
+    passes: int = 1
+    missed: Missed | None = None
 
 
 class OrderEdge(msgspec.Struct, frozen=True):

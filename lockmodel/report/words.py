@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Finding, Missed, ScenarioResult
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -49,6 +49,14 @@ def within(scenario: ScenarioResult) -> str:
     schedules = "every interleaving" if scenario.strategy in WHOLE else f"the schedules of {scenario.strategy}"
     looked = f"{schedules} of {count(len(scenario.threads), 'thread')}, {count(scenario.states, 'state')}"
     return "; ".join([looked, *scenario.bounds])
+
+
+def chance(missed: Missed) -> str:
+    """How likely it is that a state was not looked at."""
+    return (
+        "states were told apart by 64 bits each; the chance that one was missed is "
+        f"{missed.calculated:.1g} as reckoned, {missed.observed:.1g} by the two that came closest"
+    )
 
 
 def covered(scenario: ScenarioResult) -> str:

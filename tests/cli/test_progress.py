@@ -10,8 +10,11 @@ from lockmodel import progress
 from lockmodel.check import Progress
 from lockmodel.progress import ProgressLine, describe, duration
 
-RECORD = Progress("table[n=3]", 2, 7, 1234567, 2000000, 45678.9, 321, 9876, 300 * 2**20, 55, 67.8)
-LINE = "table[n=3] (2/7) · 1,234,567 states · 45,679/s · depth 321 · frontier 9,876 · 300 MiB · 1m07s"
+RECORD = Progress("table[n=3]", 2, 7, 1234567, 2000000, 45678.9, 321, 9876, 300 * 2**20, 55, 67.8, "pass 3")
+LINE = (
+    "table[n=3] (2/7) · pass 3 · 1,234,567 states · 45,679/s · depth 321 · frontier 9,876 · 55 steps known · 300 MiB"
+    " · 1m07s"
+)
 
 
 class Clock:
