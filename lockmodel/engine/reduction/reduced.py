@@ -174,8 +174,6 @@ class ReducedSearch(Explorer):
     def _search(self) -> None:
         while not self.reason:
             known = self._known()
-            self._dependence.refresh()
-            self._futures.forget()
             self.passes += 1
             self._pass()
             if known == self._known() and not self._must_take_care():
@@ -183,10 +181,14 @@ class ReducedSearch(Explorer):
 
     def _must_take_care(self) -> bool:
         """Does some execution go on for ever, as the search has just found?"""
-        if self._careful or self.reason or not has_cycle(self._followed):
+        if self._careful or self.reason or not self._goes_round():
             return False
         self._careful = self.cyclic = True
         return True
+
+    def _goes_round(self) -> bool:
+        """Has the graph that a pass has followed a cycle?"""
+        return has_cycle(self._followed)
 
     def _known(self) -> tuple[int, int]:
         """How much is known of the steps and of the claims."""
@@ -201,6 +203,8 @@ class ReducedSearch(Explorer):
     def _pass(self) -> None:
         """Search from the initial state, level by level, with what is known."""
         self._clear()
+        self._dependence.refresh()
+        self._futures.forget()
         self._cycles = components(self.behaviour)
         self._sleeping = self.reductions.sleep and not self._careful
         self._arrive(self._first, 0, 0, ())
@@ -305,7 +309,7 @@ class ReducedSearch(Explorer):
             sleep = self._still_asleep(here, thread, answer, sleep)
             turns = self._turns(here.nodes[thread], answer)
             forward = forward or not turns
-            back = turns and _place(self.behaviour.nodes[answer.target]) <= _place(here.nodes[thread])
+            back = turns and place(self.behaviour.nodes[answer.target]) <= place(here.nodes[thread])
             self._move(here, thread, answer)
             for claim in self._dependence.checks(answer):
                 if (violation := claim(here.state)) is not None:
@@ -430,12 +434,12 @@ class ReducedSearch(Explorer):
             record = bytearray(state)
             for offset, byte in answer.writes:
                 record[offset] = byte
-            place = self.layout.size + NODE_BYTES * thread
-            record[place : place + NODE_BYTES] = answer.target
+            start = self.layout.size + NODE_BYTES * thread
+            record[start : start + NODE_BYTES] = answer.target
             following = bytes(record)
             waiting.extend((n, following) for n in range(len(self._node(following, thread).roots)))
 
 
-def _place(node: Node) -> tuple[int, ...]:
+def place(node: Node) -> tuple[int, ...]:
     """Where a thread stands, as an order that every cycle of local states must step back in."""
     return tuple(frame.at for frame in node.local.frames)
