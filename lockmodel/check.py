@@ -281,7 +281,7 @@ def _check_scenario(
         transitions=found.tally.transitions,
         depth=found.tally.depth,
         seconds=round(found.tally.seconds, 3),
-        engine=engine,
+        engine=found.engine,
         strategy=options.strategy,
         reductions=reductions,
         threads=threads,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from lockmodel.engine.exploration import Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.native.reduced import NativeReducedSearch
+from lockmodel.engine.native.reduced import unavailable as unsuited
 from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.reduction.reduced import ReducedSearch
 from lockmodel.engine.step import Stepper
@@ -52,7 +54,7 @@ class Exhaustive:
 
     @property
     def _native(self) -> bool:
-        reason = unavailable()
+        reason = unavailable() or unsuited()
         if self.engine == "native" and reason:
             raise UsageError(
                 f"the search in C cannot be used: {reason}\n  Use --engine auto or python, or install again."
@@ -74,7 +76,17 @@ class Exhaustive:
 
     def _first(self, stepper: Stepper, judge: RuleJudge) -> Explorer:
         if self.reduction:
-            return self._reduced()(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
+            if self._native and not unsuited(len(stepper.layout.setup.threads)):
+                return NativeReducedSearch(
+                    stepper,
+                    judge,
+                    self.limits,
+                    self.report,
+                    stop_at=self.stop_at,
+                    exact=self.exact,
+                    jobs=self.jobs,
+                )
+            return ReducedSearch(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
         if self._native:
             return NativeSearch(
                 stepper,
@@ -87,9 +99,6 @@ class Exhaustive:
                 jobs=self.jobs,
             )
         return Search(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
-
-    def _reduced(self) -> type[ReducedSearch]:
-        return ReducedSearch
 
     def _left(self, started: float) -> Limits:
         """What is left of the limits."""

@@ -80,7 +80,7 @@ class Exploration:
 
     `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
     search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
-    `passes`: how often the search began again because it had learned something.
+    `passes`: how often the search began, since it had learned something. `engine` is what ran.
     """
 
     hits: list[Hit]
@@ -95,6 +95,7 @@ class Exploration:
     numbers: tuple[str, ...] = ()
     figures: dict[str, int | float] = field(default_factory=dict)
     passes: int = 1
+    engine: str = ""
 
 
 class Explorer(ABC):
@@ -208,6 +209,7 @@ class Explorer(ABC):
             self.interrupted,
             list(self.exhausted),
             self._chance(),
+            engine=self.name,
         )
 
     def _begin(self) -> bool:

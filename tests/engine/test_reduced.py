@@ -1,7 +1,7 @@
 """The reduced search keeps what the interpreter alone finds: findings, final states, local steps; on random models.
 
-Each model is searched by the interpreter alone, by the search without reductions, and by the reduced search with each
-reduction alone and with several together. A usual run takes some hundred and fifty models. For a night, a hundred thousand:
+Each model is searched by the interpreter alone, by the search without reductions, and by the reduced one with each
+reduction alone and with several together. Usually some hundred and fifty models are; in a night a hundred thousand:
 
     EXAMPLES_TIMES=700 pytest tests/engine/test_reduced.py -n 2
 """

@@ -26,7 +26,7 @@
 enum { LONGEST = 4096 };        /* steps of a forced run; the same in engine/reduction/reduced.py */
 enum { BLOCK = 1024, GRAIN = 16 };
 enum { MOST_THREADS = 64, MOST_JOBS = 1024, FIRST_ROOM = 1 << 14 };
-enum { MEMO_BITS = 15 };
+enum { QUESTION_BITS = 15, MEMO_BITS = 17 };
 
 /* What a function comes to that may have something to ask. */
 enum { FAILED = -1, DONE = 0, UNUSUAL = 1 };
@@ -130,7 +130,6 @@ enum { TOUCHES, WRITES, LOOKED, JUDGED, NEXT_SETS };
 
 typedef struct {
     uint64_t sum;               /* of the whole record, for its fingerprint */
-    uint64_t followed[2];       /* sums of the bytes whose values are followed */
     uint64_t enabled;
     unsigned char *record;      /* these four stand in one block of memory */
     uint32_t *nodes;
@@ -144,7 +143,7 @@ typedef struct {
 typedef struct {
     size_t sets;                /* where its bytes touched and changed are in `part_sets` */
     uint32_t edges, tests;
-    int pool;
+    uint8_t pool, quiet;        /* quiet: it touches and changes nothing itself, as a part between two tests */
 } Part;
 
 typedef struct {
@@ -153,7 +152,9 @@ typedef struct {
 
 typedef struct {
     uint32_t followed;          /* the byte, by its place among those that are followed */
-    uint32_t offset, branches, next;
+    uint32_t offset, next;
+    uint32_t byte, part;        /* the first branch, as most tests have only one */
+    uint32_t branches;          /* the others */
     size_t read;                /* in `part_sets` */
     uint64_t seen[4];
 } Fork;
@@ -167,23 +168,38 @@ typedef struct {
     uint32_t thread, fork, next;
 } Tester;
 
-/* What is remembered of `by_values`. A key is known by 128 bits, as random as they are: that two keys have the same is
- * out of the question, so the key itself is not kept. */
+/* What is remembered of `by_values`, in two tables that forget what is in the way. A question is who moves, from where,
+ * and what may be met; the answer to it depends only on those followed bytes that were tested to find it. So a question
+ * has the set of all bytes that were tested for it so far, and an answer is found by the question, that set, and the
+ * values of its bytes.
+ *
+ * A key is known by 128 bits of a hash: that two keys have the same is out of the question, so it is not kept itself. */
 typedef struct {
-    uint64_t one, other, era;
+    uint64_t one, other;
+} Key;
+
+typedef struct {
+    Key key;
+    uint64_t era;
+    uint64_t tested[];
+} Question;
+
+typedef struct {
+    Key key;
+    uint64_t era;
     int64_t thread;
 } Memo;
 
 /* --- the search --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    uint64_t sum, followed[2], sleep, threads;
+    uint64_t sum, sleep, threads;
     uint32_t number;
     int again;                  /* it was expanded before: follow these threads */
 } Task;
 
 typedef struct {
-    uint64_t sum, followed[2], sleep;
+    uint64_t sum, sleep;
     size_t moves, length;       /* in the worker's `made` */
     int forward;
 } Arrival;
@@ -216,8 +232,10 @@ typedef struct {
     uint64_t *held_slots, *future_slots;
     size_t held_room, future_room;
     Memo *memos;
-    uint64_t *allowed;
-    uint32_t *testing;          /* for each followed byte its first tester */
+    unsigned char *questions;
+    uint64_t *allowed;          /* for each followed byte the values that it may have; */
+    uint32_t *only;             /* its value, as long as it may have one only; */
+    uint32_t *testing;          /* its first tester */
     Array testers, reached;
     Array *waiting;
     uint32_t stamp;
@@ -232,7 +250,9 @@ struct Search {
     Graph graph;
     uint64_t *factors;          /* for each thread */
     int32_t *followed;          /* for each byte its place among those that are followed, or -1 */
+    uint32_t *offsets;          /* and the other way round */
     size_t followings, block;   /* `block`: bytes of a Standing's memory */
+    size_t followed_words, question;    /* words of a set of followed bytes; bytes of a question */
 
     Table standing;             /* combinations of waiting threads that were judged, numbered */
     Array standings;            /* what they are */
@@ -288,19 +308,15 @@ next_set(const Search *self, const Standing *here, size_t thread, size_t which)
 
 /* --- records ------------------------------------------------------------------------------------------------------ */
 
-/* Changes a byte, and the sums with it. */
+/* Changes a byte, and the sum with it. */
 static inline void
-put(const Search *self, Standing *here, uint32_t offset, uint32_t byte)
+put(Standing *here, uint32_t offset, uint32_t byte)
 {
     uint32_t old = here->record[offset];
     if (old == byte)
         return;
     here->record[offset] = (unsigned char)byte;
     here->sum += term(offset, byte) - term(offset, old);
-    if (self->followed[offset] >= 0) {
-        here->followed[0] += term(offset + ((size_t)1 << 30), byte) - term(offset + ((size_t)1 << 30), old);
-        here->followed[1] += term(offset + ((size_t)2 << 30), byte) - term(offset + ((size_t)2 << 30), old);
-    }
 }
 
 static inline void
@@ -316,14 +332,9 @@ put_node(const Search *self, Standing *here, size_t thread, uint32_t node)
 static void
 sum_up(const Search *self, Standing *here)
 {
-    here->sum = here->followed[0] = here->followed[1] = 0;
-    for (size_t n = 0; n < self->shared; n++) {
+    here->sum = 0;
+    for (size_t n = 0; n < self->shared; n++)
         here->sum += term(n, here->record[n]);
-        if (self->followed[n] >= 0) {
-            here->followed[0] += term(n + ((size_t)1 << 30), here->record[n]);
-            here->followed[1] += term(n + ((size_t)2 << 30), here->record[n]);
-        }
-    }
     for (size_t thread = 0; thread < self->threads; thread++)
         here->sum += node_term(node_at(here->record + self->shared + NODE_BYTES * thread)) * self->factors[thread];
 }
@@ -339,8 +350,6 @@ static inline void
 standing_copy(const Search *self, Standing *to, const Standing *from)
 {
     to->sum = from->sum;
-    to->followed[0] = from->followed[0];
-    to->followed[1] = from->followed[1];
     to->enabled = from->enabled;
     memcpy(to->sets, from->sets, self->block);
 }
@@ -604,7 +613,7 @@ peek(Worker *worker, Standing *here, size_t thread)
     return DONE;
 }
 
-/* Finds what every thread would do next in a state; the record and its sums are given. */
+/* Finds what every thread would do next in a state; the record and its sum are given. */
 static int
 stand(Worker *worker, Standing *here)
 {
@@ -629,7 +638,7 @@ make(Worker *worker, Standing *here, size_t thread, uint32_t answer)
     const Cell *cells = cells_of(&self->graph, &found);
     memcpy(worker->changed, answer_set(self, answer, CHANGES), self->words * sizeof(Set));
     for (uint32_t n = 0; n < found.cells; n++)
-        put(self, here, cells[n].offset, cells[n].byte);
+        put(here, cells[n].offset, cells[n].byte);
     put_node(self, here, thread, found.target);
     for (size_t other = 0; other < self->threads; other++) {
         if (other != thread && (here->nexts[other].choices == 0 ||
@@ -725,7 +734,7 @@ new_part(Worker *worker)
     Part *part = array_push(&worker->parts);
     if (sets < 0 || part == NULL || worker->parts.count > UINT32_MAX - 1)
         return -1;
-    *part = (Part){.sets = (size_t)sets, .edges = NONE, .tests = NONE};
+    *part = (Part){.sets = (size_t)sets, .edges = NONE, .tests = NONE, .quiet = 1};
     return (int64_t)worker->parts.count - 1;
 }
 
@@ -754,6 +763,7 @@ add_answer(Worker *worker, uint32_t part, uint32_t answer)
         touches[n] |= blocked ? reads[n] & ~wanted[n] : reads[n];
     set_join(changes, answer_set(self, answer, CHANGES), self->words);
     part_at(worker, part)->pool |= (found->flags & POOL) != 0;
+    part_at(worker, part)->quiet = 0;
     if (blocked)
         return 0;
     Edge *edge = array_push(&worker->edges);
@@ -773,8 +783,8 @@ add_fork(Worker *worker, uint32_t part, const Test *read, int claim)
     const Search *self = worker->search;
     const Trees *trees = &self->graph.trees;
     int64_t set = new_set(worker, &worker->part_sets, worker->reading, 1);
-    Fork made = {(uint32_t)self->followed[read->offset], read->offset, NONE, part_at(worker, part)->tests, (size_t)set,
-                 {0}};
+    Fork made = {(uint32_t)self->followed[read->offset], read->offset, part_at(worker, part)->tests, 0, NONE, NONE,
+                 (size_t)set, {0}};
     if (set < 0)
         return -1;
     for (unsigned byte = read->low; byte <= (unsigned)read->low + read->more; byte++) {
@@ -784,13 +794,21 @@ add_fork(Worker *worker, uint32_t part, const Test *read, int claim)
         int64_t branch = new_part(worker);
         if (branch < 0 || fill(worker, (uint32_t)branch, child, claim) < 0)
             return -1;
-        Branch *place = array_push(&worker->branches);
-        if (place == NULL)
+        Branch *place = made.part == NONE ? NULL : array_push(&worker->branches);
+        if (made.part == NONE) {
+            made.byte = byte;
+            made.part = (uint32_t)branch;
+        }
+        else if (place == NULL)
             return -1;
-        *place = (Branch){(uint32_t)branch, made.branches, (uint8_t)byte};
-        made.branches = (uint32_t)worker->branches.count - 1;
+        else {
+            *place = (Branch){(uint32_t)branch, made.branches, (uint8_t)byte};
+            made.branches = (uint32_t)worker->branches.count - 1;
+        }
         made.seen[byte >> 6] |= (uint64_t)1 << (byte & 63);
     }
+    if (made.part == NONE)      /* a path that was not taken in */
+        return 0;
     Fork *place = array_push(&worker->forks);
     if (place == NULL)
         return -1;
@@ -811,6 +829,7 @@ pass_on(Worker *worker, uint32_t part, const Test *read, int claim)
             return fill(worker, part, child, claim);
     }
     set_join(part_set(worker, part_at(worker, part)->sets), worker->reading, worker->search->words);
+    part_at(worker, part)->quiet = 0;
     if (known >= 0)
         return 0;
     for (unsigned byte = read->low; byte <= (unsigned)read->low + read->more; byte++) {
@@ -830,11 +849,13 @@ fill(Worker *worker, uint32_t part, int32_t at, int claim)
     Set *touches = part_set(worker, part_at(worker, part)->sets);
     if (at == 0) {              /* not known yet: everything */
         memset(touches, 0xFF, 2 * self->words * sizeof(Set));
+        part_at(worker, part)->quiet = 0;
         return 0;
     }
     if (at < 0 && claim) {
         if (((Verdict *)self->graph.verdicts.items)[-1 - at].said)
             set_join(touches, worker->reading, self->words);
+        part_at(worker, part)->quiet = 0;
         return 0;
     }
     if (at < 0)
@@ -1008,6 +1029,8 @@ spread(Worker *worker, uint32_t number, const Set *held, Set *touches, Set *chan
         int open = !set_has(held, fork->offset);
         if (open || !(fork->seen[0] & 1))
             set_join(touches, part_set(worker, fork->read), self->words);
+        if ((open || fork->byte == 0) && array_push_u32(waiting, fork->part) < 0)
+            return -1;
         for (uint32_t n = fork->branches; n != NONE; n = ((Branch *)worker->branches.items)[n].next) {
             const Branch *branch = (Branch *)worker->branches.items + n;
             if ((open || branch->byte == 0) && array_push_u32(waiting, branch->part) < 0)
@@ -1103,23 +1126,39 @@ is_allowed(const Worker *worker, uint32_t followed, uint8_t byte)
     return worker->allowed[4 * followed + (byte >> 6)] >> (byte & 63) & 1;
 }
 
+/* The part to which a value leads that was seen. */
+static inline uint32_t
+branch_of(const Worker *worker, const Fork *fork, uint32_t byte)
+{
+    if (fork->byte == byte)
+        return fork->part;
+    uint32_t at = fork->branches;
+    while (((Branch *)worker->branches.items)[at].byte != byte)
+        at = ((Branch *)worker->branches.items)[at].next;
+    return ((Branch *)worker->branches.items)[at].part;
+}
+
+static inline int
+was_seen(const Fork *fork, uint32_t byte)
+{
+    return fork->seen[byte >> 6] >> (byte & 63) & 1;
+}
+
 /* A byte may have one more value: whoever tested it may go on. */
 static int
 allow(Worker *worker, Relaxation *all, uint32_t followed, uint8_t byte)
 {
     worker->allowed[4 * followed + (byte >> 6)] |= (uint64_t)1 << (byte & 63);
+    worker->only[followed] = NONE;
     for (uint32_t n = worker->testing[followed]; n != NONE; n = ((Tester *)worker->testers.items)[n].next) {
         const Tester *tester = (Tester *)worker->testers.items + n;
         const Fork *fork = (Fork *)worker->forks.items + tester->fork;
-        if (!(fork->seen[byte >> 6] >> (byte & 63) & 1)) {
+        if (!was_seen(fork, byte)) {
             if (set_meets(part_set(worker, fork->read), all->changes, worker->search->words))
                 all->met |= (uint64_t)1 << tester->thread;
             continue;
         }
-        uint32_t at = fork->branches;
-        while (((Branch *)worker->branches.items)[at].byte != byte)
-            at = ((Branch *)worker->branches.items)[at].next;
-        if (array_push_u32(&worker->waiting[tester->thread], ((Branch *)worker->branches.items)[at].part) < 0)
+        if (array_push_u32(&worker->waiting[tester->thread], branch_of(worker, fork, byte)) < 0)
             return -1;
     }
     return 0;
@@ -1146,43 +1185,65 @@ follow_edge(Worker *worker, Relaxation *all, size_t thread, uint32_t answer)
     return push_part(&worker->waiting[thread], part_of_node(worker, found->target));
 }
 
-/* A thread comes to a part. */
+/* A thread comes to a test. What follows has to wait, but for one part of it, which is set if none was. */
 static int
-reach(Worker *worker, Relaxation *all, size_t thread, uint32_t number)
+come_to_test(Worker *worker, Relaxation *all, size_t thread, uint32_t number, uint32_t *following)
 {
-    const Search *self = worker->search;
-    const size_t words = self->words;
-    Part part = *part_at(worker, number);
-    const Set *touches = part_set(worker, part.sets), *changes = touches + words;
-    if (part.pool || set_meets(touches, all->changes, words) || set_meets(changes, all->changes, words) ||
-        set_meets(changes, all->touches, words)) {
+    const Fork *fork = (Fork *)worker->forks.items + number;
+    Array *waiting = &worker->waiting[thread];
+    Tester *tester = array_push(&worker->testers);
+    if (tester == NULL)
+        return -1;
+    *tester = (Tester){(uint32_t)thread, number, worker->testing[fork->followed]};
+    worker->testing[fork->followed] = (uint32_t)worker->testers.count - 1;
+    uint32_t only = worker->only[fork->followed], unseen = 0;
+    if (only != NONE && was_seen(fork, only)) {
+        uint32_t part = branch_of(worker, fork, only);
+        if (*following != NONE)
+            return array_push_u32(waiting, part);
+        *following = part;
+        return 0;
+    }
+    const uint64_t *values = worker->allowed + 4 * fork->followed;
+    for (int n = 0; n < 4; n++)
+        unseen |= (values[n] & ~fork->seen[n]) != 0;
+    if (unseen && set_meets(part_set(worker, fork->read), all->changes, worker->search->words)) {
         all->met |= (uint64_t)1 << thread;
         return 0;
     }
-    for (uint32_t at = part.edges; at != NONE; at = ((Edge *)worker->edges.items)[at].next)
-        if (follow_edge(worker, all, thread, ((Edge *)worker->edges.items)[at].answer) < 0)
+    if (only != NONE)
+        return 0;
+    if (is_allowed(worker, fork->followed, (uint8_t)fork->byte) && array_push_u32(waiting, fork->part) < 0)
+        return -1;
+    for (uint32_t n = fork->branches; n != NONE; n = ((Branch *)worker->branches.items)[n].next) {
+        const Branch *branch = (Branch *)worker->branches.items + n;
+        if (is_allowed(worker, fork->followed, branch->byte) && array_push_u32(waiting, branch->part) < 0)
             return -1;
-    for (uint32_t at = part.tests; at != NONE; at = ((Fork *)worker->forks.items)[at].next) {
-        const Fork *fork = (Fork *)worker->forks.items + at;
-        const uint64_t *values = worker->allowed + 4 * fork->followed;
-        uint64_t unseen = 0;
-        for (int n = 0; n < 4; n++)
-            unseen |= values[n] & ~fork->seen[n];
-        if (unseen && set_meets(part_set(worker, fork->read), all->changes, words)) {
+    }
+    return 0;
+}
+
+/* A thread comes to a part, and goes on while there is one way only. */
+static int
+reach(Worker *worker, Relaxation *all, size_t thread, uint32_t number)
+{
+    const size_t words = worker->search->words;
+    while (number != NONE && !(all->met >> thread & 1)) {
+        Part part = *part_at(worker, number);
+        const Set *touches = part_set(worker, part.sets), *changes = touches + words;
+        if (part.pool ||
+            (!part.quiet && (set_meets(touches, all->changes, words) || set_meets(changes, all->changes, words) ||
+                             set_meets(changes, all->touches, words)))) {
             all->met |= (uint64_t)1 << thread;
             return 0;
         }
-        for (uint32_t n = fork->branches; n != NONE; n = ((Branch *)worker->branches.items)[n].next) {
-            const Branch *branch = (Branch *)worker->branches.items + n;
-            if (is_allowed(worker, fork->followed, branch->byte) &&
-                array_push_u32(&worker->waiting[thread], branch->part) < 0)
+        number = NONE;
+        for (uint32_t at = part.edges; at != NONE; at = ((Edge *)worker->edges.items)[at].next)
+            if (follow_edge(worker, all, thread, ((Edge *)worker->edges.items)[at].answer) < 0)
                 return -1;
-        }
-        Tester *tester = array_push(&worker->testers);
-        if (tester == NULL)
-            return -1;
-        *tester = (Tester){(uint32_t)thread, at, worker->testing[fork->followed]};
-        worker->testing[fork->followed] = (uint32_t)worker->testers.count - 1;
+        for (uint32_t at = part.tests; at != NONE; at = ((Fork *)worker->forks.items)[at].next)
+            if (come_to_test(worker, all, thread, at, &number) < 0)
+                return -1;
     }
     return 0;
 }
@@ -1223,9 +1284,11 @@ relax(Worker *worker, const Standing *here, uint64_t moving, const Set *touches,
     memset(worker->allowed, 0, self->followings * 4 * sizeof(uint64_t));
     memset(worker->testing, 0xFF, self->followings * sizeof(uint32_t));
     worker->testers.count = 0;
-    for (size_t n = 0; n < self->shared; n++)
-        if (self->followed[n] >= 0)
-            worker->allowed[4 * self->followed[n] + (here->record[n] >> 6)] |= (uint64_t)1 << (here->record[n] & 63);
+    for (size_t n = 0; n < self->followings; n++) {
+        unsigned byte = here->record[self->offsets[n]];
+        worker->allowed[4 * n + (byte >> 6)] |= (uint64_t)1 << (byte & 63);
+        worker->only[n] = byte;
+    }
     for (uint64_t left = moving; left; left &= left - 1) {
         size_t thread = (size_t)__builtin_ctzll(left);
         worker->waiting[thread].count = 0;
@@ -1236,28 +1299,79 @@ relax(Worker *worker, const Standing *here, uint64_t moving, const Set *touches,
     return take_turns(worker, &all);
 }
 
+static inline void
+key_add(Key *key, uint64_t word)
+{
+    key->one = mixed(key->one + word * 0x9E3779B97F4A7C15u);
+    key->other = mixed((key->other ^ word) * 0xD1B54A32D192ED03u + 1);
+}
+
+static inline int
+key_is(const Key *one, const Key *other)
+{
+    return one->one == other->one && one->other == other->other;
+}
+
+/* The key of an answer, by the key of its question and the bytes that were tested for it. */
+static Key
+answer_key(const Search *self, const Question *question, const Standing *here)
+{
+    Key key = question->key;
+    uint64_t word = 0;
+    unsigned filled = 0;
+    for (size_t n = 0; n < self->followed_words; n++) {
+        const uint32_t *offsets = self->offsets + 64 * n;
+        key_add(&key, question->tested[n]);
+        for (uint64_t left = question->tested[n]; left; left &= left - 1) {
+            word = word << 8 | here->record[offsets[__builtin_ctzll(left)]];
+            if (++filled % 8 == 0)
+                key_add(&key, word);
+        }
+    }
+    key_add(&key, filled % 8 ? word << 8 * (8 - filled % 8) : 0);
+    return key;
+}
+
+/* The place of a question; what was tested for it before, if that is still known. */
+static Question *
+question_of(Worker *worker, const Standing *here, uint64_t moving, const Set *touches, const Set *changes)
+{
+    const Search *self = worker->search;
+    Key key = {moving, ~moving};
+    for (uint64_t left = moving; left; left &= left - 1)
+        key_add(&key, here->nodes[__builtin_ctzll(left)]);
+    for (size_t n = 0; n < self->words; n++) {
+        key_add(&key, touches[n]);
+        key_add(&key, changes[n]);
+    }
+    size_t at = key.one & ((1u << QUESTION_BITS) - 1);
+    Question *question = (Question *)(worker->questions + at * self->question);
+    if (!key_is(&question->key, &key) || question->era != worker->era) {
+        question->key = key;
+        question->era = worker->era;
+        memset(question->tested, 0, self->followed_words * sizeof(uint64_t));
+    }
+    return question;
+}
+
 /* The first of the threads `moving` that may meet steps that touch and change these bytes; -1 if there is none, -2
  * without memory. The other threads stand still. */
 static int
 by_values(Worker *worker, const Standing *here, uint64_t moving, const Set *touches, const Set *changes)
 {
-    const size_t words = worker->search->words;
-    uint64_t one = mixed(here->followed[0] + moving), other = mixed(here->followed[1] ^ moving);
-    for (uint64_t left = moving; left; left &= left - 1) {
-        size_t thread = (size_t)__builtin_ctzll(left);
-        one = mixed(one + here->nodes[thread] * 0x9E3779B97F4A7C15u);
-        other = mixed(other * 0xD1B54A32D192ED03u + here->nodes[thread]);
-    }
-    for (size_t n = 0; n < words; n++) {
-        one = mixed(mixed(one + touches[n] * 0x9E3779B97F4A7C15u) + changes[n] * 0x9E3779B97F4A7C15u);
-        other = mixed(mixed(other * 0xD1B54A32D192ED03u + touches[n]) * 0xD1B54A32D192ED03u + changes[n]);
-    }
-    Memo *memo = worker->memos + (one & ((1u << MEMO_BITS) - 1));
-    if (memo->one == one && memo->other == other && memo->era == worker->era)
+    const Search *self = worker->search;
+    Question *question = question_of(worker, here, moving, touches, changes);
+    Key key = answer_key(self, question, here);
+    Memo *memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
+    if (key_is(&memo->key, &key) && memo->era == worker->era)
         return (int)memo->thread;
     int found = relax(worker, here, moving, touches, changes);
+    for (size_t n = 0; n < self->followings; n++)
+        question->tested[n >> 6] |= (uint64_t)(worker->testing[n] != NONE) << (n & 63);
+    key = answer_key(self, question, here);
+    memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
     if (found > -2)
-        *memo = (Memo){one, other, worker->era, found};
+        *memo = (Memo){key, worker->era, found};
     return found;
 }
 
@@ -1411,7 +1525,7 @@ post(Search *self, uint32_t number, const Arrival *arrival, const unsigned char 
         return NULL;
     memcpy(place, record, self->record);
     ((uint32_t *)self->posts.items)[number] = (uint32_t)self->next_tasks.count - 1;
-    *task = (Task){arrival->sum, {arrival->followed[0], arrival->followed[1]}, 0, 0, number, 0};
+    *task = (Task){arrival->sum, 0, 0, number, 0};
     return task;
 }
 
@@ -1649,7 +1763,7 @@ reach_end(Worker *worker, uint32_t number, uint64_t sleep, int *forward)
 {
     Search *self = worker->search;
     const Standing *here = &worker->here;
-    Arrival arrival = {here->sum, {here->followed[0], here->followed[1]}, sleep, 0, worker->moves.count, *forward};
+    Arrival arrival = {here->sum, sleep, 0, worker->moves.count, *forward};
     if (worker->host != NULL) {
         *forward = take_arrival(self, worker->host, &arrival, here->record, number, worker->moves.items);
         return *forward < 0 ? FAILED : DONE;
@@ -1771,8 +1885,6 @@ open_task(Worker *worker, const Task *task, const unsigned char *record)
     Standing *before = &worker->before;
     memcpy(before->record, record, worker->search->record);
     before->sum = task->sum;
-    before->followed[0] = task->followed[0];
-    before->followed[1] = task->followed[1];
     return stand(worker, before);
 }
 
@@ -2025,7 +2137,8 @@ worker_free(Worker *worker, size_t threads)
                        &worker->part_of_claims, &worker->held_of_node, &worker->helds, &worker->futures,
                        &worker->testers, &worker->reached};
     void *blocks[] = {worker->before.sets, worker->here.sets, worker->saved, worker->path, worker->written,
-                      worker->held_slots, worker->future_slots, worker->memos, worker->allowed, worker->testing};
+                      worker->held_slots, worker->future_slots, worker->memos, worker->questions, worker->allowed,
+                      worker->only, worker->testing};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
     for (size_t n = 0; n < sizeof blocks / sizeof *blocks; n++)
@@ -2062,12 +2175,15 @@ worker_init(Search *self, Worker *worker)
     worker->held_slots = calloc(HELD_ROOM, sizeof(uint64_t));
     worker->future_slots = calloc(2 * FUTURE_ROOM, sizeof(uint64_t));
     worker->memos = calloc((size_t)1 << MEMO_BITS, sizeof(Memo));
+    worker->questions = calloc((size_t)1 << QUESTION_BITS, self->question);
     worker->allowed = calloc(self->followings + 1, 4 * sizeof(uint64_t));
+    worker->only = calloc(self->followings + 1, sizeof(uint32_t));
     worker->testing = calloc(self->followings + 1, sizeof(uint32_t));
     worker->waiting = calloc(threads, sizeof(Array));
     if (standing_init(self, &worker->before) < 0 || standing_init(self, &worker->here) < 0 || worker->saved == NULL ||
         worker->path == NULL || worker->written == NULL || worker->held_slots == NULL || worker->future_slots == NULL ||
-        worker->memos == NULL || worker->allowed == NULL || worker->testing == NULL || worker->waiting == NULL)
+        worker->memos == NULL || worker->questions == NULL || worker->allowed == NULL || worker->only == NULL ||
+        worker->testing == NULL || worker->waiting == NULL)
         return -1;
     Set **sets[] = {&worker->changed, &worker->touches, &worker->changes, &worker->holding, &worker->reading,
                     &worker->mine};
@@ -2099,6 +2215,7 @@ Search_dealloc(Search *self)
     free(self->workers);
     free(self->factors);
     free(self->followed);
+    free(self->offsets);
     free(self->ended);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
@@ -2137,9 +2254,13 @@ follow_bytes(Search *self, PyObject *followed)
             PyErr_Format(PyExc_ValueError, "there is no byte %zu to be followed", offset);
             return -1;
         }
-        if (self->followed[offset] < 0)
+        if (self->followed[offset] < 0) {
+            self->offsets[self->followings] = (uint32_t)offset;
             self->followed[offset] = (int32_t)self->followings++;
+        }
     }
+    self->followed_words = self->followings / 64 + 1;
+    self->question = sizeof(Question) + self->followed_words * sizeof(uint64_t);
     return 0;
 }
 
@@ -2177,10 +2298,11 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     arrays_init(self);
     self->factors = malloc(threads * sizeof(uint64_t));
     self->followed = malloc((shared + 1) * sizeof(int32_t));
+    self->offsets = malloc((shared + 1) * sizeof(uint32_t));
     self->ended = calloc(threads, 1);
     self->workers = calloc(jobs, sizeof(Worker));
-    int made = self->factors != NULL && self->followed != NULL && self->ended != NULL && self->workers != NULL &&
-               table_init(&self->standing, 1, FIRST_ROOM) == 0;
+    int made = self->factors != NULL && self->followed != NULL && self->offsets != NULL && self->ended != NULL &&
+               self->workers != NULL && table_init(&self->standing, 1, FIRST_ROOM) == 0;
     if (made && follow_bytes(self, followed) < 0) {
         Py_DECREF(self);
         return NULL;
@@ -2418,10 +2540,11 @@ Search_begin(Search *self, PyObject *args)
         return NULL;
     self->sleeping = sleeping;
     self->careful = careful;
+    self->stop = 0;
     Standing *here = &self->asking.here;
     memcpy(here->record, state, self->record);
     sum_up(self, here);
-    Arrival arrival = {.sum = here->sum, .followed = {here->followed[0], here->followed[1]}, .forward = 1};
+    Arrival arrival = {.sum = here->sum, .forward = 1};
     if (arrive(self, host, &arrival, here->record, 0, NULL) < 0)
         return NULL;
     self->begun = 1;
@@ -2564,7 +2687,7 @@ bytes_of_worker(const Worker *worker)
 {
     const Array *arrays[] = {&worker->arrivals, &worker->records, &worker->made, &worker->parts, &worker->part_sets,
                              &worker->edges, &worker->forks, &worker->branches, &worker->futures, &worker->reached};
-    size_t memory = sizeof(Memo) << MEMO_BITS;
+    size_t memory = (sizeof(Memo) << MEMO_BITS) + (worker->search->question << QUESTION_BITS);
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         memory += bytes_in(arrays[n]);
     return memory;

@@ -82,7 +82,8 @@ class NativeReducedSearch(ReducedSearch):
         """How far the search has come, in the pass at hand."""
         states, transitions, depth, frontier, memory, _ = self._core.tally()
         seconds = time.monotonic() - self._started
-        return Tally(states, transitions, depth, frontier, memory, self.behaviour.edges, seconds)
+        phase = f"pass {self.passes}"
+        return Tally(states, transitions, depth, frontier, memory, self.behaviour.edges, seconds, phase)
 
     def _store_first(self, state: bytes) -> None:
         super()._store_first(state)
@@ -183,6 +184,8 @@ class NativeReducedSearch(ReducedSearch):
         """Time to look at limits and to show progress."""
         self._tick()
         self._heed()
+        if self._learns_no_more():
+            self._core.stop()
 
     # --- its parts ----------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockmodel.engine.behaviour import Answer, Node
-from lockmodel.engine.exploration import Explorer, Hit, Tally
+from lockmodel.engine.exploration import Exploration, Explorer, Hit, Tally
 from lockmodel.engine.judging import Blocked
 from lockmodel.engine.local import Violation
 from lockmodel.engine.reduction.cycles import components, has_cycle
@@ -25,10 +25,14 @@ from lockmodel.engine.reduction.dependence import Dependence, Next
 from lockmodel.engine.reduction.futures import Futures
 from lockmodel.engine.reduction.persistent import Persistent
 from lockmodel.engine.transitions import Move
+from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
 
 LOOK = 256
 """States between two looks at the clock and the memory."""
+
+PATIENCE = 1000
+"""States, at least, for which a pass that has learned something goes on without learning more."""
 
 LONGEST = 4096
 """Steps of a forced run before its state is stored, so that no run goes on for ever."""
@@ -100,6 +104,8 @@ class ReducedSearch(Explorer):
         self._judged: set[bytes] = set()
         self._first = b""
         self._careful = False
+        self._known_before = self._known_now = (0, 0)
+        self._known_since = 0
         self._concluded_from = 0
         self._clear()
 
@@ -125,6 +131,7 @@ class ReducedSearch(Explorer):
             len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads),
             self.behaviour.edges,
             time.monotonic() - self._started,
+            f"pass {self.passes}",
         )
 
     def _store_first(self, state: bytes) -> None:
@@ -141,6 +148,12 @@ class ReducedSearch(Explorer):
     def _always_ends(self) -> bool:
         """Starvation is not judged here: see `recurs`."""
         return True
+
+    def run(self) -> Exploration:
+        """Search until a pass learns nothing or a limit is reached."""
+        found = super().run()
+        found.passes = self.passes
+        return found
 
     def recurs(self) -> bool:
         """May some thread wait for ever while others go on for ever? That asks for every state, which are not here."""
@@ -173,10 +186,13 @@ class ReducedSearch(Explorer):
 
     def _search(self) -> None:
         while not self.reason:
-            known = self._known()
+            known = self._known_before = self._known_now = self._known()
+            self._known_since = 0
             self.passes += 1
             self._pass()
             if known == self._known() and not self._must_take_care():
+                if self.tally().frontier and not self.reason:
+                    raise InternalError("a pass that learned nothing did not come to its end")
                 return
 
     def _must_take_care(self) -> bool:
@@ -189,6 +205,13 @@ class ReducedSearch(Explorer):
     def _goes_round(self) -> bool:
         """Has the graph that a pass has followed a cycle?"""
         return has_cycle(self._followed)
+
+    def _learns_no_more(self) -> bool:
+        """Has the pass learned something, but nothing for long? It is not the last one, and the next one knows more."""
+        states = self.tally().states
+        if self._known_now != (known := self._known()):
+            self._known_now, self._known_since = known, states
+        return known != self._known_before and states - self._known_since > max(PATIENCE, self._known_since)
 
     def _known(self) -> tuple[int, int]:
         """How much is known of the steps and of the claims."""
@@ -219,7 +242,7 @@ class ReducedSearch(Explorer):
                 looked += 1
                 if looked % LOOK == 1:
                     self._tick()
-                if self.reason:
+                if self.reason or (looked % LOOK == 0 and self._learns_no_more()):
                     return
                 self._expand(task)
         self.depth -= 1
