@@ -513,7 +513,7 @@ pool_stop(Pool *pool)
     pool->running = 1;
 }
 
-/* Lets every worker do this, or the first one `alone`, and waits for them; other threads of Python may run meanwhile. */
+/* Lets every worker do this, or the first one `alone`, and waits for them; other threads of Python may run then. */
 static inline void
 pool_together(Pool *pool, void (*task)(void *self, size_t worker), void *self, int alone)
 {

@@ -173,7 +173,7 @@ typedef struct {
  * has the set of all bytes that were tested for it so far, and an answer is found by the question, that set, and the
  * values of its bytes.
  *
- * A key is known by 128 bits of a hash: that two keys have the same is out of the question, so it is not kept itself. */
+ * A key is known by 128 bits of a hash: that two keys have the same is out of the question, so none is kept. */
 typedef struct {
     uint64_t one, other;
 } Key;
@@ -1040,7 +1040,7 @@ spread(Worker *worker, uint32_t number, const Set *held, Set *touches, Set *chan
     return 0;
 }
 
-/* Finds what a thread may touch from a node while locks stay held; the place of (touches, changes, pool) in `futures`. */
+/* Finds what a thread may touch from a node while locks stay held; where (touches, changes, pool) are in `futures`. */
 static int64_t
 find_future(Worker *worker, uint32_t node, int64_t held)
 {

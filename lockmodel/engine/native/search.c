@@ -33,291 +33,13 @@
  * the host is asked it may add nodes, answers and paths, so an array may move: no pointer into one outlives a question
  * (but for records, which never move).
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
+#include "parts.h"
 
 enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };      /* records that are allocated together */
 
-/* These stand in Python too: in ir/layout.py, engine/exploration.py, engine/native/search.py, engine/transitions.py. */
-enum { NODE_BYTES = 3 };
-enum { TICK = 2048 };
-enum { BLOCKED = 1, HALTS = 2, POOL = 4, PENDING = 8 };
-static const uint32_t NOWHERE = 0xFFFFFFFFu;
+enum { TICK = 2048 };           /* stands in Python too: in engine/exploration.py */
 
-/* --- growing arrays ----------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    void *items;
-    size_t count, room, size;
-} Array;
-
-/* Makes room for `more` items; the place of the first, or NULL without memory. */
-static inline void *
-array_reserve(Array *array, size_t more)
-{
-    if (array->count + more > array->room) {
-        size_t room = array->room ? array->room * 2 : 64;
-        while (room < array->count + more)
-            room *= 2;
-        void *items = realloc(array->items, room * array->size);
-        if (items == NULL)
-            return NULL;
-        array->items = items;
-        array->room = room;
-    }
-    return (char *)array->items + array->size * array->count;
-}
-
-static inline void *
-array_push(Array *array)
-{
-    void *place = array_reserve(array, 1);
-    if (place != NULL)
-        array->count++;
-    return place;
-}
-
-static int
-array_push_u32(Array *array, uint32_t value)
-{
-    uint32_t *place = array_push(array);
-    if (place == NULL)
-        return -1;
-    *place = value;
-    return 0;
-}
-
-/* --- hashing ------------------------------------------------------------------------------------------------------ */
-
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static inline uint64_t
-mixed(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
-
-/* What a value at a place adds to the sum of a record. As random for each (place, value), as in Zobrist's tables, and
- * not a multiple of the value: two records that differ then have the same sum by chance only, however they differ. */
-static inline uint64_t
-term(size_t place, uint32_t value)
-{
-    return mixed(((uint64_t)place << 32 | value) * 0x9E3779B97F4A7C15u + 0x9E3779B97F4A7C15u);
-}
-
-/* Threads may stand in the same nodes: what a node adds is multiplied by an odd factor for the thread. */
-static inline uint64_t
-node_term(uint32_t node)
-{
-    return term((size_t)UINT32_MAX, node);
-}
-
-/* --- a table of fingerprints --------------------------------------------------------------------------------------
- *
- * Open addressing. A slot is `width` words (one, but for a search that will need more of a state); 0 is an empty one:
- *
- *      fingerprints alone:     | print | print | 0 | print | ...
- *      numbered:               | upper half of print, number + 1 | 0 | ...
- *
- * Where what is numbered is compared in whole, the upper half is enough to find it, and not to look at many others.
- * A fingerprint's home is its share of the table (multiply, shift), not a remainder: so the table can grow by half,
- * which keeps it between 53 and 80 % full; and its order is nearly that of the fingerprints, so that growing reads and
- * writes memory in order, and the smallest gap between two of them is found in one pass. */
-
-enum { PAGE_HUGE = 1 << 21, RELEASED = 1 << 26 };
-
-static const uint64_t UPPER = 0xFFFFFFFF00000000u;
-
-typedef struct {
-    uint64_t *words;
-    uint64_t mask;              /* the bits of a slot's first word that are of the fingerprint */
-    size_t room, count, width;
-    void *mapping;
-    size_t mapped;
-} Table;
-
-__extension__ typedef unsigned __int128 Wide;
-
-static inline size_t
-table_home(const Table *table, uint64_t print)
-{
-    return (size_t)((Wide)(print & table->mask) * table->room >> 64);
-}
-
-static inline size_t
-table_next(const Table *table, size_t at)
-{
-    return at + 1 == table->room ? 0 : at + 1;
-}
-
-/* To gcc a function that does no more than prefetch does nothing, and it drops the call: hence these are in line. */
-#define IN_LINE static inline __attribute__((always_inline))
-
-IN_LINE void
-table_prefetch(const Table *table, uint64_t print)
-{
-    __builtin_prefetch(table->words + table_home(table, print) * table->width, 1);
-}
-
-/* Gives the table this many empty slots, whatever it had before. */
-static int
-table_map(Table *table, size_t room)
-{
-    size_t size = room * table->width * sizeof(uint64_t), slack = size >= PAGE_HUGE ? PAGE_HUGE : 0;
-    void *mapping = mmap(NULL, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping == MAP_FAILED)
-        return -1;
-    table->mapping = mapping;
-    table->mapped = size + slack;
-    table->room = room;
-    table->words = mapping;
-    if (slack) {                /* a page of 4 KiB for each look-up would cost a miss in the page tables as well */
-        table->words = (uint64_t *)(((uintptr_t)mapping + PAGE_HUGE - 1) & ~(uintptr_t)(PAGE_HUGE - 1));
-#ifdef MADV_HUGEPAGE
-        (void)madvise(table->words, size, MADV_HUGEPAGE);
-#endif
-    }
-    return 0;
-}
-
-static int
-table_init(Table *table, int numbered, size_t room)
-{
-    memset(table, 0, sizeof *table);
-    table->width = 1;
-    table->mask = numbered ? UPPER : UINT64_MAX;
-    return table_map(table, room);
-}
-
-static void
-table_free(Table *table)
-{
-    if (table->mapping != NULL)
-        munmap(table->mapping, table->mapped);
-}
-
-/* What a slot of a numbered table holds. Numbers are below 2**32 - 1. */
-static inline uint64_t
-numbered(uint64_t print, uint64_t number)
-{
-    return (print & UPPER) | (number + 1);
-}
-
-static inline uint64_t
-number_in(uint64_t word)
-{
-    return (word & ~UPPER) - 1;
-}
-
-/* Makes sure that `more` can be added. The old slots are given back as they are done with, so that the two tables
- * together never take more than the new one. */
-static int
-table_reserve(Table *table, size_t more)
-{
-    size_t room = table->room;
-    while ((table->count + more) * 5 > room * 4)
-        room += room / 2;
-    if (room == table->room)
-        return 0;
-    Table old = *table;
-    if (table_map(table, room) < 0)
-        return -1;
-    size_t words = old.room * old.width, released = 0;
-    for (size_t from = 0; from < words; from += old.width) {
-        if (old.words[from] == 0)
-            continue;
-        size_t at = table_home(table, old.words[from]);
-        while (table->words[at * table->width])
-            at = table_next(table, at);
-        memcpy(table->words + at * table->width, old.words + from, old.width * sizeof(uint64_t));
-        if ((from - released) * sizeof(uint64_t) >= RELEASED) {
-            (void)madvise(old.words + released, RELEASED, MADV_DONTNEED);
-            released += RELEASED / sizeof(uint64_t);
-        }
-    }
-    munmap(old.mapping, old.mapped);
-    return 0;
-}
-
-static int
-by_value(const void *one, const void *other)
-{
-    uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
-    return a < b ? -1 : a > b;
-}
-
-/* Sorts the fingerprints of a cluster and compares neighbours, the first with the last of the cluster before. */
-static void
-narrow(Array *cluster, uint64_t *before, uint64_t *least)
-{
-    uint64_t *prints = cluster->items;
-    if (cluster->count)
-        qsort(prints, cluster->count, sizeof *prints, by_value);
-    for (size_t n = 0; n < cluster->count; n++) {
-        if (*before && prints[n] - *before < *least)
-            *least = prints[n] - *before;
-        *before = prints[n];
-    }
-    cluster->count = 0;
-}
-
-/* The smallest difference of two fingerprints (UINT64_MAX if there are not two), or 0 without memory.
- *
- * Slots that are taken without a gap between them hold just the fingerprints whose homes they are, so to sort each such
- * cluster is to sort them all. The cluster that goes on from the end of the table to its beginning is two. */
-static uint64_t
-table_gap(const Table *table)
-{
-    Array cluster = {.size = sizeof(uint64_t)};
-    const uint64_t half = (uint64_t)1 << 63;
-    uint64_t least = UINT64_MAX, before = 0;
-    size_t start = 0;
-    while (table->words[start * table->width])
-        start++;
-    for (size_t n = 0; n < table->room + start; n++) {
-        uint64_t print = table->words[(n < table->room ? n : n - table->room) * table->width];
-        if (n == start)
-            narrow(&cluster, &before, &least);
-        if (print == 0)
-            narrow(&cluster, &before, &least);
-        else if ((n >= start && n < table->room) || (print < half) == (n < start)) {
-            uint64_t *place = array_push(&cluster);
-            if (place == NULL) {
-                free(cluster.items);
-                return 0;
-            }
-            *place = print;
-        }
-    }
-    narrow(&cluster, &before, &least);
-    free(cluster.items);
-    return least;
-}
-
-/* --- the learned graph --------------------------------------------------------------------------------------------
- *
- * A child of a test, and a root, is a number: 0 for nothing yet, n > 0 for test n - 1, n < 0 for edge -1 - n.
- *
- *      tests:     | offset 17, bytes 0..2, --+ | offset 40, byte 1 only: edge 3 | ...
- *      children:  | ... | edge 5 | test 1 | nothing yet | ...
- *                       ^--------------------+
- *
- * A test of which one byte is known, as most are, has its one child in itself: the tests of a path stand side by side.
- * */
-
-typedef struct {
-    uint32_t offset;
-    uint8_t low, more;          /* the bytes with a place are low .. low + more */
-    int32_t child;              /* if more is 0: the child; otherwise where the children begin in `children` */
-} Test;
+/* --- the learned graph: the leaves of its trees are edges --------------------------------------------------------- */
 
 typedef struct {
     uint32_t offset, byte;
@@ -339,15 +61,16 @@ typedef struct {
 } Node;
 
 typedef struct {
-    Array tests, children, edges, cells, nodes, roots;
+    Trees trees;
+    Array edges, cells, nodes, roots;
     uint32_t widest;            /* the most alternatives that a node has */
 } Graph;
 
 static void
 graph_init(Graph *graph)
 {
-    graph->tests.size = sizeof(Test);
-    graph->children.size = graph->roots.size = sizeof(int32_t);
+    trees_init(&graph->trees);
+    graph->roots.size = sizeof(int32_t);
     graph->edges.size = sizeof(Edge);
     graph->cells.size = sizeof(Cell);
     graph->nodes.size = sizeof(Node);
@@ -357,56 +80,6 @@ static inline Edge *
 edge_at(const Graph *graph, uint32_t number)
 {
     return (Edge *)graph->edges.items + number;
-}
-
-static inline uint32_t
-node_at(const unsigned char *place)
-{
-    return place[0] | (uint32_t)place[1] << 8 | (uint32_t)place[2] << 16;
-}
-
-/* What a tree says of a record: 0 for nothing yet, or n < 0 for edge -1 - n. */
-static inline int32_t
-decide(const Graph *graph, int32_t at, const unsigned char *record)
-{
-    const Test *tests = graph->tests.items;
-    const int32_t *children = graph->children.items;
-    while (at > 0) {
-        const Test *test = tests + at - 1;
-        unsigned n = (unsigned)record[test->offset] - test->low;
-        if (n > test->more)
-            return 0;
-        at = test->more ? children[(uint32_t)test->child + n] : test->child;
-    }
-    return at;
-}
-
-/* The child of a test for a byte, with a place made for it; NULL without memory. */
-static int32_t *
-child_of(Graph *graph, size_t number, uint8_t byte)
-{
-    Test *test = (Test *)graph->tests.items + number;
-    unsigned low = test->low, high = low + test->more, last = high;
-    if (test->child == 0 && test->more == 0) {
-        test->low = byte;
-        return &test->child;
-    }
-    if (byte < low || byte > high) {
-        low = byte < low ? byte : low;
-        high = byte > high ? byte : high;
-        int32_t *wider = array_reserve(&graph->children, high - low + 1);
-        if (wider == NULL || graph->children.count > INT32_MAX - 256)
-            return NULL;
-        memset(wider, 0, (high - low + 1) * sizeof *wider);
-        for (unsigned n = test->low; n <= last; n++)
-            wider[n - low] = test->more ? ((int32_t *)graph->children.items)[test->child + (int32_t)(n - test->low)]
-                                        : test->child;
-        test->child = (int32_t)graph->children.count;
-        graph->children.count += high - low + 1;
-        test->low = (uint8_t)low;
-        test->more = (uint8_t)(high - low);
-    }
-    return test->more ? (int32_t *)graph->children.items + test->child + (byte - test->low) : &test->child;
 }
 
 /* --- the search --------------------------------------------------------------------------------------------------- */
@@ -443,18 +116,8 @@ typedef struct {
     size_t stored;
     Array successors;
     unsigned char *key;         /* who waits in the state that it expands, as in `standings` */
-    pthread_t thread;
     char apart[64];             /* so that no two workers write to one cache line */
 } Worker;
-
-typedef struct {
-    pthread_mutex_t lock;
-    pthread_cond_t wake, done;
-    void (*work)(Worker *);
-    unsigned long round;
-    size_t busy, running;
-    int quit;
-} Pool;
 
 struct Search {
     PyObject_HEAD
@@ -621,7 +284,7 @@ judge(const Search *self, PyObject *host, uint64_t number, uint64_t mask)
 {
     for (size_t n = 0; mask && n < self->claims.count; n++) {
         int32_t root = ((int32_t *)self->claims.items)[n];
-        if (!(mask >> (n & 63) & 1) || decide(&self->graph, root, record_of(self, number)))
+        if (!(mask >> (n & 63) & 1) || decide(&self->graph.trees, root, record_of(self, number)))
             continue;
         PyObject *done = PyObject_CallMethod(host, "claim", "nK", (Py_ssize_t)n, (unsigned long long)number);
         if (done == NULL)
@@ -807,7 +470,7 @@ expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *wo
         if (choices == 0 && !self->ended[thread] && !asking)
             return UNUSUAL;
         for (uint32_t choice = 0; choice < choices; choice++) {
-            int32_t found = decide(graph, roots[root + choice], record);
+            int32_t found = decide(&graph->trees, roots[root + choice], record);
             uint32_t move = thread << 16 | choice;
             if (found == 0) {
                 if (!asking)
@@ -853,7 +516,7 @@ find(const Search *self, const unsigned char *record, Successor *successor)
 {
     uint32_t thread = successor->move >> 16, choice = successor->move & 0xFFFF;
     const Node *node = (Node *)self->graph.nodes.items + node_at(record + self->shared + NODE_BYTES * thread);
-    int32_t found = decide(&self->graph, ((int32_t *)self->graph.roots.items)[node->root + choice], record);
+    int32_t found = decide(&self->graph.trees, ((int32_t *)self->graph.roots.items)[node->root + choice], record);
     if (found == 0)
         return -1;
     successor->edge = (uint32_t)(-1 - found);
@@ -1029,86 +692,13 @@ take_unusual(Search *self, PyObject *host, uint64_t number)
 
 /* --- workers ------------------------------------------------------------------------------------------------------ */
 
-static void *
-work(void *argument)
-{
-    Worker *worker = argument;
-    Pool *pool = &worker->search->pool;
-    unsigned long round = 0;
-    pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (pool->round == round && !pool->quit)
-            pthread_cond_wait(&pool->wake, &pool->lock);
-        if (pool->quit)
-            break;
-        round = pool->round;
-        pthread_mutex_unlock(&pool->lock);
-        pool->work(worker);
-        pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0)
-            pthread_cond_signal(&pool->done);
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
-}
-
-/* Starts the workers but for the first. Signals are for the thread that runs Python. Where the system refuses a thread,
- * there are fewer: what is found does not depend on how many they are. */
-static void
-pool_start(Search *self)
-{
-    Pool *pool = &self->pool;
-    sigset_t all, before;
-    sigfillset(&all);
-    pool->round = 0;
-    pool->quit = 0;
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (pool->running = 1; pool->running < self->jobs; pool->running++) {
-        Worker *worker = &self->workers[pool->running];
-        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
-            break;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static void
-pool_stop(Search *self)
-{
-    Pool *pool = &self->pool;
-    pthread_mutex_lock(&pool->lock);
-    pool->quit = 1;
-    pthread_cond_broadcast(&pool->wake);
-    pthread_mutex_unlock(&pool->lock);
-    for (size_t n = 1; n < pool->running; n++)
-        pthread_join(self->workers[n].thread, NULL);
-    pool->running = 1;
-}
-
-/* Lets every worker do this, and waits for them; other threads of Python may run meanwhile. -1 if one had no memory. */
+/* Lets every worker do this; -1 if one had no memory. */
 static int
-together(Search *self, void (*task)(Worker *), int alone)
+together(Search *self, void (*task)(void *search, size_t worker), int alone)
 {
-    Pool *pool = &self->pool;
     int failed = 0;
     atomic_store(&self->next, 0);
-    Py_BEGIN_ALLOW_THREADS
-    alone |= pool->running == 1;
-    if (!alone) {
-        pthread_mutex_lock(&pool->lock);
-        pool->work = task;
-        pool->busy = pool->running - 1;
-        pool->round++;
-        pthread_cond_broadcast(&pool->wake);
-        pthread_mutex_unlock(&pool->lock);
-    }
-    task(&self->workers[0]);
-    if (!alone) {
-        pthread_mutex_lock(&pool->lock);
-        while (pool->busy)
-            pthread_cond_wait(&pool->done, &pool->lock);
-        pthread_mutex_unlock(&pool->lock);
-    }
-    Py_END_ALLOW_THREADS
+    pool_together(&self->pool, task, self, alone);
     for (size_t n = 0; n < self->jobs; n++)
         failed |= self->workers[n].failed;
     if (failed)
@@ -1132,9 +722,10 @@ successors_of(const Search *self, const Expansion *expansion)
 
 /* What a worker does in the first phase. */
 static void
-expand_some(Worker *worker)
+expand_some(void *search, size_t index)
 {
-    Search *self = worker->search;
+    Search *self = search;
+    Worker *worker = &self->workers[index];
     Array *successors = &worker->successors;
     for (;;) {
         size_t begin = atomic_fetch_add(&self->next, self->grain), end = begin + self->grain;
@@ -1215,9 +806,10 @@ take(Search *self, PyObject *host, size_t n)
  * the first is marked as new. Shares are ranges of fingerprints and so of the table, but a worker may run over the end
  * of its range: hence the atomic operations. */
 static void
-store_some(Worker *worker)
+store_some(void *search, size_t index)
 {
-    Search *self = worker->search;
+    Search *self = search;
+    Worker *worker = &self->workers[index];
     const uint64_t share = worker->index, shares = self->pool.running;
     Table *table = &self->states;
     for (size_t n = self->segment, ahead = n; n < self->segment_end; n++) {
@@ -1397,7 +989,8 @@ static void
 Search_dealloc(Search *self)
 {
     Graph *graph = &self->graph;
-    Array *arrays[] = {&graph->tests, &graph->children, &graph->edges, &graph->cells, &graph->nodes, &graph->roots,
+    Array *arrays[] = {&graph->trees.tests, &graph->trees.children, &graph->edges, &graph->cells, &graph->nodes,
+                       &graph->roots,
                        &self->claims, &self->parents, &self->depths, &self->firsts, &self->targets, &self->moves,
                        &self->standings, &self->expansions, &self->collected, &self->asking.successors};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
@@ -1418,9 +1011,6 @@ Search_dealloc(Search *self)
     free(self->watched);
     free(self->scratch);
     free(self->ended);
-    pthread_mutex_destroy(&self->pool.lock);
-    pthread_cond_destroy(&self->pool.wake);
-    pthread_cond_destroy(&self->pool.done);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -1444,10 +1034,6 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     Search *self = (Search *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
-    pthread_mutex_init(&self->pool.lock, NULL);
-    pthread_cond_init(&self->pool.wake, NULL);
-    pthread_cond_init(&self->pool.done, NULL);
-    self->pool.running = 1;
     self->shared = shared;
     self->threads = threads;
     self->record = shared + NODE_BYTES * threads;
@@ -1549,59 +1135,6 @@ Search_add_answer(Search *self, PyObject *args)
     return PyLong_FromSize_t(graph->edges.count - 1);
 }
 
-/* Adds a path to tree number `root` of `roots`, which is `roots` of the graph or `claims` of the search; -1 with an
- * exception. */
-static int
-graft(Search *self, Array *roots, size_t root, PyObject *path, uint32_t edge)
-{
-    Graph *graph = &self->graph;
-    size_t at = 0;              /* the test whose child is to be set, plus one; 0 is the root itself */
-    uint8_t byte = 0;
-    if (root >= roots->count) {
-        PyErr_Format(PyExc_IndexError, "there is no tree %zu", root);
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n <= PyList_GET_SIZE(path); n++) {
-        unsigned int offset = 0, next = 0;
-        int32_t *here = at ? child_of(graph, at - 1, byte) : (int32_t *)roots->items + root;
-        if (here == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        if (n == PyList_GET_SIZE(path)) {
-            if (*here != 0)
-                break;
-            *here = -1 - (int32_t)edge;
-            return 0;
-        }
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &offset, &next))
-            return -1;
-        if (offset >= self->shared || next > 255) {
-            PyErr_Format(PyExc_ValueError, "no byte %u at offset %u", next, offset);
-            return -1;
-        }
-        if (*here == 0) {
-            size_t mark = at ? (size_t)((char *)here - (char *)graph->tests.items) : 0;
-            int within = at && mark < graph->tests.count * sizeof(Test);
-            Test *test = array_push(&graph->tests);
-            if (test == NULL) {
-                PyErr_NoMemory();
-                return -1;
-            }
-            *test = (Test){.offset = offset};
-            if (within)         /* the array of tests may have moved, and the child with it */
-                here = (int32_t *)((char *)graph->tests.items + mark);
-            *here = (int32_t)graph->tests.count;
-        }
-        else if (*here < 0 || ((Test *)graph->tests.items)[*here - 1].offset != offset)
-            break;
-        at = (size_t)*here;
-        byte = (uint8_t)next;
-    }
-    PyErr_Format(PyExc_ValueError, "a path does not fit its tree");
-    return -1;
-}
-
 static int64_t
 tested(PyObject *path, uint32_t offset)
 {
@@ -1666,7 +1199,7 @@ Search_add_step(Search *self, PyObject *args)
     Edge *edge = edge_at(graph, answer);
     if (edge->placed)
         return PyErr_Format(PyExc_ValueError, "the answer does not fit: it has a path already");
-    if (graft(self, &graph->roots, node->root + choice, path, answer) < 0)
+    if (graft(&graph->trees, &graph->roots, node->root + choice, path, self->shared, answer) < 0)
         return NULL;
     prepare(self, edge, number, path);
     Py_RETURN_NONE;
@@ -1688,7 +1221,7 @@ Search_add_judgement(Search *self, PyObject *args)
     int more = 0;
     if (!PyArg_ParseTuple(args, "IO!", &claim, &PyList_Type, &path))
         return NULL;
-    if (graft(self, &self->claims, claim, path, 0) < 0)
+    if (graft(&self->graph.trees, &self->claims, claim, path, self->shared, 0) < 0)
         return NULL;
     for (Py_ssize_t n = 0; n < PyList_GET_SIZE(path); n++) {
         if (!PyArg_ParseTuple(PyList_GET_ITEM(path, n), "II", &offset, &byte))
@@ -1740,9 +1273,10 @@ Search_run(Search *self, PyObject *host)
     if (self->count == 0 || self->ran)
         return PyErr_Format(PyExc_ValueError, "a search runs once, from the state that it was given");
     self->ran = 1;
-    pool_start(self);
+    if (pool_start(&self->pool, self->jobs) < 0)
+        return PyErr_NoMemory();
     int done = search(self, host);
-    pool_stop(self);
+    pool_stop(&self->pool);
     if (done < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -1834,7 +1368,8 @@ static PyObject *
 Search_tally(Search *self, PyObject *Py_UNUSED(unused))
 {
     const Array *arrays[] = {&self->parents, &self->depths, &self->firsts, &self->targets, &self->moves,
-                             &self->graph.tests, &self->graph.children, &self->graph.edges, &self->graph.cells};
+                             &self->graph.trees.tests, &self->graph.trees.children,
+                             &self->graph.edges, &self->graph.cells};
     size_t memory = self->states.room * self->states.width * sizeof(uint64_t);
     memory += (self->live_records + self->spare_records.count) * CHUNK * self->record;
     memory += (self->live_sums + self->spare_sums.count) * CHUNK * sizeof(uint64_t);
