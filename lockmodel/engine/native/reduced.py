@@ -13,7 +13,7 @@ from lockmodel.engine.behaviour import Answer, Node, Verdict
 from lockmodel.engine.exploration import Chance, Tally
 from lockmodel.engine.native.search import BLOCKED, HALTS, PENDING, POOL
 from lockmodel.engine.reduction.cycles import components
-from lockmodel.engine.reduction.futures import _followed as followed_bytes
+from lockmodel.engine.reduction.futures import followed_bytes
 from lockmodel.engine.reduction.reduced import ReducedSearch, place
 from lockmodel.engine.transitions import NOWHERE, Move
 from lockmodel.errors import InternalError

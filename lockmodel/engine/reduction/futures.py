@@ -89,7 +89,7 @@ class Futures:
     def __init__(self, behaviour: Behaviour, dependence: Dependence) -> None:
         self._nodes = behaviour.nodes
         self._dependence = dependence
-        self._followed = _followed(behaviour.layout)
+        self._followed = followed_bytes(behaviour.layout)
         self._values = itemgetter(*self._followed, 0, 0)
         self._is_followed = frozenset(self._followed)
         self._parts: dict[int, Part] = {}
@@ -133,16 +133,20 @@ class Futures:
                         found.touches |= test.read
         return found
 
-    def by_values(self, state: bytes, nodes: Sequence[Node], moving: int, touches: int, changes: int) -> int:
-        """The first of the threads `moving` (as bits) that may meet steps that touch and change these bytes, or -1.
+    def by_values(
+        self, state: bytes, nodes: Sequence[Node], moving: int, meeting: int, touches: int, changes: int
+    ) -> int:
+        """The first of the threads `moving` that may meet steps that touch and change these bytes, or -1.
 
-        The other threads are frozen in this state.
+        The other threads are frozen in this state. `meeting` are those that may meet them as far as locks tell: they
+        have their turns before the others. Both are sets of threads, as bits.
         """
         standing = tuple(node.number if moving >> thread & 1 else -1 for thread, node in enumerate(nodes))
-        key = (standing, self._values(state), touches, changes)
+        key = (standing, meeting, self._values(state), touches, changes)
         found = self._by_values.get(key)
         if found is None:
-            threads = {thread: nodes[thread] for thread in range(len(nodes)) if moving >> thread & 1}
+            turns = [*_bits(meeting), *_bits(moving & ~meeting)]
+            threads = {thread: nodes[thread] for thread in turns}
             found = self._by_values[key] = _Relaxation(self, state, threads).first_to_meet(touches, changes)
         return found
 
@@ -223,7 +227,7 @@ class _Relaxation:
                         return thread
                 if future.meets(touches, changes):
                     return thread
-        return -1
+        return next((thread for thread, future in self._found.items() if future.meets(touches, changes)), -1)
 
     def _reach(self, thread: int, part: Part) -> None:
         waiting, reached, future = self._waiting[thread], self._reached[thread], self._found[thread]
@@ -262,7 +266,11 @@ def _note(future: Future, part: Part | Future) -> None:
     future.pool = future.pool or part.pool
 
 
-def _followed(layout: Layout) -> list[int]:
+def _bits(threads: int) -> list[int]:
+    return [thread for thread in range(threads.bit_length()) if threads >> thread & 1]
+
+
+def followed_bytes(layout: Layout) -> list[int]:
     """The bytes whose values are followed: locks, references, links, ids and the states of objects."""
     statuses = {item.status for item in layout.objects[1:]}
     births = {item.born for item in layout.objects[1:]}

@@ -81,5 +81,6 @@ class Persistent:
             return 0
         if not self._by_values:
             return 1 << meeting[0]
-        first = self._futures.by_values(state, nodes, sum(1 << n for n in rest), touches, changes)
+        moving, candidates = sum(1 << n for n in rest), sum(1 << n for n in meeting)
+        first = self._futures.by_values(state, nodes, moving, candidates, touches, changes)
         return 1 << first if first >= 0 else 0
