@@ -169,7 +169,7 @@ typedef struct {
 } Tester;
 
 /* What is remembered of `by_values`, in two tables that forget what is in the way. A question is who moves, from where,
- * and what may be met; the answer to it depends only on those followed bytes that were tested to find it. So a question
+ * who of them has turns first, and what may be met; the answer to it depends only on those followed bytes that were tested to find it. So a question
  * has the set of all bytes that were tested for it so far, and an answer is found by the question, that set, and the
  * values of its bytes.
  *
@@ -1114,7 +1114,7 @@ meets_by_locks(Worker *worker, uint32_t node, int64_t held, const Set *touches, 
 /* --- frozen futures by values ------------------------------------------------------------------------------------- */
 
 typedef struct {
-    uint64_t moving, met;       /* threads */
+    uint64_t moving, meeting, met;      /* threads; `meeting` are those that have their turns first */
     uint32_t *stamps;
     size_t nodes;
     const Set *touches, *changes;
@@ -1248,36 +1248,51 @@ reach(Worker *worker, Relaxation *all, size_t thread, uint32_t number)
     return 0;
 }
 
-/* Lets each thread in turn go as far as it can, until none has anywhere to go; the first that meets, -1 if there is
- * none, -2 without memory. */
+/* Lets each of these threads in turn go as far as it can; the first that meets, -1 if there is none, -2 without
+ * memory. */
+static int
+take_turn(Worker *worker, Relaxation *all, uint64_t threads)
+{
+    for (uint64_t left = threads; left; left &= left - 1) {
+        size_t thread = (size_t)__builtin_ctzll(left);
+        Array *waiting = &worker->waiting[thread];
+        while (waiting->count && !(all->met >> thread & 1)) {
+            uint32_t part = ((uint32_t *)waiting->items)[--waiting->count];
+            if (reach(worker, all, thread, part) < 0)
+                return -2;
+        }
+        if (all->met >> thread & 1)
+            return (int)thread;
+    }
+    return -1;
+}
+
+/* Lets the threads take turns, until none has anywhere to go; the first that meets, -1 if there is none, -2 without
+ * memory. */
 static int
 take_turns(Worker *worker, Relaxation *all)
 {
     for (int going = 1; going;) {
-        for (uint64_t left = all->moving; left; left &= left - 1) {
-            size_t thread = (size_t)__builtin_ctzll(left);
-            Array *waiting = &worker->waiting[thread];
-            while (waiting->count && !(all->met >> thread & 1)) {
-                uint32_t part = ((uint32_t *)waiting->items)[--waiting->count];
-                if (reach(worker, all, thread, part) < 0)
-                    return -2;
-            }
-            if (all->met >> thread & 1)
-                return (int)thread;
-        }
+        int found = take_turn(worker, all, all->meeting);
+        if (found == -1)
+            found = take_turn(worker, all, all->moving & ~all->meeting);
+        if (found != -1)
+            return found;
         going = 0;
         for (uint64_t left = all->moving; left; left &= left - 1)
             going |= worker->waiting[__builtin_ctzll(left)].count > 0;
     }
     /* A thread may have come to a value that it never saw by what another one did after its own last turn. */
-    return all->met ? __builtin_ctzll(all->met) : -1;
+    uint64_t first = all->met & all->meeting ? all->met & all->meeting : all->met;
+    return first ? __builtin_ctzll(first) : -1;
 }
 
 static int
-relax(Worker *worker, const Standing *here, uint64_t moving, const Set *touches, const Set *changes)
+relax(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches, const Set *changes)
 {
     const Search *self = worker->search;
-    Relaxation all = {.moving = moving, .touches = touches, .changes = changes, .nodes = self->graph.nodes.count};
+    Relaxation all = {.moving = moving, .meeting = meeting, .touches = touches, .changes = changes,
+                      .nodes = self->graph.nodes.count};
     all.stamps = begin_stamps(worker, self->threads);
     if (all.stamps == NULL)
         return -2;
@@ -1334,10 +1349,12 @@ answer_key(const Search *self, const Question *question, const Standing *here)
 
 /* The place of a question; what was tested for it before, if that is still known. */
 static Question *
-question_of(Worker *worker, const Standing *here, uint64_t moving, const Set *touches, const Set *changes)
+question_of(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches,
+            const Set *changes)
 {
     const Search *self = worker->search;
     Key key = {moving, ~moving};
+    key_add(&key, meeting);
     for (uint64_t left = moving; left; left &= left - 1)
         key_add(&key, here->nodes[__builtin_ctzll(left)]);
     for (size_t n = 0; n < self->words; n++) {
@@ -1355,17 +1372,18 @@ question_of(Worker *worker, const Standing *here, uint64_t moving, const Set *to
 }
 
 /* The first of the threads `moving` that may meet steps that touch and change these bytes; -1 if there is none, -2
- * without memory. The other threads stand still. */
+ * without memory. The other threads stand still. `meeting` are those that may meet them as far as locks tell. */
 static int
-by_values(Worker *worker, const Standing *here, uint64_t moving, const Set *touches, const Set *changes)
+by_values(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches,
+          const Set *changes)
 {
     const Search *self = worker->search;
-    Question *question = question_of(worker, here, moving, touches, changes);
+    Question *question = question_of(worker, here, moving, meeting, touches, changes);
     Key key = answer_key(self, question, here);
     Memo *memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
     if (key_is(&memo->key, &key) && memo->era == worker->era)
         return (int)memo->thread;
-    int found = relax(worker, here, moving, touches, changes);
+    int found = relax(worker, here, moving, meeting, touches, changes);
     for (size_t n = 0; n < self->followings; n++)
         question->tested[n >> 6] |= (uint64_t)(worker->testing[n] != NONE) << (n & 63);
     key = answer_key(self, question, here);
@@ -1417,6 +1435,7 @@ met_later(Worker *worker, const Standing *here, uint64_t rest, uint64_t *found)
 {
     const Search *self = worker->search;
     int64_t held = held_number(worker, worker->holding);
+    uint64_t meeting = 0;
     *found = 0;
     if (held < 0)
         return -1;
@@ -1425,18 +1444,16 @@ met_later(Worker *worker, const Standing *here, uint64_t rest, uint64_t *found)
         int meets = meets_by_locks(worker, here->nodes[thread], held, worker->touches, worker->changes);
         if (meets < 0)
             return -1;
-        if (!meets)
-            continue;
-        if (!self->values) {
-            *found = (uint64_t)1 << thread;
-            return 0;
-        }
-        int first = by_values(worker, here, rest, worker->touches, worker->changes);
-        if (first >= 0)
-            *found = (uint64_t)1 << first;
-        return first < -1 ? -1 : 0;
+        meeting |= (uint64_t)(meets > 0) << thread;
     }
-    return 0;
+    if (!meeting || !self->values) {
+        *found = meeting & -meeting;
+        return 0;
+    }
+    int first = by_values(worker, here, rest, meeting, worker->touches, worker->changes);
+    if (first >= 0)
+        *found = (uint64_t)1 << first;
+    return first < -1 ? -1 : 0;
 }
 
 /* The persistent set grown from a thread, its enabled members, in `found`; all that are enabled where it grows to
