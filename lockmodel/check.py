@@ -36,6 +36,7 @@ from lockmodel.findings.finding import (
     Unreached,
 )
 from lockmodel.findings.lock_order import lock_order
+from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
 from lockmodel.findings.trace import run as run_schedule
@@ -256,6 +257,8 @@ def _check_scenario(
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
+    shortener = Shortener(stepper, judge)
+    wanted = [hit if found.shortest and hit.shortest else shortener.shorten(hit) for hit in wanted]
     told = [
         explain(hit, stepper, judge, proved=found.shortest and hit.shortest, minimised=options.minimise)
         for hit in wanted

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import networkx as nx
-
 from lockmodel.engine.exploration import Exploration
+from lockmodel.engine.reduction.cycles import has_cycle
 from lockmodel.findings.finding import Order, OrderEdge
 from lockmodel.ir.layout import Layout
 from lockmodel.source import Site
@@ -26,6 +25,13 @@ def lock_order(searched: Sequence[tuple[Layout, Exploration]]) -> Order:
 
 def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
     """A shortest cycle through each edge that is on one (all cycles would be too many in a large graph)."""
+    inner_of: dict[str, list[str]] = {}
+    for outer, inner in edges:
+        inner_of.setdefault(outer, []).append(inner)
+    if not has_cycle(inner_of):
+        return []
+    import networkx as nx  # takes half a second to load
+
     graph: nx.DiGraph[str] = nx.DiGraph(edges)
     found: dict[tuple[str, ...], None] = {}
     for component in nx.strongly_connected_components(graph):

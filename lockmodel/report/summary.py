@@ -7,7 +7,17 @@ from rich.text import Text
 from lockmodel.findings.finding import CheckResult, ScenarioResult, Unreached
 from lockmodel.report.places import place_of
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, table, wrap
-from lockmodel.report.words import chance, count, covered, design_of, further, last_word, overall, why_incomplete
+from lockmodel.report.words import (
+    chance,
+    count,
+    covered,
+    design_of,
+    further,
+    last_word,
+    negligible,
+    overall,
+    why_incomplete,
+)
 
 STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
 
@@ -73,7 +83,7 @@ def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
             _bullet(text, "incomplete: ", told.rstrip(), width)
         if scenario.numbers:
             _bullet(text, f"{scenario.strategy}: ", f"{scenario.name}: {'; '.join(scenario.numbers)}.", width)
-        if scenario.missed is not None:
+        if scenario.missed is not None and not negligible(scenario.missed):
             _bullet(text, "fingerprints: ", f"{scenario.name}: {chance(scenario.missed)}.", width)
         for warning in scenario.warnings:
             _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)

@@ -44,11 +44,20 @@ WHOLE = ("exhaustive", "preemption", "dpor")
 """Strategies that have looked at every interleaving, or at one of each class of them, once they are complete."""
 
 
+NEGLIGIBLE = 1e-9
+"""A chance that a reader need not think of; programs are told it all the same."""
+
+
 def within(scenario: ScenarioResult) -> str:
     """What was looked at: 'every interleaving of 2 threads, 18,204 states; at most 4 watches'."""
     schedules = "every interleaving" if scenario.strategy in WHOLE else f"the schedules of {scenario.strategy}"
     looked = f"{schedules} of {count(len(scenario.threads), 'thread')}, {count(scenario.states, 'state')}"
     return "; ".join([looked, *scenario.bounds])
+
+
+def negligible(missed: Missed) -> bool:
+    """Is it not worth a line that a state may have been missed?"""
+    return max(missed.calculated, missed.observed) < NEGLIGIBLE
 
 
 def chance(missed: Missed) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
-
-import networkx
+from typing import TypeVar
 
 from lockmodel.engine.behaviour import Behaviour, Node
+
+N = TypeVar("N", int, str)
 
 
 def components(behaviour: Behaviour) -> dict[int, int]:
@@ -19,7 +20,7 @@ def components(behaviour: Behaviour) -> dict[int, int]:
     return _components(targets) if has_cycle(targets) else {}
 
 
-def has_cycle(targets: Mapping[int, Iterable[int]]) -> bool:
+def has_cycle(targets: Mapping[N, Iterable[N]]) -> bool:
     """Has a graph a cycle, given by the successors of its nodes?"""
     try:
         TopologicalSorter(targets).prepare()
@@ -29,6 +30,8 @@ def has_cycle(targets: Mapping[int, Iterable[int]]) -> bool:
 
 
 def _components(targets: dict[int, list[int]]) -> dict[int, int]:
+    import networkx  # half a second that is not spent where nothing goes round
+
     graph: networkx.DiGraph[int] = networkx.DiGraph(targets)
     found: dict[int, int] = {}
     for number, members in enumerate(networkx.strongly_connected_components(graph)):
