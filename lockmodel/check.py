@@ -19,11 +19,10 @@ from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
-from lockmodel.engine.native.search import unavailable
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import UsageError
-from lockmodel.exhaustive import Exhaustive
+from lockmodel.exhaustive import Exhaustive, unavailable
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
@@ -197,7 +196,7 @@ def replay(
 
 
 def native_unavailable() -> str:
-    """Why the search in C cannot be used here, or "" where it can."""
+    """Why the searches in C cannot be used here, or "" where they can."""
     return unavailable()
 
 

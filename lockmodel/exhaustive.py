@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from lockmodel.engine.exploration import Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.native import reduced as native_reduced
+from lockmodel.engine.native import search as native_search
 from lockmodel.engine.native.reduced import NativeReducedSearch
-from lockmodel.engine.native.reduced import unavailable as unsuited
-from lockmodel.engine.native.search import NativeSearch, unavailable
+from lockmodel.engine.native.search import NativeSearch
 from lockmodel.engine.reduction.reduced import ReducedSearch
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies.fewest import FewestSwitches
@@ -28,6 +29,11 @@ SHORTEST_STATES = 2_000_000
 
 FEWEST_STATES = 300_000
 """States that are looked at, in Python, for the schedules with the fewest switches: half a minute."""
+
+
+def unavailable() -> str:
+    """Why the searches in C cannot be used, or "" where they can."""
+    return native_search.unavailable() or native_reduced.unavailable()
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Exhaustive:
 
     @property
     def _native(self) -> bool:
-        reason = unavailable() or unsuited()
+        reason = unavailable()
         if self.engine == "native" and reason:
             raise UsageError(
                 f"the search in C cannot be used: {reason}\n  Use --engine auto or python, or install again."
@@ -76,7 +82,7 @@ class Exhaustive:
 
     def _first(self, stepper: Stepper, judge: RuleJudge) -> Explorer:
         if self.reduction:
-            if self._native and not unsuited(len(stepper.layout.setup.threads)):
+            if self._native and not native_reduced.unavailable(len(stepper.layout.setup.threads)):
                 return NativeReducedSearch(
                     stepper,
                     judge,
