@@ -33,7 +33,7 @@ from tests.engine.test_exactness import MOST, TIMES, layout_of
 
 ALL = [
     Reductions(*chosen)
-    for chosen in itertools.product((False, True), repeat=4)
+    for chosen in itertools.product((False, True), repeat=5)
     if chosen[0] or not chosen[1]  # values refine persistent sets
 ]
 
@@ -63,7 +63,7 @@ class Told:
     """What a search must keep, whatever it leaves out."""
 
     broken: set[tuple[object, ...]]
-    finals: set[tuple[bytes, tuple[LocalState, ...]]]
+    finals: set[tuple[bytes, tuple[tuple[LocalState, ...], ...]]]
     steps: set[tuple[object, ...]]
     ended: list[bool]
     order: set[tuple[int, int]]
@@ -89,10 +89,28 @@ def steps_of(behaviour: Behaviour) -> set[tuple[object, ...]]:
     return found
 
 
+def alike(stepper: Stepper) -> list[list[int]]:
+    """The threads that cannot be told apart: they begin in the same local state, and may wait for ever alike."""
+    groups: dict[object, list[int]] = {}
+    for thread, step in enumerate(stepper.begin()[1]):
+        groups.setdefault((step.after, stepper.layout.setup.threads[thread].may_wait), []).append(thread)
+    return list(groups.values())
+
+
+def modulo_exchange(
+    finals: set[tuple[bytes, tuple[LocalState, ...]]], groups: list[list[int]]
+) -> set[tuple[bytes, tuple[tuple[LocalState, ...], ...]]]:
+    """Final states, of which alike threads are in some order that does not depend on who is who."""
+    return {
+        (memory, tuple(tuple(sorted((locals_[thread] for thread in group), key=repr)) for group in groups))
+        for memory, locals_ in finals
+    }
+
+
 def told(found: Exploration, judge: Witness) -> Told:
     return Told(
         {hit.violation.identity for hit in found.hits},
-        judge.finals,
+        modulo_exchange(judge.finals, alike(judge.stepper)),
         steps_of(found.behaviour),
         found.ended,
         set(found.behaviour.order),

@@ -5,7 +5,8 @@
  *
  *      a task           a state of the level at hand, or threads to be followed from a state that was expanded before
  *      a run            a step from it and those that this one forces, up to a state at which there is a choice again
- *      an arrival       the state at the end of a run, with the threads that are asleep there
+ *      an arrival       the state at the end of a run, with the threads that are asleep there; alike threads are
+ *                       rearranged in it, so that one state stands for all that differ in which of them is where
  *
  * A level is worked through in blocks, and a block in two phases:
  *
@@ -169,9 +170,9 @@ typedef struct {
 } Tester;
 
 /* What is remembered of `by_values`, in two tables that forget what is in the way. A question is who moves, from where,
- * who of them has turns first, and what may be met; the answer to it depends only on those followed bytes that were tested to find it. So a question
- * has the set of all bytes that were tested for it so far, and an answer is found by the question, that set, and the
- * values of its bytes.
+ * who of them has turns first, and what may be met; the answer to it depends only on those followed bytes that were
+ * tested to find it. So a question has the set of all bytes that were tested for it so far, and an answer is found by
+ * the question, that set, and the values of its bytes.
  *
  * A key is known by 128 bits of a hash: that two keys have the same is out of the question, so none is kept. */
 typedef struct {
@@ -200,7 +201,7 @@ typedef struct {
 
 typedef struct {
     uint64_t sum, sleep;
-    size_t moves, length;       /* in the worker's `made` */
+    size_t moves, length;       /* in the worker's `made`: see `encode` */
     int forward;
 } Arrival;
 
@@ -265,6 +266,7 @@ struct Search {
     Array sleeps, parents, starts, arena, posts;
     Array tasks, task_records, next_tasks, next_records;
     Array from, to;             /* runs that may be part of a cycle */
+    Array alike, ranks;         /* groups of alike threads, each after its size; the order of the nodes */
     uint64_t transitions, arrived, concluded;
     size_t done;
     uint32_t depth, frontier;
@@ -380,9 +382,12 @@ standing_size(const Search *self)
  * A run's moves are its threads, one byte each. Only its first step can have been one of several alternatives:
  *
  *      | thread, 0x80 if the alternative is not 0 | alternative, two bytes, if so | thread | thread | ...
+ *
+ * Where the threads were rearranged after it, there is a byte for each of them first: which thread it was before, and
+ * 0x40.
  */
 
-enum { OTHER = 0x80 };
+enum { OTHER = 0x80, REARRANGED = 0x40 };
 
 static int
 encode(Worker *worker, size_t thread, uint32_t choice)
@@ -404,9 +409,9 @@ moves_count(const unsigned char *moves, size_t length)
     return (Py_ssize_t)(length && moves[0] & OTHER ? length - 2 : length);
 }
 
-/* Puts moves into a tuple, from place `at` on. */
+/* Puts moves into a tuple, from place `at` on. `names` is what the threads are called, NULL for their numbers. */
 static int
-moves_fill(PyObject *tuple, Py_ssize_t at, const unsigned char *moves, size_t length)
+moves_fill(PyObject *tuple, Py_ssize_t at, const unsigned char *moves, size_t length, const unsigned char *names)
 {
     for (size_t n = 0; n < length; n++) {
         unsigned thread = moves[n], choice = 0;
@@ -415,7 +420,7 @@ moves_fill(PyObject *tuple, Py_ssize_t at, const unsigned char *moves, size_t le
             choice = moves[n + 1] | (unsigned)moves[n + 2] << 8;
             n += 2;
         }
-        PyObject *move = Py_BuildValue("(II)", thread, choice);
+        PyObject *move = Py_BuildValue("(II)", names == NULL ? thread : names[thread], choice);
         if (move == NULL)
             return -1;
         PyTuple_SET_ITEM(tuple, at++, move);
@@ -428,7 +433,7 @@ moves_tuple(const Worker *worker)
 {
     const unsigned char *moves = worker->moves.items;
     PyObject *tuple = PyTuple_New(moves_count(moves, worker->moves.count));
-    if (tuple != NULL && moves_fill(tuple, 0, moves, worker->moves.count) < 0)
+    if (tuple != NULL && moves_fill(tuple, 0, moves, worker->moves.count, NULL) < 0)
         Py_CLEAR(tuple);
     return tuple;
 }
@@ -1774,24 +1779,80 @@ collect(Worker *worker, size_t thread, uint32_t choice, uint32_t *answer)
     return DONE;
 }
 
+/* The place of a thread among those that are alike, in order. */
+static inline uint64_t
+rank_of(const Search *self, const Standing *here, uint64_t sleep, size_t thread)
+{
+    uint32_t node = here->nodes[thread];
+    uint32_t rank = node < self->ranks.count ? ((uint32_t *)self->ranks.items)[node] : node;
+    return (uint64_t)rank << 1 | (sleep >> thread & 1);
+}
+
+/* Finds for each thread which one is to come into its place, so that alike threads stand in order; 0 if they do. */
+static int
+find_order(const Search *self, const Standing *here, uint64_t sleep, unsigned char *order)
+{
+    const unsigned char *groups = self->alike.items;
+    int found = 0;
+    for (size_t n = 0; n < self->threads; n++)
+        order[n] = (unsigned char)n;
+    for (size_t at = 0, size; at < self->alike.count; at += 1 + size) {
+        const unsigned char *group = groups + at + 1;
+        size = groups[at];
+        for (size_t n = 1; n < size; n++) {
+            unsigned char thread = group[n];
+            uint64_t rank = rank_of(self, here, sleep, thread);
+            size_t to = n;
+            for (; to && rank_of(self, here, sleep, order[group[to - 1]]) > rank; to--)
+                order[group[to]] = order[group[to - 1]];
+            order[group[to]] = thread;
+            found |= to < n;
+        }
+    }
+    return found;
+}
+
+/* Rearranges alike threads in the record at the end of a run, and notes the order in `made`. */
+static void
+rearrange(Worker *worker, const unsigned char *order, uint64_t *sleep, unsigned char *made)
+{
+    const Search *self = worker->search;
+    uint32_t nodes[MOST_THREADS];
+    uint64_t asleep = 0;
+    memcpy(nodes, worker->here.nodes, self->threads * sizeof *nodes);
+    for (size_t n = 0; n < self->threads; n++) {
+        put_node(self, &worker->here, n, nodes[order[n]]);
+        asleep |= (*sleep >> order[n] & 1) << n;
+        made[n] = order[n] | REARRANGED;
+    }
+    *sleep = asleep;
+}
+
 /* The end of a run: keeps the arrival, or takes it if the host is at hand. */
 static int
 reach_end(Worker *worker, uint32_t number, uint64_t sleep, int *forward)
 {
     Search *self = worker->search;
-    const Standing *here = &worker->here;
-    Arrival arrival = {here->sum, sleep, 0, worker->moves.count, *forward};
+    Standing *here = &worker->here;
+    unsigned char order[MOST_THREADS];
+    size_t before = find_order(self, here, sleep, order) ? self->threads : 0;
+    if (worker->host != NULL)
+        worker->made.count = 0;
+    unsigned char *made = array_reserve(&worker->made, before + worker->moves.count);
+    if (made == NULL)
+        return no_memory(worker);
+    if (before)
+        rearrange(worker, order, &sleep, made);
+    memcpy(made + before, worker->moves.items, worker->moves.count);
+    Arrival arrival = {here->sum, sleep, worker->made.count, before + worker->moves.count, *forward};
     if (worker->host != NULL) {
-        *forward = take_arrival(self, worker->host, &arrival, here->record, number, worker->moves.items);
+        *forward = take_arrival(self, worker->host, &arrival, here->record, number, made);
         return *forward < 0 ? FAILED : DONE;
     }
-    unsigned char *made = array_reserve(&worker->made, arrival.length);
     unsigned char *record = array_push(&worker->records);
     Arrival *place = array_push(&worker->arrivals);
-    if (made == NULL || record == NULL || place == NULL)
+    if (record == NULL || place == NULL)
         return no_memory(worker);
-    arrival.moves = worker->made.count;
-    memcpy(made, worker->moves.items, arrival.length);
     worker->made.count += arrival.length;
     memcpy(record, here->record, self->record);
     *place = arrival;
@@ -2220,7 +2281,7 @@ Search_dealloc(Search *self)
                        &graph->claims, &graph->claim_locks, &graph->claim_reads, &graph->verdicts, &graph->brought,
                        &self->standings, &self->prints, &self->kept, &self->sleeps, &self->parents, &self->starts,
                        &self->arena, &self->posts, &self->tasks, &self->task_records, &self->next_tasks,
-                       &self->next_records, &self->from, &self->to, &self->expansions};
+                       &self->next_records, &self->from, &self->to, &self->alike, &self->ranks, &self->expansions};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
     trees_free(&graph->trees);
@@ -2251,9 +2312,9 @@ arrays_init(Search *self)
     graph->answer_sets.size = graph->held.size = graph->claim_locks.size = graph->claim_reads.size = sizeof(Set);
     self->standings.size = KEY * self->threads;
     self->prints.size = self->sleeps.size = self->starts.size = sizeof(uint64_t);
-    self->parents.size = self->posts.size = self->from.size = self->to.size = sizeof(uint32_t);
+    self->parents.size = self->posts.size = self->from.size = self->to.size = self->ranks.size = sizeof(uint32_t);
     self->kept.size = self->task_records.size = self->next_records.size = self->record;
-    self->arena.size = 1;
+    self->arena.size = self->alike.size = 1;
     self->tasks.size = self->next_tasks.size = sizeof(Task);
     self->expansions.size = sizeof(Expansion);
 }
@@ -2521,6 +2582,46 @@ set_cycles(Search *self, PyObject *cycles)
     return 0;
 }
 
+/* Sets which threads are alike, and the order of the nodes. */
+static int
+set_alike(Search *self, PyObject *groups, PyObject *ranks)
+{
+    uint64_t grouped = 0;
+    self->alike.count = self->ranks.count = 0;
+    for (Py_ssize_t n = 0; groups != NULL && n < PyList_GET_SIZE(groups); n++) {
+        PyObject *group = PyList_GET_ITEM(groups, n);
+        Py_ssize_t size = PyTuple_Check(group) ? PyTuple_GET_SIZE(group) : 0;
+        unsigned char *place = array_reserve(&self->alike, 1 + (size_t)size);
+        if (place == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        place[0] = (unsigned char)size;
+        for (Py_ssize_t k = 0; k < size; k++) {
+            size_t thread = PyLong_AsSize_t(PyTuple_GET_ITEM(group, k));
+            if (thread == (size_t)-1 && PyErr_Occurred())
+                return -1;
+            if (thread >= self->threads || grouped >> thread & 1) {
+                PyErr_Format(PyExc_ValueError, "there is no thread %zu, or it is in two groups", thread);
+                return -1;
+            }
+            grouped |= (uint64_t)1 << thread;
+            place[1 + k] = (unsigned char)thread;
+        }
+        self->alike.count += 1 + (size_t)size;
+    }
+    for (Py_ssize_t n = 0; ranks != NULL && n < PyList_GET_SIZE(ranks); n++) {
+        unsigned long rank = PyLong_AsUnsignedLong(PyList_GET_ITEM(ranks, n));
+        if (rank == (unsigned long)-1 && PyErr_Occurred())
+            return -1;
+        if (array_push_u32(&self->ranks, (uint32_t)rank) < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Forgets the states of the pass before. */
 static int
 clear(Search *self)
@@ -2539,11 +2640,12 @@ clear(Search *self)
 static PyObject *
 Search_begin(Search *self, PyObject *args)
 {
-    PyObject *cycles, *host;
+    PyObject *cycles, *host, *groups = NULL, *ranks = NULL;
     const char *state;
     Py_ssize_t size;
     int sleeping, careful;
-    if (!PyArg_ParseTuple(args, "Oy#O!pp", &host, &state, &size, &PyList_Type, &cycles, &sleeping, &careful))
+    if (!PyArg_ParseTuple(args, "Oy#O!pp|O!O!", &host, &state, &size, &PyList_Type, &cycles, &sleeping, &careful,
+                          &PyList_Type, &groups, &PyList_Type, &ranks))
         return NULL;
     if (self->busy || (size_t)size != self->record)
         return PyErr_Format(PyExc_ValueError, "a pass begins after another one, with a state of %zu bytes",
@@ -2553,7 +2655,7 @@ Search_begin(Search *self, PyObject *args)
             return PyErr_Format(PyExc_IndexError, "thread %zu begins in no node", thread);
     if (clear(self) < 0)
         return PyErr_NoMemory();
-    if (set_cycles(self, cycles) < 0)
+    if (set_cycles(self, cycles) < 0 || set_alike(self, groups, ranks) < 0)
         return NULL;
     self->sleeping = sleeping;
     self->careful = careful;
@@ -2592,39 +2694,84 @@ Search_stop(Search *self, PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
-/* Where the moves of a run begin in the arena, and how long they are. */
+/* The moves of the run that a state was found by, and how many bytes they take; `order`: how the threads were
+ * rearranged after it, or NULL. */
 static const unsigned char *
-moves_to(const Search *self, uint32_t number, size_t *length)
+moves_to(const Search *self, uint32_t number, size_t *length, const unsigned char **order)
 {
     const uint64_t *starts = self->starts.items;
+    const unsigned char *moves = (unsigned char *)self->arena.items + starts[number];
     *length = (number + 1 < self->starts.count ? starts[number + 1] : self->arena.count) - starts[number];
-    return (unsigned char *)self->arena.items + starts[number];
+    *order = NULL;
+    if (*length && moves[0] & REARRANGED) {
+        *order = moves;
+        *length -= self->threads;
+        moves += self->threads;
+    }
+    return moves;
 }
 
-/* The moves that led to a state when it was found, the first one first. */
+/* The moves along states, each found from the one before it, in the names of the scenario; and what the threads of the
+ * last one are called there. */
+static PyObject *
+moves_along(const Search *self, const uint32_t *states, size_t count)
+{
+    unsigned char names[MOST_THREADS], before[MOST_THREADS];
+    const unsigned char *order, *moves;
+    size_t length;
+    Py_ssize_t total = 0, at = 0;
+    for (size_t n = 0; n < count; n++) {
+        moves = moves_to(self, states[n], &length, &order);
+        total += moves_count(moves, length);
+    }
+    for (size_t n = 0; n < self->threads; n++)
+        names[n] = (unsigned char)n;
+    PyObject *tuple = PyTuple_New(total), *called = PyTuple_New((Py_ssize_t)self->threads);
+    for (size_t n = 0; tuple != NULL && n < count; n++) {
+        moves = moves_to(self, states[n], &length, &order);
+        if (moves_fill(tuple, at, moves, length, names) < 0)
+            Py_CLEAR(tuple);
+        at += moves_count(moves, length);
+        memcpy(before, names, self->threads);
+        for (size_t k = 0; order != NULL && k < self->threads; k++)
+            names[k] = before[order[k] & ~REARRANGED];
+    }
+    for (size_t n = 0; called != NULL && n < self->threads; n++) {
+        PyObject *name = PyLong_FromLong(names[n]);
+        if (name == NULL)
+            Py_CLEAR(called);
+        else
+            PyTuple_SET_ITEM(called, (Py_ssize_t)n, name);
+    }
+    if (tuple != NULL && called != NULL)
+        return Py_BuildValue("(NN)", tuple, called);
+    Py_XDECREF(tuple);
+    Py_XDECREF(called);
+    return NULL;
+}
+
+/* The moves that led to a state when it was found, the first one first, and the names of its threads. */
 static PyObject *
 Search_schedule(Search *self, PyObject *args)
 {
     unsigned int number;
-    Py_ssize_t count = 0;
-    size_t length;
+    size_t count = 0;
     const uint32_t *parents = self->parents.items;
     if (!PyArg_ParseTuple(args, "I", &number))
         return NULL;
     if (number >= self->count)
         return PyErr_Format(PyExc_IndexError, "there is no state %u", number);
-    for (uint32_t n = number; n; n = parents[n]) {
-        const unsigned char *moves = moves_to(self, n, &length);
-        count += moves_count(moves, length);
-    }
-    PyObject *tuple = PyTuple_New(count);
-    for (uint32_t n = number; n && tuple != NULL; n = parents[n]) {
-        const unsigned char *moves = moves_to(self, n, &length);
-        count -= moves_count(moves, length);
-        if (moves_fill(tuple, count, moves, length) < 0)
-            Py_CLEAR(tuple);
-    }
-    return tuple;
+    for (uint32_t n = number; n; n = parents[n])
+        count++;
+    uint32_t *states = malloc((count + 1) * sizeof *states);
+    if (states == NULL)
+        return PyErr_NoMemory();
+    size_t at = count;
+    for (uint32_t n = number; n; n = parents[n])
+        states[--at] = n;
+    PyObject *found = moves_along(self, states, count);
+    free(states);
+    return found;
 }
 
 /* The smallest difference of two fingerprints; 2**64 - 1 if there are not two. */
@@ -2740,10 +2887,12 @@ static PyMethodDef methods[] = {
     {"add_claim", (PyCFunction)Search_add_claim, METH_VARARGS, "add_claim(locks) -> number"},
     {"add_judgement", (PyCFunction)Search_add_judgement, METH_VARARGS,
      "add_judgement(claim, path, said, broken) -> verdict"},
-    {"begin", (PyCFunction)Search_begin, METH_VARARGS, "begin(host, state, cycles, sleeping, careful): begin a pass"},
+    {"begin", (PyCFunction)Search_begin, METH_VARARGS,
+     "begin(host, state, cycles, sleeping, careful, groups of alike threads, ranks of nodes): begin a pass"},
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search, as far as the host lets it"},
     {"stop", (PyCFunction)Search_stop, METH_NOARGS, "stop before the next task"},
-    {"schedule", (PyCFunction)Search_schedule, METH_VARARGS, "schedule(number) -> moves"},
+    {"schedule", (PyCFunction)Search_schedule, METH_VARARGS,
+     "schedule(number) -> (moves, what the threads of the state are called in them)"},
     {"gap", (PyCFunction)Search_gap, METH_NOARGS, "the smallest difference of two fingerprints"},
     {"goes_round", (PyCFunction)Search_goes_round, METH_NOARGS, "has the graph that was followed a cycle?"},
     {"tally", (PyCFunction)Search_tally, METH_NOARGS, "(states, transitions, depth, frontier, bytes, arrivals)"},

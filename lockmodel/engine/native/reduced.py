@@ -94,6 +94,7 @@ class NativeReducedSearch(ReducedSearch):
 
     def _settle(self) -> None:
         self.ended = [bool(mark) for mark in self._core.ended()]
+        super()._settle()
 
     def _chance(self) -> Chance | None:
         if self.exact:
@@ -108,14 +109,23 @@ class NativeReducedSearch(ReducedSearch):
         nodes = {number: self.behaviour.nodes[number.to_bytes(NODE_BYTES, "little")] for number in cycles}
         ranks = {at: rank for rank, at in enumerate(sorted({place(node) for node in nodes.values()}))}
         marked = [(number, component, ranks[place(nodes[number])]) for number, component in cycles.items()]
-        self._core.begin(self, self._first, marked, self.reductions.sleep and not self._careful, self._careful)
+        groups: list[tuple[int, ...]] = []
+        order: list[int] = []
+        if self._symmetry is not None:
+            self._symmetry.rank([node.local for node in self.behaviour.nodes.values()])
+            groups, order = self._symmetry.groups, self._symmetry.ranks
+        sleeping = self.reductions.sleep and not self._careful
+        self._core.begin(self, self._first, marked, sleeping, self._careful, groups, order)
         self._core.run(self)
 
     def _goes_round(self) -> bool:
         return self._core.goes_round()
 
     def _schedule(self, number: int, moves: tuple[Move, ...]) -> tuple[Move, ...]:
-        return self._core.schedule(number) + moves if number else moves
+        if not number:
+            return moves
+        schedule, names = self._core.schedule(number)
+        return schedule + tuple((names[thread], choice) for thread, choice in moves)
 
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
         path, answer = self.behaviour.learn_path(node, choice, state)

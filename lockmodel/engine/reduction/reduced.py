@@ -1,4 +1,4 @@
-"""The reduced search in Python: persistent sets, sleep sets, forced runs made in place, and passes.
+"""The reduced search in Python: persistent sets, sleep sets, forced runs made in place, symmetry, and passes.
 
 What depends on what is read off the behaviour that the search itself has learned. While something new is learned, the
 search begins again; the first pass that learns nothing is the proof. Findings of earlier passes are real all the same.
@@ -7,6 +7,9 @@ A state is stored where more than one thread must be followed; between those a r
 sets are merged level by level. All this is right where no execution goes on for ever, which shows when the search is
 done: the graph that it followed has no cycle. Where it has one, the search begins again with care: without sleep sets,
 and a state whose successors were all expanded before it is expanded in full, so that no thread is put off for ever.
+
+Of states that differ only in which of several alike threads is where one is stored for all (`symmetry`). What the
+threads of a stored state are called in the scenario shows on the way to it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from lockmodel.engine.reduction.cycles import components, has_cycle
 from lockmodel.engine.reduction.dependence import Dependence, Next
 from lockmodel.engine.reduction.futures import Futures
 from lockmodel.engine.reduction.persistent import Persistent
+from lockmodel.engine.reduction.symmetry import Order, Symmetry, in_names_of_the_scenario
 from lockmodel.engine.transitions import Move
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -43,12 +47,16 @@ STATE_OVERHEAD = 400
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What to use: persistent sets (of futures by `values`, or by locks alone), sleep sets, forced `runs` in place."""
+    """What to use: persistent sets (of futures by `values`, or by locks alone), sleep sets, forced `runs` in place.
+
+    With `symmetry` alike threads are not told apart.
+    """
 
     persistent: bool = True
     values: bool = True
     sleep: bool = True
     runs: bool = True
+    symmetry: bool = True
 
 
 @dataclass(slots=True)
@@ -103,6 +111,7 @@ class ReducedSearch(Explorer):
         self._persistent = Persistent(self._futures, by_values=self.reductions.values)
         self._judged: set[bytes] = set()
         self._first = b""
+        self._symmetry: Symmetry | None = None
         self._careful = False
         self._known_before = self._known_now = (0, 0)
         self._known_since = 0
@@ -114,7 +123,7 @@ class ReducedSearch(Explorer):
         self.keys: list[bytes] = []
         self.numbers: dict[bytes, int] = {}
         self.transitions = self.depth = self.frontier = 0
-        self._parents: list[tuple[int, tuple[Move, ...]]] = []
+        self._parents: list[tuple[int, tuple[Move, ...], Order | None]] = []
         self._followed: dict[int, list[int]] = {}
         self._sleeps: list[int] = []
         self._tasks: dict[int, Task] = {}
@@ -136,6 +145,9 @@ class ReducedSearch(Explorer):
 
     def _store_first(self, state: bytes) -> None:
         self._first = state
+        symmetry = Symmetry(self.layout, state)
+        if self.reductions.symmetry and symmetry.groups:
+            self._symmetry = symmetry
         for violation in self.judge.shared(state):
             self._meet(violation, 0, ())
 
@@ -143,7 +155,9 @@ class ReducedSearch(Explorer):
         return self.keys[number]
 
     def _settle(self) -> None:
-        """Everything is up to date at any time."""
+        """Everything is up to date at any time; what one of several alike threads has done each of them can do."""
+        if self._symmetry is not None:
+            self.ended = self._symmetry.same_for_alike(self.ended)
 
     def _always_ends(self) -> bool:
         """Starvation is not judged here: see `recurs`."""
@@ -176,11 +190,11 @@ class ReducedSearch(Explorer):
 
     def _schedule(self, number: int, moves: tuple[Move, ...]) -> tuple[Move, ...]:
         """The schedule to a stored state, and some moves from there."""
-        parts = [moves]
+        parts: list[tuple[tuple[Move, ...], Order | None]] = [(moves, None)]
         while number:
-            number, moves = self._parents[number]
-            parts.append(moves)
-        return tuple(move for part in reversed(parts) for move in part)
+            number, moves, order = self._parents[number]
+            parts.append((moves, order))
+        return in_names_of_the_scenario(self.threads, parts[::-1])
 
     # --- passes -------------------------------------------------------------------------------------------------
 
@@ -229,6 +243,8 @@ class ReducedSearch(Explorer):
         self._dependence.refresh()
         self._futures.forget()
         self._cycles = components(self.behaviour)
+        if self._symmetry is not None:
+            self._symmetry.rank([node.local for node in self.behaviour.nodes.values()])
         self._sleeping = self.reductions.sleep and not self._careful
         self._arrive(self._first, 0, 0, ())
         looked = 0
@@ -250,6 +266,9 @@ class ReducedSearch(Explorer):
 
     def _arrive(self, state: bytes, sleep: int, parent: int, moves: tuple[Move, ...]) -> int:
         """Store a state that is to be expanded, or merge the sleep set into that of a known one; its number."""
+        order = None
+        if self._symmetry is not None:
+            state, sleep, order = self._symmetry.arrange(state, sleep)
         number = self.numbers.get(state)
         if number is None:
             if len(self.keys) >= self.most:
@@ -257,7 +276,7 @@ class ReducedSearch(Explorer):
                 return len(self.keys)
             number = self.numbers[state] = len(self.keys)
             self.keys.append(state)
-            self._parents.append((parent, moves))
+            self._parents.append((parent, moves, order))
             self._sleeps.append(sleep)
             self._tasks[number] = Task(number, sleep)
             return number
