@@ -168,7 +168,7 @@ class Explorer(ABC):
         return Shortest.of(self.edges, self.depths, self.threads, until)
 
     def _always_ends(self) -> bool:
-        """Is it known that from every state an execution can end, so that no thread is lost while others go on?"""
+        """Is it known that no thread is lost for ever while others go on? (So where every execution can end.)"""
         return not self.cyclic
 
     def _chance(self) -> Chance | None:

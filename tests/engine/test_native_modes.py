@@ -227,7 +227,7 @@ def test_the_core_refuses_what_it_cannot_be() -> None:
             Core(1, 1, 100, **options)
     core = Core(1, 1, 100, exact=False, keep=False)
     with pytest.raises(ValueError, match="not kept"):
-        core.always_ends()
+        core.nobody_is_lost()
     with pytest.raises(ValueError, match="not kept"):
         core.fewest_switches(1)
     with pytest.raises(IndexError, match="no parent"):

@@ -1434,67 +1434,117 @@ Search_flags(Search *self, PyObject *Py_UNUSED(unused))
                          (char *)self->ended, (Py_ssize_t)self->threads);
 }
 
-/* Can an execution end from every state: is there, from each, a way to a state in which nothing moves or a move ends
- * it?
- *
- * Backwards from those: `before[start[n] .. start[n + 1]]` are the states that lead to state n (counting sort). Gives
- * 1, 0, or -1 without memory. */
+/* Transitions backwards: `before[start[n] .. start[n + 1]]` are the states that lead to state n (counting sort). */
+typedef struct {
+    uint64_t *start;
+    uint32_t *before, *stack;
+} Backward;
+
 static int
-every_state_can_end(const Search *self)
+backward_init(Backward *back, const Search *self)
 {
     const uint64_t *firsts = self->firsts.items;
     const uint32_t *targets = self->targets.items;
-    size_t states = self->count, edges = self->targets.count, marked = 0, waiting = 0;
-    uint64_t *start = calloc(states + 2, sizeof *start);
-    uint32_t *before = malloc((edges + 1) * sizeof *before), *stack = malloc((states + 1) * sizeof *stack);
-    unsigned char *marks = calloc(states + 1, 1);
-    int result = -1;
-    if (start == NULL || before == NULL || stack == NULL || marks == NULL)
-        goto done;
+    size_t states = self->count, edges = self->targets.count;
+    back->start = calloc(states + 2, sizeof *back->start);
+    back->before = malloc((edges + 1) * sizeof *back->before);
+    back->stack = malloc((states + 1) * sizeof *back->stack);
+    if (back->start == NULL || back->before == NULL || back->stack == NULL)
+        return -1;
     for (size_t n = 0; n < edges; n++)
         if (targets[n] != NOWHERE)
-            start[targets[n] + 2]++;
+            back->start[targets[n] + 2]++;
     for (size_t n = 2; n < states + 2; n++)
-        start[n] += start[n - 1];
+        back->start[n] += back->start[n - 1];
     for (size_t n = 0; n < states; n++) {
         uint64_t end = n + 1 < states ? firsts[n + 1] : edges;
-        int ends = firsts[n] == end;
-        for (uint64_t at = firsts[n]; at < end; at++) {
-            if (targets[at] == NOWHERE)
-                ends = 1;
-            else
-                before[start[targets[at] + 1]++] = (uint32_t)n;
-        }
-        if (ends) {
-            marks[n] = 1;
-            stack[waiting++] = (uint32_t)n;
-        }
+        for (uint64_t at = firsts[n]; at < end; at++)
+            if (targets[at] != NOWHERE)
+                back->before[back->start[targets[at] + 1]++] = (uint32_t)n;
     }
+    return 0;
+}
+
+static void
+backward_free(Backward *back)
+{
+    free(back->start);
+    free(back->before);
+    free(back->stack);
+}
+
+/* Marks the states from which a marked one can be reached; how many are marked then. */
+static size_t
+mark_backward(const Backward *back, unsigned char *marks, size_t states)
+{
+    size_t marked = 0, waiting = 0;
+    for (size_t n = 0; n < states; n++)
+        if (marks[n])
+            back->stack[waiting++] = (uint32_t)n;
     while (waiting) {
-        uint32_t n = stack[--waiting];
+        uint32_t n = back->stack[--waiting];
         marked++;
-        for (uint64_t at = start[n]; at < start[n + 1]; at++) {
-            if (!marks[before[at]]) {
-                marks[before[at]] = 1;
-                stack[waiting++] = before[at];
+        for (uint64_t at = back->start[n]; at < back->start[n + 1]; at++) {
+            if (!marks[back->before[at]]) {
+                marks[back->before[at]] = 1;
+                back->stack[waiting++] = back->before[at];
             }
         }
     }
-    result = marked == states;
+    return marked;
+}
+
+/* Marks the states in which something ends: nothing moves, or a move ends the execution. Or, for a thread, those in
+ * which it moves. */
+static void
+mark_where(const Search *self, unsigned char *marks, int64_t thread)
+{
+    const uint64_t *firsts = self->firsts.items;
+    const uint32_t *targets = self->targets.items, *moves = self->moves.items;
+    for (size_t n = 0; n < self->count; n++) {
+        uint64_t end = n + 1 < self->count ? firsts[n + 1] : self->targets.count;
+        marks[n] = thread < 0 && firsts[n] == end;
+        for (uint64_t at = firsts[n]; at < end && !marks[n]; at++)
+            marks[n] = thread < 0 ? targets[at] == NOWHERE : moves[at] >> 16 == (uint64_t)thread;
+    }
+}
+
+/* Is there no state from which every execution goes on for ever while a thread that has not ended never moves again?
+ * 1, 0, or -1 without memory. */
+static int
+nobody_is_lost(const Search *self)
+{
+    size_t states = self->count;
+    unsigned char *ends = calloc(states + 1, 1), *moves = calloc(states + 1, 1);
+    Backward back = {NULL, NULL, NULL};
+    int result = -1;
+    if (ends == NULL || moves == NULL || backward_init(&back, self) < 0)
+        goto done;
+    mark_where(self, ends, -1);
+    result = mark_backward(&back, ends, states) == states;
+    for (size_t thread = 0; thread < self->threads && !result; thread++) {
+        mark_where(self, moves, (int64_t)thread);
+        (void)mark_backward(&back, moves, states);
+        for (size_t n = 0; n < states; n++) {
+            uint32_t node = node_at(record_of(self, n) + self->shared + NODE_BYTES * thread);
+            if (!ends[n] && !moves[n] && ((Node *)self->graph.nodes.items)[node].choices)
+                goto done;
+        }
+        result = thread + 1 == self->threads;
+    }
 done:
-    free(start);
-    free(before);
-    free(stack);
-    free(marks);
+    backward_free(&back);
+    free(ends);
+    free(moves);
     return result;
 }
 
 static PyObject *
-Search_always_ends(Search *self, PyObject *Py_UNUSED(unused))
+Search_nobody_is_lost(Search *self, PyObject *Py_UNUSED(unused))
 {
     if (!self->keep || self->firsts.count != self->count)
         return PyErr_Format(PyExc_ValueError, "not every state was expanded, or transitions were not kept");
-    int result = every_state_can_end(self);
+    int result = nobody_is_lost(self);
     return result < 0 ? PyErr_NoMemory() : PyBool_FromLong(result);
 }
 
@@ -1566,7 +1616,7 @@ static PyMethodDef methods[] = {
     {"schedule", (PyCFunction)Search_schedule, METH_VARARGS, "schedule(number) -> moves, unless transitions are kept"},
     {"gap", (PyCFunction)Search_gap, METH_NOARGS, "the smallest difference of two fingerprints"},
     {"transitions", (PyCFunction)Search_transitions, METH_NOARGS, "(firsts u64, targets u32, moves u32) as bytes"},
-    {"always_ends", (PyCFunction)Search_always_ends, METH_NOARGS, "can an execution end from every state?"},
+    {"nobody_is_lost", (PyCFunction)Search_nobody_is_lost, METH_NOARGS, "does no thread wait for ever while others go on?"},
     {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs, parents, moves), each u32"},
     {"depths", (PyCFunction)Search_depths, METH_NOARGS, "the level of each state, u32, as bytes"},
     {"tally", (PyCFunction)Search_tally, METH_NOARGS, "(states, transitions, depth, frontier, bytes)"},

@@ -111,7 +111,7 @@ class NativeSearch(Explorer):
         return Shortest(self.threads, array("I", cost), array("I", parent), array("I", move))
 
     def _always_ends(self) -> bool:
-        return not self.cyclic or (self.keep and self._core.always_ends())
+        return not self.cyclic or (self.keep and self._core.nobody_is_lost())
 
     def _starvation(self) -> None:
         """To judge who is lost for ever takes every transition: where they were not kept, search again and keep them.
