@@ -25,7 +25,7 @@
 #include "parts.h"
 
 enum { LONGEST = 4096 };        /* steps of a forced run; the same in engine/reduction/reduced.py */
-enum { BLOCK = 1024, GRAIN = 16 };
+enum { BLOCK = 128, GRAIN = 8 };
 enum { MOST_THREADS = 64, MOST_JOBS = 1024, FIRST_ROOM = 1 << 14 };
 enum { QUESTION_BITS = 15, MEMO_BITS = 17 };
 

@@ -176,6 +176,9 @@ class ReducedSearch(Explorer):
     def _hits(self) -> list[Hit]:
         return list(self.schedules.values())
 
+    def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
+        self._meet(violation, number, () if move is None else (move,))
+
     def _meet(self, violation: Violation, number: int, moves: tuple[Move, ...]) -> None:
         """Keep the first of each (rule, place): by these moves from a stored state."""
         if violation.identity not in self.schedules:
