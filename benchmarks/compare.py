@@ -29,7 +29,7 @@ MEMORY = min(12 << 30, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") 
 """Half of the machine's, so that nothing is measured that swaps."""
 
 # With these the whole takes a quarter of an hour or less on a machine that does nothing else.
-LIMITS = Limits(seconds=90, slow_seconds=20, memory=MEMORY)
+LIMITS = Limits(seconds=45, slow_seconds=10, memory=MEMORY)
 QUICK = Limits(seconds=10, slow_seconds=10, memory=MEMORY)
 
 Measure = Callable[[Subject, Limits], Figure]
