@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,7 @@ def test_ctrl_c_ends_a_search_with_what_it_found(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         progress = running.stderr.readline()
+        time.sleep(0.5)  # the line is printed, and the search goes on
         running.send_signal(signal.SIGINT)
         stdout, stderr = running.communicate(timeout=60)
     assert progress.startswith("six_threads (1/1) · ")
