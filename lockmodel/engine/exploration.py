@@ -234,13 +234,7 @@ class Explorer(ABC):
         if thread >= 0:
             cleaned = collect(self.layout, state, self._locals(state), cache, thread)
             if cleaned is not None:
-                found = node.roots[choice]
-                while type(found) is list:
-                    found = found[1].get(cleaned[found[0]])
-                if found is None:
-                    found = self._learn(node, choice, cleaned)
-                assert isinstance(found, Answer)
-                return cleaned, found
+                return cleaned, decide(node.roots[choice], cleaned) or self._learn(node, choice, cleaned)
             name = self.layout.setup.threads[thread].name
             made = self.layout.program.caches[cache]
             self.exhausted.setdefault(

@@ -10,7 +10,7 @@ import time
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from lockmodel.engine.behaviour import Answer, Node, Path
+from lockmodel.engine.behaviour import Answer, Node, Path, decide
 from lockmodel.engine.exploration import ENOUGH, TICK, Chance, Explorer, Tally
 from lockmodel.engine.transitions import Move, Schedules, Shortest
 from lockmodel.errors import InternalError
@@ -160,9 +160,8 @@ class NativeSearch(Explorer):
         """A pool ran out: the state in which to ask again, and the answer there."""
         state = self._state(number)
         node = self._node(state, thread)
-        answer: Any = node.roots[choice]
-        while type(answer) is list:
-            answer = answer[1].get(state[answer[0]])
+        answer = decide(node.roots[choice], state)
+        assert answer is not None
         base, found = self._collect(state, node, choice, answer)
         return base, self._ids[id(found)]
 

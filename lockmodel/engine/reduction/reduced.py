@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lockmodel.engine.behaviour import Answer, Node
+from lockmodel.engine.behaviour import Answer, Node, decide
 from lockmodel.engine.exploration import Exploration, Explorer, Hit, Tally
 from lockmodel.engine.judging import Blocked
 from lockmodel.engine.local import Violation
@@ -453,13 +453,10 @@ class ReducedSearch(Explorer):
 
     def _answer(self, thread: int, node: Node, choice: int, state: bytes) -> Answer:
         """What a step comes to in a state; learned if it was not seen before."""
-        at: Any = node.roots[choice]
-        while type(at) is list:
-            at = at[1].get(state[at[0]])
-        if at is None:
+        found = decide(node.roots[choice], state)
+        if found is None:
             self._learn_from(thread, choice, state)
             return self._answer(thread, node, choice, state)
-        found: Answer = at
         return found
 
     def _learn_from(self, thread: int, choice: int, state: bytes) -> None:
@@ -468,10 +465,7 @@ class ReducedSearch(Explorer):
         while waiting:
             choice, state = waiting.pop()
             node = self._node(state, thread)
-            at: Any = node.roots[choice]
-            while type(at) is list:
-                at = at[1].get(state[at[0]])
-            if at is not None:
+            if decide(node.roots[choice], state) is not None:
                 continue
             answer = self._learn(node, choice, state)
             if answer.blocked or answer.halts or answer.pool is not None:

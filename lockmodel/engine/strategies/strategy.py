@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from lockmodel.engine.behaviour import Answer
+from lockmodel.engine.behaviour import Answer, decide
 from lockmodel.engine.exploration import Exploration, Explorer, Hit, Tally
 from lockmodel.engine.explore import STATE_OVERHEAD
 from lockmodel.engine.local import Violation
@@ -153,12 +153,7 @@ class Strategy(Explorer):
         node = self._node(state, thread)
         options = []
         for choice, root in enumerate(node.roots):
-            answer: Any = root
-            while type(answer) is list:
-                answer = answer[1].get(state[answer[0]])
-            if answer is None:
-                answer = self._learn(node, choice, state)
-            base = state
+            base, answer = state, decide(root, state) or self._learn(node, choice, state)
             if answer.pool is not None:
                 base, answer = self._collect(state, node, choice, answer)
             options.append(Option(thread, choice, base, answer))
