@@ -182,6 +182,14 @@ class Behaviour:
                 self.taken.setdefault(step.asked)
 
 
+def written(state: bytes, answer: Answer) -> bytearray:
+    """A state with what a step writes to shared memory in it."""
+    record = bytearray(state)
+    for offset, byte in answer.writes:
+        record[offset] = byte
+    return record
+
+
 def decide(root: Test | Answer | None, state: bytes) -> Answer | None:
     """What a step comes to in a state; None if that was not seen yet."""
     at: Any = root

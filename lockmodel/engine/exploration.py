@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide
+from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
 from lockmodel.engine.local import LocalState, Violation
@@ -288,12 +288,6 @@ class Explorer(ABC):
                 hits.append(Hit(violation, min(schedules, key=thread_switches), complete))
         return hits
 
-    def _locals(self, state: bytes) -> tuple[LocalState, ...]:
-        return tuple(self._node(state, thread).local for thread in range(self.threads))
-
-    def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
-        return View(self.layout, state, self._locals(state), blocked)
-
     # --- limits and progress ------------------------------------------------------------------------------------
 
     def _end(self, reason: str) -> None:
@@ -334,9 +328,24 @@ class Explorer(ABC):
     def _ended(self, number: int, thread: int) -> bool:
         return self._node(self._state(number), thread).local.ended
 
+    # --- one state ----------------------------------------------------------------------------------------------
+
     def _node(self, state: bytes, thread: int) -> Node:
         at = self.layout.size + NODE_BYTES * thread
         return self.behaviour.nodes[state[at : at + NODE_BYTES]]
+
+    def _locals(self, state: bytes) -> tuple[LocalState, ...]:
+        return tuple(self._node(state, thread).local for thread in range(self.threads))
+
+    def _view(self, state: bytes, blocked: tuple[Blocked, ...]) -> View:
+        return View(self.layout, state, self._locals(state), blocked)
+
+    def _after(self, state: bytes, thread: int, answer: Answer) -> bytes:
+        """The state after a thread's step."""
+        record = written(state, answer)
+        at = self.layout.size + NODE_BYTES * thread
+        record[at : at + NODE_BYTES] = answer.target
+        return bytes(record)
 
     def _blocked(self, state: bytes) -> tuple[Blocked, ...]:
         """The threads that cannot move in an expanded state."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Memo, bits
+from lockmodel.engine.behaviour import Answer, Behaviour, Memo, bits, written
 
 
 class Next:
@@ -92,16 +92,8 @@ class Dependence:
             found = Next(answers, True)
             for answer in answers:
                 for claim in self.checks(answer):
-                    looked, judged = claim.read_in(after(state, answer))
+                    looked, judged = claim.read_in(bytes(written(state, answer)))
                     found.looks |= looked
                     if judged:
                         found.judges |= looked
         return found
-
-
-def after(state: bytes, answer: Answer) -> bytes:
-    """The shared memory after a step made in this state."""
-    record = bytearray(state)
-    for offset, byte in answer.writes:
-        record[offset] = byte
-    return bytes(record)

@@ -400,12 +400,7 @@ class ReducedSearch(Explorer):
 
     def _move(self, here: Standing, thread: int, answer: Answer) -> None:
         """Make a step, in place."""
-        record = bytearray(here.state)
-        for offset, byte in answer.writes:
-            record[offset] = byte
-        at = self.layout.size + NODE_BYTES * thread
-        record[at : at + NODE_BYTES] = answer.target
-        here.state = bytes(record)
+        here.state = self._after(here.state, thread, answer)
         here.nodes[thread] = self.behaviour.nodes[answer.target]
         affected = [
             other
@@ -470,12 +465,7 @@ class ReducedSearch(Explorer):
             answer = self._learn(node, choice, state)
             if answer.blocked or answer.halts or answer.pool is not None:
                 continue
-            record = bytearray(state)
-            for offset, byte in answer.writes:
-                record[offset] = byte
-            start = self.layout.size + NODE_BYTES * thread
-            record[start : start + NODE_BYTES] = answer.target
-            following = bytes(record)
+            following = self._after(state, thread, answer)
             waiting.extend((n, following) for n in range(len(self._node(following, thread).roots)))
 
 

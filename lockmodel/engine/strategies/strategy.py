@@ -204,15 +204,6 @@ class Strategy(Explorer):
             self._hits_of(option.answer, number, option.move)
         return None if option.answer.halts else self._after(option.base, option.thread, option.answer)
 
-    def _after(self, base: bytes, thread: int, answer: Answer) -> bytes:
-        """The state after a thread's step."""
-        record = bytearray(base)
-        for offset, byte in answer.writes:
-            record[offset] = byte
-        at = self.layout.size + NODE_BYTES * thread
-        record[at : at + NODE_BYTES] = answer.target
-        return bytes(record)
-
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """'1 run', '1,204 runs'."""
