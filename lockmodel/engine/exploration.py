@@ -137,6 +137,7 @@ class Explorer(ABC):
         self.starving: dict[tuple[object, ...], list[Meeting]] = {}
         self.ended = [False] * self.threads
         self.waits = False
+        self._judged: set[bytes] = set()
         self.cyclic = False
         self._started = 0.0
         self._shown = 0.0
@@ -355,3 +356,13 @@ class Explorer(ABC):
             for root in self._node(state, thread).roots
             if (answer := decide(root, state)) is not None and answer.blocked
         )
+
+    def _newly_waiting(self, state: bytes, blocked: tuple[Blocked, ...]) -> list[Violation]:
+        """The rules broken by who waits for what; none where the same threads have waited at the same places before."""
+        self.waits = True
+        at = [self.layout.size + NODE_BYTES * thread for thread, _ in blocked]
+        standing = b"".join([state[first : first + NODE_BYTES] for first in at])
+        if standing in self._judged:
+            return []
+        self._judged.add(standing)
+        return self.judge.waiting(self._view(state, blocked))

@@ -33,7 +33,6 @@ class Search(Explorer):
         self.transitions = 0
         self.depth = 0
         self.frontier = 0
-        self._judged: set[bytes] = set()
 
     def tally(self) -> Tally:
         """How far the search has come."""
@@ -144,12 +143,8 @@ class Search(Explorer):
             if not node.roots:
                 self.ended[thread] = True
         if blocked:
-            self.waits = True
-            standing = b"".join([state[size + NODE_BYTES * t : size + NODE_BYTES * t + NODE_BYTES] for t, _ in blocked])
-            if standing not in self._judged:
-                self._judged.add(standing)
-                for violation in self.judge.waiting(self._view(state, tuple(blocked))):
-                    self._hit(violation, number)
+            for violation in self._newly_waiting(state, tuple(blocked)):
+                self._hit(violation, number)
         if not enabled:
             for violation in self.judge.final(self._view(state, tuple(blocked))):
                 self._hit(violation, number)

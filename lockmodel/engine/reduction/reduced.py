@@ -109,7 +109,6 @@ class ReducedSearch(Explorer):
         self._dependence = Dependence(self.behaviour, self._claims)
         self._futures = Futures(self.behaviour, self._dependence)
         self._persistent = Persistent(self._futures, by_values=self.reductions.values)
-        self._judged: set[bytes] = set()
         self._first = b""
         self._symmetry: Symmetry | None = None
         self._careful = False
@@ -431,12 +430,8 @@ class ReducedSearch(Explorer):
         blocked = here.blocked()
         if not blocked:
             return
-        size = self.layout.size
-        standing = b"".join([here.state[size + NODE_BYTES * t : size + NODE_BYTES * (t + 1)] for t, _ in blocked])
-        if standing not in self._judged:
-            self._judged.add(standing)
-            for violation in self.judge.waiting(self._view(here.state, blocked)):
-                self._meet(violation, number, moves)
+        for violation in self._newly_waiting(here.state, blocked):
+            self._meet(violation, number, moves)
         for thread, _ in blocked:
             following = here.nexts[thread]
             assert following is not None

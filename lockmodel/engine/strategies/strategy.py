@@ -79,7 +79,6 @@ class Strategy(Explorer):
         self.transitions = 0
         self.depth = 0
         self.frontier = 0
-        self._judged: set[bytes] = set()
 
     # --- what a strategy gives -----------------------------------------------------------------------------------
 
@@ -182,17 +181,12 @@ class Strategy(Explorer):
                 self.ended[thread] = True
         if options and not waiting:
             return
-        view = self._view(state, tuple((option.thread, option.answer.wants) for option in waiting))
-        if waiting:
-            self.waits = True
-            at = [self.layout.size + NODE_BYTES * option.thread for option in waiting]
-            standing = b"".join(state[first : first + NODE_BYTES] for first in at)
-            if standing not in self._judged:
-                self._judged.add(standing)
-                for violation in self.judge.waiting(view):
-                    self._hit(violation, number)
+        blocked = tuple((option.thread, option.answer.wants) for option in waiting)
+        if blocked:
+            for violation in self._newly_waiting(state, blocked):
+                self._hit(violation, number)
         if not options:
-            for violation in self.judge.final(view):
+            for violation in self.judge.final(self._view(state, blocked)):
                 self._hit(violation, number)
 
     def _take(self, option: Option, number: int = 0) -> bytes | None:
