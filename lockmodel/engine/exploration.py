@@ -250,6 +250,10 @@ class Explorer(ABC):
     def _hit(self, violation: Violation, number: int, move: Move | None = None) -> None:
         """Keep the first of each (rule, place): in a state, or by a move from it."""
         self.found.setdefault(violation.identity, (violation, number, move))
+        self._check_off(violation)
+
+    def _check_off(self, violation: Violation) -> None:
+        """End the search at a violation that it stops at; it has found enough once all that were wanted are met."""
         if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
             self._end("stopped at the first finding")
         if self.wanted is not None:

@@ -182,8 +182,7 @@ class ReducedSearch(Explorer):
         """Keep the first of each (rule, place): by these moves from a stored state."""
         if violation.identity not in self.schedules:
             self.schedules[violation.identity] = Hit(violation, self._schedule(number, moves), shortest=False)
-        if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
-            self._end("stopped at the first finding")
+        self._check_off(violation)
 
     def _meet_all(self, answer: Answer, number: int, moves: tuple[Move, ...]) -> None:
         for violation in answer.pending:

@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from lockmodel.engine.exploration import ENOUGH, TICK
+from lockmodel.engine.local import Violation
 from lockmodel.engine.strategies.strategy import Option, Strategy
 from lockmodel.engine.transitions import Move
 
@@ -39,12 +40,10 @@ class FewestSwitches(Strategy):
     def _figures(self) -> dict[str, int | float]:
         return {}
 
-    def _hit(self, violation: Any, number: int, move: Move | None = None) -> None:
-        super()._hit(violation, number, move)
-        if self.wanted is not None:
-            self.wanted.discard(violation.identity)
-            if not self.wanted:
-                self._end(ENOUGH)
+    def _check_off(self, violation: Violation) -> None:
+        super()._check_off(violation)
+        if self.enough:
+            self._end(ENOUGH)
 
     def _search(self) -> None:
         settled: set[tuple[bytes, int]] = set()

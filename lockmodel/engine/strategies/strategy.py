@@ -133,8 +133,7 @@ class Strategy(Explorer):
         if violation.identity not in self.hits:
             way = self._way(number)
             self.hits[violation.identity] = Hit(violation, way if move is None else (*way, move))
-        if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
-            self._end("stopped at the first finding")
+        self._check_off(violation)
 
     def _hits(self) -> list[Hit]:
         return list(self.hits.values())
