@@ -77,11 +77,11 @@ class Answer:
         self.lock = lock
 
 
-def bits(offsets: Iterable[int]) -> int:
-    """A set of offsets, one bit each."""
+def bits(numbers: Iterable[int]) -> int:
+    """A set of small numbers, of offsets say, one bit each."""
     found = 0
-    for offset in offsets:
-        found |= 1 << offset
+    for number in numbers:
+        found |= 1 << number
     return found
 
 

@@ -6,7 +6,6 @@ but that (InternalError).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from lockmodel.engine.exploration import Hit
 from lockmodel.engine.judging import Judge
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
+from lockmodel.engine.transitions import thread_switches
 from lockmodel.errors import InternalError
 from lockmodel.findings.ending import WAITING, state_at, waiting_at
 from lockmodel.findings.finding import Finding
@@ -62,7 +62,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         threads=[t.name for n, t in enumerate(setup.threads) if n in moved | concerned],
         locks=list(violation.locks),
         objects=list(violation.objects),
-        thread_switches=sum(1 for a, b in itertools.pairwise(moves) if a[0] != b[0]),
+        thread_switches=thread_switches(moves),
         minimal="proved" if proved else "not-proved",
         place=frame(violation.place),
         stack=[frame(site) for site in stack],

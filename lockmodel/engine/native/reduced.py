@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from lockmodel.engine.behaviour import Answer, Node, Verdict
+from lockmodel.engine.behaviour import Answer, Node, Verdict, bits
 from lockmodel.engine.exploration import Chance, Tally
 from lockmodel.engine.native.search import BLOCKED, HALTS, PENDING, POOL
 from lockmodel.engine.reduction.cycles import components
@@ -89,7 +89,7 @@ class NativeReducedSearch(ReducedSearch):
         super()._store_first(state)
         self._add_nodes()
         for number, claim in enumerate(self._claims):
-            self._core.add_claim(self._set(sum(1 << at for at in set(claim.locks))))
+            self._core.add_claim(self._set(bits(claim.locks)))
             self.claim(number, state)
 
     def _settle(self) -> None:

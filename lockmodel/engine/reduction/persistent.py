@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lockmodel.engine.behaviour import Node
+from lockmodel.engine.behaviour import Node, bits
 from lockmodel.engine.reduction.dependence import Next
 from lockmodel.engine.reduction.futures import Futures
 
@@ -81,6 +81,5 @@ class Persistent:
             return 0
         if not self._by_values:
             return 1 << meeting[0]
-        moving, candidates = sum(1 << n for n in rest), sum(1 << n for n in meeting)
-        first = self._futures.by_values(state, nodes, moving, candidates, touches, changes)
+        first = self._futures.by_values(state, nodes, bits(rest), bits(meeting), touches, changes)
         return 1 << first if first >= 0 else 0

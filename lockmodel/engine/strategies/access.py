@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Memo, Node
+from lockmodel.engine.behaviour import Answer, Behaviour, Memo, Node, bits
 from lockmodel.engine.strategies.strategy import Option
 from lockmodel.ir.nodes import Await, Operate
 
@@ -100,9 +100,9 @@ class Accesses:
             return ALL
         made = self._made.get(answer)
         if made is None:
-            touched = [n for n, group in enumerate(self.groups) if group & answer.changes]
+            touched = bits(n for n, group in enumerate(self.groups) if group & answer.changes)
             reads = answer.reads | self.waits.get(answer.target, 0)
-            made = self._made[answer] = Access(reads, answer.changes, sum(1 << n for n in touched), False)
+            made = self._made[answer] = Access(reads, answer.changes, touched, False)
         return made
 
 

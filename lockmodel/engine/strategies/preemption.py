@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from lockmodel.engine.behaviour import bits
 from lockmodel.engine.exploration import TICK
 from lockmodel.engine.strategies.strategy import Option, Strategy, counted
 from lockmodel.engine.transitions import NOWHERE, Move
@@ -161,7 +162,7 @@ class Preemption(Strategy):
         self.keys.append(state)
         self._first.append(arrival)
         self._fewest.append(self.bound)
-        self._able.append(sum(1 << thread for thread in {option.thread for option in options}))
+        self._able.append(bits(option.thread for option in options))
         self._made.append(0)
         return number
 
