@@ -112,7 +112,6 @@ class Behaviour:
         self.layout = stepper.layout
         self.nodes: dict[bytes, Node] = {}
         self.answers: list[Answer] = []
-        self.edges = 0
         self.covered: dict[Site, None] = {}
         self.order: dict[tuple[int, int], Site] = {}
         self.taken: dict[int, None] = {}
@@ -153,7 +152,6 @@ class Behaviour:
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)
-        self.edges += 1
         return path, answer
 
     def _bytes(self, locations: Iterable[int]) -> Iterator[int]:

@@ -26,8 +26,8 @@ from lockmodel.ir.layout import NODE_BYTES
 TICK = 2048
 """States between two looks at the clock and the memory: often enough for 0.1 s at any speed seen."""
 
-
 ENOUGH = "found what was wanted"
+"""Why a search ends that was told which violations are `wanted`, and has met them all."""
 
 
 @dataclass(frozen=True, slots=True)

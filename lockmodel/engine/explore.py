@@ -43,7 +43,7 @@ class Search(Explorer):
             self.frontier,
             len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads)
             + self.transitions * TRANSITION_BYTES,
-            self.behaviour.edges,
+            len(self.behaviour.answers),
             time.monotonic() - self._started,
         )
 

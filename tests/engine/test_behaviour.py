@@ -53,7 +53,7 @@ def test_the_same_reads_are_interpreted_once(tmp_path: Path) -> None:
     node = behaviour.nodes[behaviour.name(begun.after)]
     answer = behaviour.learn(node, 0, layout.initial)
     assert node.roots[0] is answer
-    assert behaviour.edges == 1
+    assert behaviour.answers == [answer]
 
 
 class Forgetful(Stepper):

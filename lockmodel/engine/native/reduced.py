@@ -83,7 +83,7 @@ class NativeReducedSearch(ReducedSearch):
         states, transitions, depth, frontier, memory, _ = self._core.tally()
         seconds = time.monotonic() - self._started
         phase = f"pass {self.passes}"
-        return Tally(states, transitions, depth, frontier, memory, self.behaviour.edges, seconds, phase)
+        return Tally(states, transitions, depth, frontier, memory, len(self.behaviour.answers), seconds, phase)
 
     def _store_first(self, state: bytes) -> None:
         super()._store_first(state)

@@ -80,7 +80,7 @@ class NativeSearch(Explorer):
         """How far the search has come."""
         states, transitions, depth, frontier, memory = self._core.tally()
         seconds = time.monotonic() - self._started
-        return Tally(states, transitions, depth, frontier, memory, self.behaviour.edges, seconds)
+        return Tally(states, transitions, depth, frontier, memory, len(self.behaviour.answers), seconds)
 
     def _store_first(self, state: bytes) -> None:
         self._first = state

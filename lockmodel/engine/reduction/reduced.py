@@ -137,7 +137,7 @@ class ReducedSearch(Explorer):
             self.depth,
             self.frontier,
             len(self.keys) * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads),
-            self.behaviour.edges,
+            len(self.behaviour.answers),
             time.monotonic() - self._started,
             f"pass {self.passes}",
         )

@@ -113,7 +113,7 @@ class Strategy(Explorer):
             self.depth,
             self.frontier,
             states * (STATE_OVERHEAD + self.layout.size + NODE_BYTES * self.threads),
-            self.behaviour.edges,
+            len(self.behaviour.answers),
             time.monotonic() - self._started,
         )
 
