@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -181,17 +180,24 @@ def checked_with_seed(folder: Path, seed: str) -> Any:
     return {"text": json.dumps(document), **document}
 
 
+HEEDING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background, and ignore it
+from lockmodel.cli import main
+main()
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 def test_ctrl_c_ends_a_search_with_what_it_found(tmp_path: Path) -> None:
     # 5 ** 12 states: far more than a test has time for
     text = specs.BIG.replace("range(6)", "range(12)").replace("atomic(0, 24)", "atomic(0, 48)")
     (tmp_path / "endless.py").write_text(text, encoding="utf-8")
     slow = ["--engine", "python", "--no-reduction"]
-    command = [sys.executable, "-m", "lockmodel", "check", "endless.py", *slow, "--output-format", "json"]
+    command = [sys.executable, "-c", HEEDING, "check", "endless.py", *slow, "--output-format", "json"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         progress = running.stderr.readline()
-        time.sleep(0.5)  # the line is printed, and the search goes on
         running.send_signal(signal.SIGINT)
         stdout, stderr = running.communicate(timeout=60)
     assert progress.startswith("six_threads (1/1) · ")

@@ -8,7 +8,7 @@ import pytest
 
 from lockmodel.check import CheckOptions, check
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Limits, Tally
+from lockmodel.engine.exploration import Limits
 from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
@@ -83,19 +83,6 @@ def test_leaving_out_a_finding_that_ends_executions_is_no_pass(tmp_path: Path) -
     assert result.reason == "executions that end in a finding left out as asked (LM305) were not followed further"
     harmless = run_paths(tmp_path, "box.y = 1", "box.y = 2", ignore=("LM302",))
     assert (harmless.verdict, harmless.warnings) == ("verified", ["2 findings left out as asked (LM302)"])
-
-
-def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
-    layout = machine(tmp_path, f"box.y = 1\n{BUSY}", BUSY, "while True:\n    mark('on')")
-
-    def interrupt(tally: Tally) -> None:
-        raise KeyboardInterrupt
-
-    stepper = Stepper(layout)
-    search = Search(stepper, RuleJudge(stepper), Limits(), interrupt)
-    search.progress_every = 0.0
-    found = search.run()
-    assert (found.interrupted, found.reason) == (True, "interrupted")
 
 
 def test_a_search_that_lies_is_caught_by_the_interpreter(tmp_path: Path) -> None:

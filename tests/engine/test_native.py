@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Explorer, Limits, Tally
+from lockmodel.engine.exploration import Explorer, Limits
 from lockmodel.engine.explore import Search
 from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.step import Stepper
@@ -114,18 +114,6 @@ def endless(folder: Path) -> Layout:
     model = load(str(write_machine(folder, procedures, scenario)))
     program = compile_model(model, None, {})
     return Layout(program, lower_scenario(model, model.scenarios["scenario"], program))
-
-
-@native
-def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
-    def interrupt(tally: Tally) -> None:
-        raise KeyboardInterrupt
-
-    stepper = Stepper(endless(tmp_path))
-    search = NativeSearch(stepper, RuleJudge(stepper), Limits(), interrupt)
-    search.progress_every = 0.0
-    found = search.run()
-    assert (found.interrupted, found.reason) == (True, "interrupted")
 
 
 @native

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from lockmodel.compile import compile_model, load, lower_scenario
-from lockmodel.engine.exploration import Exploration, Limits, Tally
+from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.native.reduced import NativeReducedSearch, unavailable
 from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
 from lockmodel.engine.step import Stepper
@@ -181,18 +181,6 @@ def machine(folder: Path, procedures: str, scenario: str) -> Layout:
     model = load(str(write_machine(folder, procedures, scenario)))
     program = compile_model(model, None, {})
     return Layout(program, lower_scenario(model, model.scenarios["scenario"], program))
-
-
-@native
-def test_ctrl_c_ends_it(tmp_path: Path) -> None:
-    def interrupt(tally: Tally) -> None:
-        raise KeyboardInterrupt
-
-    stepper = Stepper(endless(tmp_path))
-    search = NativeReducedSearch(stepper, RuleJudge(stepper), Limits(), interrupt)
-    search.progress_every = 0.0
-    found = search.run()
-    assert (found.interrupted, found.reason) == (True, "interrupted")
 
 
 @native
