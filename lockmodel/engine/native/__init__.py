@@ -1,1 +1,1 @@
-"""The search in C (`search.c`), its contract (`_search.pyi`) and its Python side (`search`)."""
+"""The searches in C (`search.c`, `reduced.c`), their contracts (`_*.pyi`) and their Python sides (`search`, `reduced`)."""

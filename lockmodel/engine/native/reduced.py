@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockmodel.engine.behaviour import Answer, Node, Verdict, bits
 from lockmodel.engine.exploration import Chance, Tally
-from lockmodel.engine.native.search import BLOCKED, HALTS, PENDING, POOL
+from lockmodel.engine.native.core import flags, load
 from lockmodel.engine.reduction.cycles import components
 from lockmodel.engine.reduction.futures import followed_bytes
 from lockmodel.engine.reduction.reduced import ReducedSearch, place
@@ -22,16 +22,7 @@ from lockmodel.ir.layout import NODE_BYTES
 if TYPE_CHECKING:
     from lockmodel.engine.native._reduced import Search as Core
 
-try:
-    import lockmodel.engine.native._reduced as _reduced
-except ModuleNotFoundError:
-    _reduced = None  # type: ignore[assignment]
-    REASON = "it was not built, for want of a C compiler when lockmodel was installed"
-except ImportError as error:  # built for another Python, or damaged
-    _reduced = None  # type: ignore[assignment]
-    REASON = f"it cannot be loaded: {error}"
-else:
-    REASON = ""
+_reduced, REASON = load("_reduced")
 
 MOST_THREADS = 64
 """A set of threads is one word; the same in reduced.c."""
@@ -133,13 +124,7 @@ class NativeReducedSearch(ReducedSearch):
         self._ids[id(answer)] = number = len(self._answers)
         self._answers.append(answer)
         target = int.from_bytes(answer.target, "little") if answer.target else NOWHERE
-        flags = (
-            BLOCKED * answer.blocked
-            + HALTS * answer.halts
-            + POOL * (answer.pool is not None)
-            + PENDING * bool(answer.pending)
-        )
-        self._core.add_answer(answer.writes, target, flags, self._set(answer.reads), self._set(answer.lock))
+        self._core.add_answer(answer.writes, target, flags(answer), self._set(answer.reads), self._set(answer.lock))
         self._core.add_step(node.number, choice, path, number)
         return answer
 

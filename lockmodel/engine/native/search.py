@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockmodel.engine.behaviour import Answer, Node, Path, decide
 from lockmodel.engine.exploration import ENOUGH, TICK, Chance, Explorer, Tally
+from lockmodel.engine.native.core import flags, load
 from lockmodel.engine.transitions import Move, Schedules, Shortest
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -19,19 +20,7 @@ from lockmodel.ir.layout import NODE_BYTES
 if TYPE_CHECKING:
     from lockmodel.engine.native._search import Search as Core
 
-try:
-    import lockmodel.engine.native._search as _search
-except ModuleNotFoundError:
-    _search = None  # type: ignore[assignment]
-    REASON = "it was not built, for want of a C compiler when lockmodel was installed"
-except ImportError as error:  # built for another Python, or damaged
-    _search = None  # type: ignore[assignment]
-    REASON = f"it cannot be loaded: {error}"
-else:
-    REASON = ""
-
-BLOCKED, HALTS, POOL, PENDING = 1, 2, 4, 8
-"""What the flags of an answer mean; the same in search.c."""
+_search, REASON = load("_search")
 
 
 def unavailable() -> str:
@@ -124,7 +113,7 @@ class NativeSearch(Explorer):
             self._nodes = 0
             self._add_nodes()
             for number, (answer, (node, choice, path)) in enumerate(zip(self._answers, self._learned, strict=True)):
-                self._core.add_answer(answer.writes, self._target(answer), self._flags(answer))
+                self._add_answer(answer)
                 self._core.add_step(node, choice, path, number)
             self._store_first(self._first)
             self._search()
@@ -145,7 +134,7 @@ class NativeSearch(Explorer):
         self._ids[id(answer)] = number = len(self._answers)
         self._answers.append(answer)
         self._learned.append((node.number, choice, path))
-        self._core.add_answer(answer.writes, self._target(answer), self._flags(answer))
+        self._add_answer(answer)
         self._core.add_step(node.number, choice, path, number)
         return answer
 
@@ -221,18 +210,8 @@ class NativeSearch(Explorer):
         core: Core = _search.Search(self.layout.size, self.threads, self.most, self.exact, self.keep, *self._options)
         return core
 
-    @staticmethod
-    def _target(answer: Answer) -> int:
-        return int.from_bytes(answer.target, "little") if answer.target else 0
-
-    @staticmethod
-    def _flags(answer: Answer) -> int:
-        return (
-            BLOCKED * answer.blocked
-            + HALTS * answer.halts
-            + POOL * (answer.pool is not None)
-            + PENDING * bool(answer.pending)
-        )
+    def _add_answer(self, answer: Answer) -> None:
+        self._core.add_answer(answer.writes, int.from_bytes(answer.target, "little"), flags(answer))
 
 
 class _Ancestry:
