@@ -1,1 +1,1 @@
-"""The searches in C (`search.c`, `reduced.c`), their contracts (`_*.pyi`) and their Python sides (`search`, `reduced`)."""
+"""The searches in C (`search.c`, `reduced.c`), their contracts (`_*.pyi`) and Python sides (`search`, `reduced`)."""
