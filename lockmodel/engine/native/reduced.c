@@ -2921,16 +2921,8 @@ static struct PyModuleDef module = {
 PyMODINIT_FUNC
 PyInit__reduced(void)
 {
-    if (PyType_Ready(&SearchType) < 0)
-        return NULL;
     PyObject *made = PyModule_Create(&module);
-    if (made == NULL)
-        return NULL;
-    Py_INCREF(&SearchType);
-    if (PyModule_AddObject(made, "Search", (PyObject *)&SearchType) < 0) {
-        Py_DECREF(&SearchType);
-        Py_DECREF(made);
-        return NULL;
-    }
+    if (made != NULL && PyModule_AddType(made, &SearchType) < 0)
+        Py_CLEAR(made);
     return made;
 }
