@@ -125,6 +125,7 @@ class Exhaustive:
         every.passes = found.passes
         known = {hit.violation.identity for hit in every.hits}
         every.hits += [hit for hit in found.hits if hit.violation.identity not in known]
+        every.notes = found.notes
         return every
 
     def _shortest(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:

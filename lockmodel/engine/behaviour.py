@@ -35,9 +35,9 @@ class Answer:
     """What a step comes to, for one outcome of its reads.
 
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
-    the `violations` that the search has not met yet. A blocked step has the lock it waits for in `wants` (-1: a
-    condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is written, the lock
-    waited for.
+    the `violations`, and of the notes, that the search has not met yet. A blocked step has the lock it waits for in
+    `wants` (-1: a condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is
+    written, the lock waited for.
     """
 
     __slots__ = (
@@ -64,10 +64,12 @@ class Answer:
         pool: tuple[str, int] | None,
         reads: int,
         lock: int,
+        notes: tuple[Violation, ...] = (),
     ) -> None:
         self.writes = writes
         self.target = target
-        self.violations = self.pending = violations
+        self.violations = violations
+        self.pending = violations + notes
         self.blocked = outcome is Outcome.BLOCKED
         self.halts = outcome is Outcome.HALTED
         self.wants = wants
@@ -89,7 +91,7 @@ def bits(numbers: Iterable[int]) -> int:
 class Node:
     """A local state and, for each alternative of its next step, the decision tree of what was seen.
 
-    `held` are the bytes of the locks that are held there, as bits.
+    `held` are the bytes of the locks that are held there by nobody else, as bits.
     """
 
     number: int
@@ -126,7 +128,12 @@ class Behaviour:
                 raise InternalError("more local states than a state record has room for")
             name = self._names[local] = number.to_bytes(NODE_BYTES, "little")
             choices = 0 if local.ended else self.stepper.choices(local)
-            self.nodes[name] = Node(number, local, [None] * choices, bits(self._bytes(local.held)))
+            self.nodes[name] = Node(
+                number,
+                local,
+                [None] * choices,
+                bits(self._bytes(lock for lock in local.held if lock not in local.shared)),
+            )
         return name
 
     def learn(self, node: Node, choice: int, state: bytes) -> Answer:
@@ -149,6 +156,7 @@ class Behaviour:
             step.pool,
             bits(offset for offset, _ in path),
             bits(self._bytes((step.wants,) if step.wants >= 0 else ())),
+            step.notes,
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)
@@ -172,12 +180,12 @@ class Behaviour:
         """Remember what is judged once for all states: lines covered, locks asked for under which others, taken."""
         for site in step.covered:
             self.covered.setdefault(site)
-        if step.asked >= 0:
+        if step.asked is not None:
             for outer in local.held:
-                first = self.order.setdefault((outer, step.asked), step.site)
-                self.order[outer, step.asked] = min(first, step.site)
+                first = self.order.setdefault((outer, step.asked.lock), step.site)
+                self.order[outer, step.asked.lock] = min(first, step.site)
             if step.outcome is Outcome.MOVED:
-                self.taken.setdefault(step.asked)
+                self.taken.setdefault(step.asked.lock)
 
 
 def written(state: bytes, answer: Answer) -> bytearray:

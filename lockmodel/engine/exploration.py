@@ -17,7 +17,7 @@ from typing import ClassVar
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
-from lockmodel.engine.local import LocalState, Violation
+from lockmodel.engine.local import NOTE, LocalState, Violation
 from lockmodel.engine.meetings import Meeting, Meetings
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads, thread_switches
@@ -80,7 +80,8 @@ class Exploration:
 
     `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
     search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
-    `passes`: how often the search began, since it had learned something. `engine` is what ran.
+    `passes`: how often the search began, since it had learned something. `engine` is what ran. `notes` are what steps
+    showed without breaking a rule, each with some schedule that shows it.
     """
 
     hits: list[Hit]
@@ -96,6 +97,7 @@ class Exploration:
     figures: dict[str, int | float] = field(default_factory=dict)
     passes: int = 1
     engine: str = ""
+    notes: list[Hit] = field(default_factory=list)
 
 
 class Explorer(ABC):
@@ -201,8 +203,9 @@ class Explorer(ABC):
                 gc.enable()
         if self.exhausted and not self.reason:
             self.reason = f"ran out of {', '.join(self.exhausted)}"
+        hits = self._hits()
         return Exploration(
-            self._hits(),
+            [hit for hit in hits if hit.violation.rule != NOTE],
             self.reason,
             self.tally(),
             self.ended,
@@ -211,6 +214,7 @@ class Explorer(ABC):
             list(self.exhausted),
             self._chance(),
             engine=self.name,
+            notes=[hit for hit in hits if hit.violation.rule == NOTE],
         )
 
     def _begin(self) -> bool:
@@ -277,7 +281,11 @@ class Explorer(ABC):
             return [Hit(violation, ()) for violation, _, _ in self.found.values()]
         meetings = Meetings(self.behaviour, self.judge, self._state, self.threads, self.depths)
         met = {
-            identity: (True, self.starving[identity]) if identity in self.starving else meetings.of(*first)
+            identity: (True, self.starving[identity])
+            if identity in self.starving
+            else (False, [first[1:]])
+            if first[0].rule == NOTE
+            else meetings.of(*first)
             for identity, first in self.found.items()
         }
         shortest = self._shortest(1 + max(number for _, places in met.values() for number, _ in places))

@@ -8,6 +8,36 @@ from enum import Enum
 from lockmodel.source import Site
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Situation:
+    """What a thread runs as, and what it has turned off: what decides whether it may sleep, and what may interrupt it.
+
+    `level` is "process", "softirq" or "hardirq". `irqs_off`, `bh_off` and `preempt_off`: hard interrupts, soft
+    interrupts (nested so often) and preemption (so often) are off. `rcu`: so many RCU read sides are open.
+    """
+
+    level: str = "process"
+    irqs_off: bool = False
+    bh_off: int = 0
+    preempt_off: int = 0
+    rcu: int = 0
+
+
+PROCESS = Situation()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Request:
+    """A lock that is asked for. `mode` is "write" (exclusive), "read" or "recursive" (a read that may nest).
+
+    `trying`: it is not waited for.
+    """
+
+    lock: int
+    mode: str = "write"
+    trying: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A procedure in progress: the instruction it stands at and the values of its locals."""
@@ -23,19 +53,42 @@ class LocalState:
 
     `pool` is the thread whose slots are allocated from: the thread itself, or -1 if it allocates nothing. `frames` are
     outermost first and empty when the thread has ended; the last one stands at a visible instruction. `held` are the
-    locations of the owned locks that the thread holds, oldest first. `private` are the objects that no
-    other thread can reach yet.
+    locations of the owned locks that the thread holds, oldest first, `shared` those of them that it holds for reading
+    (as often as it does). `private` are the objects that no other thread can reach yet.
     """
 
     pool: int
     frames: tuple[Frame, ...]
     held: tuple[int, ...] = ()
     private: tuple[int, ...] = ()
+    shared: tuple[int, ...] = ()
+    situation: Situation = PROCESS
 
     @property
     def ended(self) -> bool:
         """Has the thread run to its end?"""
         return not self.frames
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Nesting:
+    """A lock asked for while others are held: what a lock order is made of.
+
+    `inner` is (class, name) of the lock asked for, `held` are (class, name, mode) of those that the thread holds,
+    oldest first, `entry` the procedure by which the thread was entered.
+    """
+
+    inner: tuple[str, str]
+    mode: str
+    trying: bool
+    held: tuple[tuple[str, str, str], ...]
+    situation: Situation
+    entry: str
+    site: Site
+
+
+NOTE = "note"
+"""The "rule" of a violation that breaks none: something that a step shows, kept with a schedule that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +110,13 @@ class Violation:
     claim: str = ""
     places: tuple[Site, ...] = ()
     threads: tuple[int, ...] = ()
+    nesting: Nesting | None = None
 
     @property
     def identity(self) -> tuple[object, ...]:
         """Two violations are the same finding if this is the same."""
+        if self.nesting is not None:
+            return (self.rule, self.nesting)
         if self.claim:
             return (self.rule, self.claim)
         if self.places:
@@ -83,9 +139,9 @@ class Step:
 
     `reads` are every shared value that it looked at, in order, each location once; `writes` what it changed, also
     where the local code after it ended the execution. `after` is the next local state (None if it halted or cannot
-    move). `wants` is the lock it waits for, or -1. `asked` is the
-    lock it asked for, whether or not it got it, or -1. `covered` are the instructions it executed, by site. `pool` is
-    the pool that ran out. `operation` and `detail` tell a reader what was done and what came of it.
+    move). `wants` is the lock it waits for, or -1. `asked` is the lock it asked for, if any, whether or not it got it.
+    `covered` are the instructions it executed, by site. `pool` is the pool that ran out. `notes` are what it shows
+    without breaking a rule. `operation` and `detail` tell a reader what was done and what came of it.
     """
 
     outcome: Outcome
@@ -96,8 +152,9 @@ class Step:
     after: LocalState | None
     violations: tuple[Violation, ...]
     wants: int
-    asked: int
+    asked: Request | None
     covered: tuple[Site, ...]
     pool: tuple[str, int] | None
     operation: str
     detail: str
+    notes: tuple[Violation, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from lockmodel.engine.local import Violation
+from lockmodel.engine.local import NOTE, LocalState, Nesting, Request, Violation
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import Guard, LockType, RefType
 from lockmodel.ir.values import (
@@ -51,17 +51,19 @@ class Memory:
         self,
         layout: Layout,
         source: Callable[[int], int],
-        held: Sequence[int],
-        private: Sequence[int],
+        local: LocalState,
         where: Callable[[], tuple[Site, tuple[Site, ...]]],
     ) -> None:
         self.layout = layout
-        self.held = list(held)
-        self.private = list(private)
+        self.held = list(local.held)
+        self.shared = list(local.shared)
+        self.private = list(local.private)
+        self.situation = local.situation
         self.reads: dict[int, int] = {}
         self.writes: dict[int, int] = {}
         self.violations: list[Violation] = []
-        self.asked = -1
+        self.notes: list[Violation] = []
+        self.asked: Request | None = None
         self._source = source
         self._where = where
 
@@ -216,6 +218,21 @@ class Memory:
                 continue
             self.private.remove(number)
             waiting.extend(self.layout.referred(number, self.read))
+
+    def ask(self, lock: int, entry: str, mode: str = "write", *, trying: bool = False) -> None:
+        """A lock is asked for, by a thread that was entered by the procedure `entry`: noted, for the lock order."""
+        self.asked = Request(lock, mode, trying)
+        held = tuple(
+            (self.layout.lock_class(outer), self.layout.member_name(outer), self.mode(outer)) for outer in self.held
+        )
+        inner = (self.layout.lock_class(lock), self.layout.member_name(lock))
+        place, stack = self._where()
+        nesting = Nesting(inner, mode, trying, held, self.situation, entry, place)
+        self.notes.append(Violation(NOTE, "", place, stack, nesting=nesting))
+
+    def mode(self, lock: int) -> str:
+        """How a lock is held."""
+        return "read" if lock in self.shared else "write"
 
     def atomic_context(self) -> int:
         """The spinlock that this thread holds and that was taken last, or -1."""

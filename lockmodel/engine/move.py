@@ -61,7 +61,7 @@ class Move:
         self.frames = frames
         self.choice = choice
         self.covered: list[Site] = []
-        self.memory = Memory(code.layout, source, local.held, local.private, self._where)
+        self.memory = Memory(code.layout, source, local, self._where)
         self.operation = ""
         self.detail = ""
 
@@ -100,6 +100,7 @@ class Move:
             pool,
             self.operation,
             self.detail,
+            tuple(memory.notes),
         )
 
     # --- visible instructions -----------------------------------------------------------------------------------
@@ -187,6 +188,7 @@ class Move:
             instruction.racy,
             self.code.clear_dead,
             instruction.site,
+            self.local.frames[0].procedure if self.local.frames else "",
         )
         results, self.detail = MEANING[instruction.operation](self.memory, operands, context)
         for target, value in zip(instruction.results, results, strict=False):
@@ -306,7 +308,15 @@ class Move:
         for frame in self.frames:
             live = needed(self.procedures[frame.procedure], frame.at)
             frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
-        return LocalState(self.local.pool, tuple(frames), tuple(self.memory.held), tuple(sorted(self.memory.private)))
+        memory = self.memory
+        return LocalState(
+            self.local.pool,
+            tuple(frames),
+            tuple(memory.held),
+            tuple(sorted(memory.private)),
+            tuple(memory.shared),
+            memory.situation,
+        )
 
     def end(self) -> LocalState:
         """The local state of a thread that has ended."""

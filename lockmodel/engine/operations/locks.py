@@ -11,7 +11,7 @@ def acquire(m: Memory, lock: int, context: Context) -> None:
     """Take a lock or wait for it."""
     kind = m.layout.field(lock).type
     assert isinstance(kind, LockType)
-    m.asked = lock
+    m.ask(lock, context.entry)
     word = m.initialised(lock, f"{context.name} uses")
     if kind.sleeps:
         m.sleeps(f"{context.name}({m.layout.member_name(lock)})")

@@ -14,7 +14,7 @@ GFP_WAIT = 1
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an operation knows beside its operands."""
+    """What an operation knows beside its operands; `entry` is the procedure by which its thread was entered."""
 
     name: str
     cache: str
@@ -23,6 +23,7 @@ class Context:
     racy: bool
     clear_dead: bool
     site: Site
+    entry: str
 
 
 Result = tuple[tuple[int, ...], str]
