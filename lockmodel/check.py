@@ -19,7 +19,6 @@ from lockmodel import __version__
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
-from lockmodel.engine.local import NOTE
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import UsageError
@@ -359,8 +358,6 @@ def finding_order(finding: Finding) -> tuple[str, str, int, str]:
 
 
 def _selected(rule: str, options: CheckOptions) -> bool:
-    if rule == NOTE:
-        return False
     chosen = not options.select or any(rule.startswith(code) for code in options.select)
     return chosen and not any(rule.startswith(code) for code in options.ignore)
 

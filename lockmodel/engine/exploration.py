@@ -17,7 +17,7 @@ from typing import ClassVar
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
-from lockmodel.engine.local import NOTE, LocalState, Violation
+from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.meetings import Meeting, Meetings
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads, thread_switches
@@ -205,7 +205,7 @@ class Explorer(ABC):
             self.reason = f"ran out of {', '.join(self.exhausted)}"
         hits = self._hits()
         return Exploration(
-            [hit for hit in hits if hit.violation.rule != NOTE],
+            [hit for hit in hits if hit.violation.broken],
             self.reason,
             self.tally(),
             self.ended,
@@ -214,7 +214,7 @@ class Explorer(ABC):
             list(self.exhausted),
             self._chance(),
             engine=self.name,
-            notes=[hit for hit in hits if hit.violation.rule == NOTE],
+            notes=[hit for hit in hits if not hit.violation.broken],
         )
 
     def _begin(self) -> bool:
@@ -258,7 +258,7 @@ class Explorer(ABC):
 
     def _check_off(self, violation: Violation) -> None:
         """End the search at a violation that it stops at; it has found enough once all that were wanted are met."""
-        if self.stop_at is not None and not self.reason and self.stop_at(violation.rule):
+        if self.stop_at is not None and violation.broken and not self.reason and self.stop_at(violation.rule):
             self._end("stopped at the first finding")
         if self.wanted is not None:
             self.wanted.discard(violation.identity)
@@ -284,7 +284,7 @@ class Explorer(ABC):
             identity: (True, self.starving[identity])
             if identity in self.starving
             else (False, [first[1:]])
-            if first[0].rule == NOTE
+            if not first[0].broken
             else meetings.of(*first)
             for identity, first in self.found.items()
         }

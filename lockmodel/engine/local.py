@@ -113,6 +113,11 @@ class Violation:
     nesting: Nesting | None = None
 
     @property
+    def broken(self) -> bool:
+        """Is a rule broken at all?"""
+        return self.rule != NOTE
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """Two violations are the same finding if this is the same."""
         if self.nesting is not None:

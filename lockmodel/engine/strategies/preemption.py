@@ -91,11 +91,11 @@ class Preemption(Strategy):
     def _is_last(self) -> bool:
         if self.settings.preemptions is not None:
             return self.bound >= self.settings.preemptions
-        return any(self.settings.wanted(hit.violation.rule) for hit in self.hits.values())
+        return any(hit.violation.broken and self.settings.wanted(hit.violation.rule) for hit in self.hits.values())
 
     def _what_is_left(self) -> str:
         most = counted(self.bound, "preemption")
-        if self.hits:
+        if any(hit.violation.broken for hit in self.hits.values()):
             return f"schedules with more than {most} were not looked at"
         return f"no schedule with at most {most} breaks a rule, but those with more were not looked at"
 
