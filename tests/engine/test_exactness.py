@@ -43,17 +43,28 @@ def layout_of(text: str) -> Layout | None:
             return None
 
 
+def laid_out(text: str) -> Layout:
+    """The layout of a random spec's scenario, of those that compile."""
+    layout = layout_of(text)
+    assume(layout is not None)
+    assert layout is not None
+    return layout
+
+
+def examples(number: int) -> settings:
+    """So many random models, whatever time they take."""
+    return settings(max_examples=number * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 def explore(layout: Layout, *, reduction: bool) -> tuple[Exploration, Stepper]:
     stepper = Stepper(layout, clear_dead=reduction)
     return Search(stepper, RuleJudge(stepper), Limits(states=MOST * 8)).run(), stepper
 
 
-@settings(max_examples=120 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(120)
 @given(random_specs())
 def test_search_and_interpreter_and_reductions_agree(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     truth = brute_force(Stepper(layout, clear_dead=False), MOST)
     assume(truth is not None)
     assert truth is not None
@@ -71,12 +82,10 @@ def test_search_and_interpreter_and_reductions_agree(text: str) -> None:
             assert hit.violation.identity in {violation.identity for violation in again}
 
 
-@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(random_specs(threads=3, most=3))
 def test_three_threads_agree_as_well(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     truth = brute_force(Stepper(layout, clear_dead=False), MOST)
     assume(truth is not None)
     assert truth is not None
@@ -84,12 +93,10 @@ def test_three_threads_agree_as_well(text: str) -> None:
     assert {hit.violation.identity: len(hit.schedule) for hit in found.hits} == truth.steps, text
 
 
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs(most=3))
 def test_no_schedule_of_the_same_length_to_the_same_state_switches_less(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     found, stepper = explore(layout, reduction=True)
     for hit in found.hits:
         if 0 < len(hit.schedule) <= 9 and all(choice == 0 for _, choice in hit.schedule):

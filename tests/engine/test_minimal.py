@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given, reject
 
 from lockmodel.engine.exploration import Limits
 from lockmodel.engine.explore import Search
@@ -19,7 +19,7 @@ from lockmodel.findings.trace import attempt, reader
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.random_models import random_specs
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.test_exactness import examples, laid_out, layout_of
 
 SCHEDULES = 30_000
 
@@ -88,20 +88,23 @@ def cheapest(layout: Layout) -> dict[tuple[object, ...], tuple[Cost, Cost]]:
     }
 
 
+def truth_of(layout: Layout) -> dict[tuple[object, ...], tuple[Cost, Cost]]:
+    """As `cheapest`, of models that are small enough for it."""
+    try:
+        return cheapest(layout)
+    except TooMany:
+        reject()
+
+
 def starves(identity: tuple[object, ...]) -> bool:
     return identity[0] == "LM101"
 
 
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(random_specs(most=2))
 def test_no_schedule_has_fewer_steps_nor_as_many_and_fewer_switches(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
-    try:
-        truth = cheapest(layout)
-    except TooMany:
-        assume(False)
+    layout = laid_out(text)
+    truth = truth_of(layout)
     kinds = [Search] if unavailable() else [Search, NativeSearch]
     for kind in kinds:
         stepper = Stepper(layout)
@@ -112,16 +115,11 @@ def test_no_schedule_has_fewer_steps_nor_as_many_and_fewer_switches(text: str) -
                 assert cost == truth[hit.violation.identity][0], (hit.violation, text)
 
 
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs(most=2))
 def test_the_whole_way_from_the_reduced_search_gives_the_same(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
-    try:
-        truth = cheapest(layout)
-    except TooMany:
-        assume(False)
+    layout = laid_out(text)
+    truth = truth_of(layout)
     for number, minimise in enumerate(("steps", "switches")):
         found, _ = Exhaustive("python", minimise=minimise).explore(layout)
         assert truth.keys() <= {hit.violation.identity for hit in found.hits}

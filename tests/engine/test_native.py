@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given
 
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Explorer, Limits
@@ -22,11 +19,8 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
 from tests.engine.random_models import random_specs
-from tests.engine.test_exactness import MOST, TIMES, layout_of
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCE = ROOT / "lockmodel" / "engine" / "native" / "search.c"
-COMPILER = shutil.which("gcc")
+from tests.engine.sanitized import ROOT, needs_gcc, printed
+from tests.engine.test_exactness import MOST, examples, laid_out
 
 native = pytest.mark.skipif(bool(unavailable()), reason=f"the search in C is not there: {unavailable()}")
 
@@ -58,35 +52,29 @@ def told(
 
 
 @native
-@settings(max_examples=150 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(150)
 @given(random_specs())
 def test_both_searches_say_the_same_of_random_models(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     for limits, reduction in ((Limits(MOST), True), (Limits(MOST), False), (Limits(25), True)):
         python = told(Search, layout, limits, reduction=reduction)
         assert told(NativeSearch, layout, limits, reduction=reduction) == python, text
 
 
 @native
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs(threads=3, most=3))
 def test_both_searches_say_the_same_of_three_threads(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     assert told(NativeSearch, layout, Limits(MOST)) == told(Search, layout, Limits(MOST)), text
 
 
 @native
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs(threads=3, most=3))
 def test_both_searches_stop_for_the_same_reason(text: str) -> None:
     """Also where a finding and the limit of states come in one and the same state: the first of the two is told."""
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     for most in (1, 2, 3, 5, 8):
         python = told(Search, layout, Limits(most), stop_at=lambda rule: True)
         assert told(NativeSearch, layout, Limits(most), stop_at=lambda rule: True) == python, (most, text)
@@ -225,11 +213,6 @@ def test_the_core_refuses_what_would_lead_outside_of_its_arrays() -> None:
 
 
 SANITIZED = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("lockmodel.engine.native._search", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-sys.modules["lockmodel.engine.native._search"] = module
-spec.loader.exec_module(module)
 from lockmodel.check import CheckOptions, check
 for target, most in (
     ("specs/classic/philosophers.py", None), ("specs/classic/peterson.py", None),
@@ -266,33 +249,9 @@ print("the same under sanitizers")
 """
 
 
-@pytest.mark.skipif(COMPILER is None, reason="there is no gcc")
+@needs_gcc
 def test_it_builds_without_a_warning_and_runs_clean_under_sanitizers(tmp_path: Path) -> None:
-    assert COMPILER is not None
-    library = tmp_path / "_search.so"
-    built = subprocess.run(
-        [
-            COMPILER, "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
-            "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Werror", "-fPIC", "-shared",
-            "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
-            f"-I{sysconfig.get_path('include')}", str(SOURCE), "-o", str(library),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stderr
-    preload = subprocess.run([COMPILER, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-    ran = subprocess.run(
-        [sys.executable, "-c", SANITIZED, str(library)],
-        cwd=ROOT,
-        env={**os.environ, "LD_PRELOAD": preload.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    assert ran.stdout == "the same under sanitizers\n"
+    assert printed("search", SANITIZED, tmp_path) == "the same under sanitizers\n"
 
 
 WITHOUT = """

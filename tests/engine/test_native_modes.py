@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lockmodel.compile import compile_model, load, lower_scenario
@@ -20,8 +20,9 @@ from lockmodel.ir.layout import NODE_BYTES, Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
 from tests.engine.random_models import random_specs
-from tests.engine.test_exactness import MOST, TIMES, layout_of
-from tests.engine.test_native import ROOT, native, told
+from tests.engine.sanitized import ROOT
+from tests.engine.test_exactness import MOST, examples, laid_out
+from tests.engine.test_native import native, told
 
 JOBS = st.sampled_from([1, 2, 3])
 BLOCKS = st.sampled_from([1, 2, 3, 64, 2048])
@@ -58,12 +59,10 @@ def in_c(layout: Layout, limits: Limits, **options: Any) -> NativeSearch:
 
 
 @native
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(random_specs(threads=3, most=3), JOBS, BLOCKS)
 def test_it_says_the_same_for_any_number_of_workers(text: str, jobs: int, block: int) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
 
     class Working(NativeSearch):
         def __init__(self, *arguments: object, **options: object) -> None:
@@ -74,12 +73,10 @@ def test_it_says_the_same_for_any_number_of_workers(text: str, jobs: int, block:
 
 
 @native
-@settings(max_examples=100 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(100)
 @given(random_specs(threads=3, most=3), JOBS, BLOCKS, st.booleans())
 def test_it_finds_the_same_where_it_keeps_no_transitions(text: str, jobs: int, block: int, exact: bool) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     for most in (MOST, 25, 3):
         expected = outline(python(layout, Limits(most)), layout)
         search = in_c(layout, Limits(most), keep=False, exact=exact, jobs=jobs, block=block)
@@ -87,12 +84,10 @@ def test_it_finds_the_same_where_it_keeps_no_transitions(text: str, jobs: int, b
 
 
 @native
-@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(random_specs(threads=3, most=3), JOBS, st.integers(1, 8))
 def test_equal_fingerprints_lose_no_state_where_states_are_compared(text: str, jobs: int, bits: int) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     limits = Limits(MOST // 4)
     expected = outline(python(layout, limits), layout)
     assert outline(in_c(layout, limits, keep=True, jobs=jobs, bits=bits), layout) == expected, text

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Limits
@@ -24,12 +19,9 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
 from tests.engine.random_models import random_specs
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.sanitized import ROOT, needs_gcc, printed
+from tests.engine.test_exactness import examples, laid_out
 from tests.engine.test_reduced import ALL, Told, Witness, full, told
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCE = ROOT / "lockmodel" / "engine" / "native" / "reduced.c"
-COMPILER = shutil.which("gcc")
 
 native = pytest.mark.skipif(bool(unavailable()), reason=f"the reduced search in C is not there: {unavailable()}")
 
@@ -62,9 +54,7 @@ def ways(search: ReducedSearch) -> list[tuple[Move, ...]]:
 
 def compare(text: str, chosen: list[Reductions], variants: list[dict[str, Any]]) -> None:
     """Where the full search ends, so that the model is small: the reduced ones in Python and in C."""
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     assume(full(layout) is not None)
     for reductions in chosen:
         python, expected, slow = searched(ReducedSearch, layout, reductions=reductions)
@@ -81,21 +71,21 @@ EVERY_WAY: list[dict[str, Any]] = [{}, {"exact": True}, {"jobs": 2}, {"jobs": 3,
 
 
 @native
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs())
 def test_it_says_what_the_one_in_python_says_of_two_threads(text: str) -> None:
     compare(text, ALL, [{}])
 
 
 @native
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(random_specs(threads=3, most=3))
 def test_it_says_what_the_one_in_python_says_of_three_threads(text: str) -> None:
     compare(text, [Reductions()], EVERY_WAY)
 
 
 @native
-@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(random_specs(threads=4, most=2))
 def test_it_says_what_the_one_in_python_says_of_four_threads(text: str) -> None:
     compare(text, [Reductions(), Reductions(values=False)], [{}, {"jobs": 2}])
@@ -149,12 +139,10 @@ def test_fingerprints_that_collide_are_taken_for_one_state_unless_it_is_exact() 
 
 
 @native
-@settings(max_examples=30 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(30)
 @given(random_specs(threads=3, most=3))
 def test_a_limit_of_states_ends_it_in_the_middle_of_a_pass(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     for most in (1, 2, 5):
         stepper = Stepper(layout)
         search = NativeReducedSearch(stepper, RuleJudge(stepper), Limits(states=most))
@@ -255,11 +243,6 @@ def test_the_core_refuses_what_would_lead_outside_of_its_arrays() -> None:
 
 
 SANITIZED = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("lockmodel.engine.native._reduced", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-sys.modules["lockmodel.engine.native._reduced"] = module
-spec.loader.exec_module(module)
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Limits
 from lockmodel.engine.native.reduced import NativeReducedSearch
@@ -288,30 +271,6 @@ print("the same under sanitizers")
 """
 
 
-@pytest.mark.skipif(COMPILER is None, reason="there is no gcc")
+@needs_gcc
 def test_it_builds_without_a_warning_and_runs_clean_under_sanitizers(tmp_path: Path) -> None:
-    assert COMPILER is not None
-    library = tmp_path / "_reduced.so"
-    built = subprocess.run(
-        [
-            COMPILER, "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
-            "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Werror", "-fPIC", "-shared",
-            "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
-            f"-I{sysconfig.get_path('include')}", str(SOURCE), "-o", str(library),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stderr
-    preload = subprocess.run([COMPILER, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-    ran = subprocess.run(
-        [sys.executable, "-c", SANITIZED, str(library)],
-        cwd=ROOT,
-        env={**os.environ, "LD_PRELOAD": preload.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    assert ran.stdout == "the same under sanitizers\n"
+    assert printed("reduced", SANITIZED, tmp_path) == "the same under sanitizers\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import given
 
 from lockmodel.engine.exploration import Limits
 from lockmodel.engine.step import Stepper
@@ -13,15 +13,13 @@ from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.trace import run, violations
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.random_models import random_specs
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.test_exactness import examples, laid_out, layout_of
 
 
-@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(random_specs(threads=3, most=3))
 def test_what_comes_out_breaks_the_same_rule(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     stepper = Stepper(layout)
     judge = RuleJudge(stepper)
     found = STRATEGIES["walk"](stepper, judge, Limits(), settings=Settings(runs=5)).run()

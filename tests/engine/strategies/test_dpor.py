@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.step import Stepper
@@ -19,7 +19,7 @@ from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.test_exactness import examples, laid_out, layout_of
 
 STATES = 1_500
 EXECUTIONS = 1_200
@@ -53,9 +53,7 @@ def explore(layout: Layout, kind: type[Recording] = Recording) -> tuple[Recordin
 
 def check(text: str) -> int:
     """Hold a random model's search against brute force; how many classes it has."""
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     number = check_layout(layout, text=text)
     assume(number is not None)
     assert number is not None
@@ -84,13 +82,13 @@ def check_layout(layout: Layout, kind: type[Recording] = Recording, text: str = 
     return len(truth)
 
 
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(random_specs(threads=2, most=3))
 def test_each_class_is_run_once_and_none_is_left_out(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=30 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(30)
 @given(random_specs(threads=3, most=2))
 def test_three_threads_as_well(text: str) -> None:
     check(text)

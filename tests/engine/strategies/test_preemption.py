@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.explore import Search
@@ -21,7 +21,7 @@ from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.test_exactness import examples, laid_out
 
 STATES = 3_000
 MANY = 1_000
@@ -48,9 +48,7 @@ def preemptions(stepper: Stepper, schedule: tuple[tuple[int, int], ...]) -> int:
 
 
 def check(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     truth = brute_force(Stepper(layout), STATES)
     assume(truth is not None)
     assert truth is not None
@@ -69,13 +67,13 @@ def check(text: str) -> None:
             assert preemptions(stepper, hit.schedule) <= bound
 
 
-@settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(random_specs(threads=2, most=4))
 def test_each_bound_shows_what_its_schedules_show(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=20 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20)
 @given(random_specs(threads=3, most=2))
 def test_three_threads_as_well(text: str) -> None:
     check(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
 from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.step import Stepper
@@ -21,7 +21,7 @@ from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
 from tests.engine.strategies.models import machine
-from tests.engine.test_exactness import TIMES, layout_of
+from tests.engine.test_exactness import examples, laid_out
 
 KINDS: tuple[type[Sampling], ...] = (Walk, Pct, Pos)
 STATES = 3_000
@@ -67,12 +67,10 @@ def broken_runs(layout: Layout, kind: type[Sampling], runs: int, **told: Any) ->
     return search.broken, search  # type: ignore[attr-defined]
 
 
-@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(random_specs(threads=3, most=3))
 def test_what_is_found_is_there_and_replays(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     truth = brute_force(Stepper(layout), STATES)
     assume(truth is not None)
     assert truth is not None
@@ -86,12 +84,10 @@ def test_what_is_found_is_there_and_replays(text: str) -> None:
         assert (search.runs, bool(found.reason)) == (30, True) or not truth.states
 
 
-@settings(max_examples=15 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(15)
 @given(random_specs(threads=2, most=2))
 def test_many_runs_of_a_small_model_find_everything(text: str) -> None:
-    layout = layout_of(text)
-    assume(layout is not None)
-    assert layout is not None
+    layout = laid_out(text)
     truth = brute_force(Stepper(layout), 60)
     assume(truth is not None)
     assert truth is not None
