@@ -14,6 +14,8 @@ INOTIFY = "specs/inotify.py"
 Form = Literal["left_first", "lower_first", "nested_locks"]
 """What minicheck and frontrun are given, by its name in their models."""
 
+Verdict = Literal["verified", "violated"]
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -30,7 +32,7 @@ class Subject:
     defines: tuple[str, ...] = ()
     depth: int = 20_000
     """Steps of SPIN's stack, as many as it can need."""
-    expected: Literal["verified", "violated"] = "verified"
+    expected: Verdict = "verified"
     same_grain: bool = True
     """Step for step the same as the Promela model, so that without reductions both have the same number of states."""
     form: Form | None = None
@@ -48,31 +50,24 @@ def longest_way(n: int) -> int:
 
 def philosophers() -> Iterator[Subject]:
     """One family with the deadlock and one without."""
-    for n in PHILOSOPHERS:
-        yield Subject(
-            family="left_first",
-            title=f"{n} philosophers, left first",
-            size=n,
-            target=f"benchmarks/specs/philosophers.py::left_first[n={n}]",
-            promela="philosophers.pml",
-            defines=(f"N={n}",),
-            depth=longest_way(n),
-            expected="violated",
-            form="left_first",
-            quick=n < 10,
-        )
-    for n in PHILOSOPHERS:
-        yield Subject(
-            family="lower_first",
-            title=f"{n} philosophers, lower first",
-            size=n,
-            target=f"benchmarks/specs/philosophers.py::lower_first[n={n}]",
-            promela="philosophers.pml",
-            defines=(f"N={n}", "LOWER_FIRST"),
-            depth=longest_way(n),
-            form="lower_first",
-            quick=n < 10,
-        )
+    families: tuple[tuple[Form, tuple[str, ...], Verdict], ...] = (
+        ("left_first", (), "violated"),
+        ("lower_first", ("LOWER_FIRST",), "verified"),
+    )
+    for family, defines, expected in families:
+        for n in PHILOSOPHERS:
+            yield Subject(
+                family=family,
+                title=f"{n} philosophers, {family.replace('_', ' ')}",
+                size=n,
+                target=f"benchmarks/specs/philosophers.py::{family}[n={n}]",
+                promela="philosophers.pml",
+                defines=(f"N={n}", *defines),
+                depth=longest_way(n),
+                expected=expected,
+                form=family,
+                quick=n < 10,
+            )
 
 
 def nested_locks() -> Iterator[Subject]:

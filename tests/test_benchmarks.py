@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import re
+from pathlib import Path
 
 from benchmarks import lockmodel_runs, table
 from benchmarks.compare import measure
 from benchmarks.figures import Figure, Limits, absent
 from benchmarks.measure import Child
-from benchmarks.subjects import HERE, Subject, subjects
+from benchmarks.subjects import HERE, ROOT, Subject, subjects
 
 NESTED = next(subject for subject in subjects([], quick=True) if subject.family == "nested_locks")
 
@@ -28,6 +31,14 @@ def test_the_smallest_subject_is_measured_by_the_command_line() -> None:
     assert (figure.verdict, figure.states, figure.transitions) == ("verified", 16, 16)
     assert figure.ended
     assert figure.peak is not None
+
+
+def test_the_philosophers_are_those_of_the_specs_but_for_how_many_they_are() -> None:
+    def said(spec: Path) -> list[str]:
+        sizeless = re.sub(r"n=range\(\d+, \d+\)", "n=range()", spec.read_text(encoding="utf-8"))
+        return [ast.dump(statement) for statement in ast.parse(sizeless).body[1:]]
+
+    assert said(HERE / "specs" / "philosophers.py") == said(ROOT / "specs" / "classic" / "philosophers.py")
 
 
 def test_the_second_run_in_a_process_says_the_same() -> None:
