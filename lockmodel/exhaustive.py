@@ -74,7 +74,7 @@ class Exhaustive:
         judge = RuleJudge(stepper)
         search = self._first(stepper, judge)
         found = search.run()
-        if isinstance(search, ReducedSearch) and search.recurs() and not found.reason:
+        if isinstance(search, ReducedSearch) and search.recurs() and not search.reason:
             found = self._with_starvation(stepper, judge, found, self._left(started))
         found.hits = self._shortest(layout, found, self._left(started))
         found.tally = replace(found.tally, seconds=time.monotonic() - started)

@@ -201,12 +201,10 @@ class Explorer(ABC):
         finally:
             if collecting:
                 gc.enable()
-        if self.exhausted and not self.reason:
-            self.reason = f"ran out of {', '.join(self.exhausted)}"
         hits = self._hits()
         return Exploration(
             [hit for hit in hits if hit.violation.broken],
-            self.reason,
+            self.reason or (f"ran out of {', '.join(self.exhausted)}" if self.exhausted else ""),
             self.tally(),
             self.ended,
             self.behaviour,

@@ -50,6 +50,22 @@ def test_a_pool_that_runs_out_is_named_and_no_pass(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("reduction", [True, False])
+@pytest.mark.parametrize("engine", ["python", "auto"])
+def test_who_starves_is_told_also_where_a_pool_ran_out(tmp_path: Path, engine: str, reduction: bool) -> None:
+    kept = "    fresh = kmem_cache_zalloc(items, GFP_KERNEL)\n    list_add(fresh.link, box.spare)\n" * 3
+    result = run_paths(
+        tmp_path,
+        f"if choose(0, 1):\n{kept}while True:\n    mark('on')",
+        "down(box.empty)",
+        engine=engine,
+        reduction=reduction,
+    )
+    assert [finding.rule for finding in result.findings] == ["LM101"]
+    assert result.verdict == "violated"
+    assert (result.reason or "").startswith("ran out of the cache of Item in thread t0")
+
+
 def test_a_freed_slot_is_used_again_once_nothing_refers_to_it(tmp_path: Path) -> None:
     again = "while True:\n    fresh = kmem_cache_zalloc(items, GFP_KERNEL)\n    fresh.number = 1\n    kfree(fresh)\n"
     result = run_paths(tmp_path, again)
