@@ -1,7 +1,7 @@
 """Every interleaving of one scenario: the searches that this takes, one after the other.
 
 search      with reductions: what can be broken at all; without them every state, where that was asked for
-starvation  a thread that waits for ever while others go on for ever shows in the graph of every state only
+starvation  a thread that waits for ever while others go on for ever shows where every state is searched only
 shortest    for what was found, the schedules with the fewest steps and switches: every state again, as deep as needed
 """
 
@@ -93,18 +93,24 @@ class Exhaustive:
                     jobs=self.jobs,
                 )
             return ReducedSearch(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
+        return self._every(stepper, judge, self.limits, self.report)
+
+    def _every(
+        self, stepper: Stepper, judge: RuleJudge, limits: Limits, report: Callable[[Tally], None] | None
+    ) -> Explorer:
+        """A search of every state."""
         if self._native:
             return NativeSearch(
                 stepper,
                 judge,
-                self.limits,
-                self.report,
+                limits,
+                report,
                 stop_at=self.stop_at,
                 keep=False,
                 exact=self.exact,
                 jobs=self.jobs,
             )
-        return Search(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
+        return Search(stepper, judge, limits, report, stop_at=self.stop_at)
 
     def _left(self, started: float) -> Limits:
         """What is left of the limits."""
@@ -118,10 +124,8 @@ class Exhaustive:
         return None if report is None else lambda tally: report(replace(tally, phase=phase))
 
     def _with_starvation(self, stepper: Stepper, judge: RuleJudge, found: Exploration, limits: Limits) -> Exploration:
-        """What was found, and who starves: every state is searched, and every transition kept."""
-        report = self._reporting("threads that wait for ever")
-        search = (NativeSearch if self._native else Search)(stepper, judge, limits, report, stop_at=self.stop_at)
-        every = search.run()
+        """What was found, and who starves: every state is searched."""
+        every = self._every(stepper, judge, limits, self._reporting("threads that wait for ever")).run()
         every.passes = found.passes
         known = {hit.violation.identity for hit in every.hits}
         every.hits += [hit for hit in found.hits if hit.violation.identity not in known]

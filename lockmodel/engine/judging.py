@@ -50,4 +50,4 @@ class Judge(Protocol):
         """Rules broken in a state in which no thread can move."""
 
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
-        """Rules broken by threads that can never move again while others go on."""
+        """Rules broken by threads that can never move again while others go on; those that `may_wait` break none."""

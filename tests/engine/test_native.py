@@ -245,6 +245,10 @@ for file, name in (("specs/classic/philosophers.py", "left_first[n=6]"), ("specs
             found = search.run()
             counts.add((found.tally.states, found.tally.transitions, len(found.hits)))
     assert len(counts) == 1, counts
+from tests.engine.test_turning import CODE, Host, coded
+for jobs in (1, 2):
+    assert Host(coded(CODE, others=1, rounds=5), jobs=jobs).settled()
+    assert not Host(coded(CODE, opens=False), jobs=jobs).settled()
 print("the same under sanitizers")
 """
 

@@ -27,7 +27,8 @@
  * States are found by 64-bit fingerprints. A search that is `exact` keeps every record and compares it, so nothing is
  * ever taken for seen that was not; otherwise only the records of the level at hand and the next one are kept, and
  * `gap` tells how likely it is that a state was missed. One that `keeps` (and is then exact) also keeps every
- * transition; the others know of a state only the one from which it was found first.
+ * transition; the others know of a state only the one from which it was found first, and look at turning points (see
+ * turning.h) to know that no thread waits for ever while others go on.
  *
  * What the host says is checked where it would lead outside of an array; whether it is true is the host's affair. While
  * the host is asked it may add nodes, answers and paths, so an array may move: no pointer into one outlives a question
@@ -116,6 +117,8 @@ typedef struct {
     size_t stored;
     Array successors;
     unsigned char *key;         /* who waits in the state that it expands, as in `standings` */
+    Array doubtful;             /* records of turning points that are not known to be good */
+    unsigned char *record, *waiting;    /* where it walks, and by thread: does it yet wait as in the beginning? */
     char apart[64];             /* so that no two workers write to one cache line */
 } Worker;
 
@@ -155,10 +158,19 @@ struct Search {
     Array collected;
     unsigned char *scratch;
     unsigned char *ended;
+    unsigned char *patient;     /* by thread: may it wait for ever? */
     uint64_t transitions, level_end, ticked;
     uint32_t depth, frontier;
     int waits, cyclic, stop, enough, ran;
+    int settled;                /* every state was expanded, and it is known that nobody is lost */
 };
+
+/* A worker, or behind the last one that which asks. */
+static inline Worker *
+worker_at(Search *self, size_t n)
+{
+    return n < self->jobs ? &self->workers[n] : &self->asking;
+}
 
 /* --- records ------------------------------------------------------------------------------------------------------ */
 
@@ -206,16 +218,23 @@ print_of(const Search *self, uint64_t sum)
     return print ? print : 1;
 }
 
+/* Makes a step in a record. */
+static inline void
+step(const Search *self, unsigned char *record, const Edge *edge, uint32_t thread)
+{
+    unsigned char *place = record + self->shared + NODE_BYTES * thread;
+    const Cell *cells = (Cell *)self->graph.cells.items + edge->first;
+    for (uint32_t n = 0; n < edge->cells; n++)
+        record[cells[n].offset] = (unsigned char)cells[n].byte;
+    for (int n = 0; n < NODE_BYTES; n++)
+        place[n] = (unsigned char)(edge->target >> 8 * n);
+}
+
 static inline void
 build(const Search *self, unsigned char *to, const unsigned char *from, const Edge *edge, uint32_t thread)
 {
-    unsigned char *place = to + self->shared + NODE_BYTES * thread;
-    const Cell *cells = (Cell *)self->graph.cells.items + edge->first;
     memcpy(to, from, self->record);
-    for (uint32_t n = 0; n < edge->cells; n++)
-        to[cells[n].offset] = (unsigned char)cells[n].byte;
-    for (int n = 0; n < NODE_BYTES; n++)
-        place[n] = (unsigned char)(edge->target >> 8 * n);
+    step(self, to, edge, thread);
 }
 
 /* A chunk at the end of `chunks`: one that was given back, or a new one. */
@@ -442,14 +461,15 @@ add_standing(Search *self, uint64_t print, const unsigned char *key)
     return 0;
 }
 
-enum { NO_MEMORY = -1, ORDINARY = 0, UNUSUAL = 1 };
+enum { NO_MEMORY = -1, ORDINARY = 0, UNUSUAL = 1, TURNING = 2 };
 
 /* Finds what each thread can do in a state, and appends it to the worker's successors, in the order of threads and
  * alternatives.
  *
  * Looks at the graph and the record, and changes neither. `asking` is for when the host is at hand: then everything is
  * found, also steps that cannot be made, that are missing, or for which a pool ran out. Otherwise a state in which
- * there is something to ask is UNUSUAL, and what was appended for it is of no use. */
+ * there is something to ask is UNUSUAL, and what was appended for it is of no use; and an ordinary one in which some
+ * thread waits and no thread can take a step forward is TURNING (see turning.h). */
 static int
 expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *worker, int asking)
 {
@@ -460,7 +480,7 @@ expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *wo
     Array *successors = &worker->successors;
     Successor *first = array_reserve(successors, self->threads * graph->widest), *out = first;
     uint64_t waiting = 0;
-    int enabled = 0, waits = 0;
+    int enabled = 0, waits = 0, forward = 0;
     if (first == NULL && graph->widest)
         return NO_MEMORY;
     for (uint32_t thread = 0; thread < self->threads; thread++, place += NODE_BYTES) {
@@ -492,6 +512,7 @@ expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *wo
             else if (!(edge->flags & (BLOCKED | HALTS | POOL)))
                 print = print_of(self, sum_after(self, record, sum, edge, thread));
             enabled = 1;
+            forward |= edge->target > here;
             *out++ = (Successor){print, number, move};
         }
         if (blocked) {
@@ -505,8 +526,12 @@ expand(const Search *self, const unsigned char *record, uint64_t sum, Worker *wo
     successors->count += (size_t)(out - first);
     if (asking)
         return ORDINARY;
-    return !enabled || (waits && !is_standing(self, waiting, worker->key)) ? UNUSUAL : ORDINARY;
+    if (!enabled || (waits && !is_standing(self, waiting, worker->key)))
+        return UNUSUAL;
+    return waits && !forward ? TURNING : ORDINARY;
 }
+
+#include "turning.h"
 
 /* --- taking an unusual state -------------------------------------------------------------------------------------- */
 
@@ -628,7 +653,7 @@ judge_waiting(Search *self, PyObject *host, uint64_t number, const unsigned char
 static int
 take_asking(Search *self, PyObject *host, uint64_t number, const unsigned char *record, uint64_t sum)
 {
-    int enabled = 0, blocked = 0;
+    int enabled = 0, blocked = 0, forward = 0;
     size_t cleaned = 0;
     if (note_state(self) < 0)
         return -1;
@@ -664,6 +689,8 @@ take_asking(Search *self, PyObject *host, uint64_t number, const unsigned char *
             continue;
         }
         enabled = 1;
+        const unsigned char *place = record + self->shared + NODE_BYTES * (successor.move >> 16);
+        forward |= edge_at(&self->graph, successor.edge)->target > node_at(place);
         if (successor.print)
             target = visit(self, host, number, base, whole ? sum_of(self, base) : sum, &successor, whole);
         if (target < 0 || note(self, successor.move, target) < 0)
@@ -674,6 +701,10 @@ take_asking(Search *self, PyObject *host, uint64_t number, const unsigned char *
         self->waits = 1;
         if (judge_waiting(self, host, number, record) < 0)
             return -1;
+    }
+    if (blocked && enabled && !forward && examine(self, &self->asking, record) < 0) {
+        PyErr_NoMemory();
+        return -1;
     }
     return enabled ? 0 : call(host, "final", number);
 }
@@ -733,6 +764,8 @@ expand_some(void *search, size_t index)
             size_t first = successors->count;
             uint64_t number = self->start + n;
             int done = expand(self, record_of(self, number), *sum_place(self, number), worker, 0);
+            if (done == TURNING && examine(self, worker, record_of(self, number)) < 0)
+                done = NO_MEMORY;
             if (done == NO_MEMORY) {
                 worker->failed = 1;
                 return;
@@ -972,7 +1005,8 @@ search(Search *self, PyObject *host)
     }
     self->depth--;
     self->frontier = 0;
-    return 0;
+    self->settled = settle_doubts(self, host);
+    return self->settled < 0 ? -1 : 0;
 }
 
 /* --- the Python side: what a search is made of -------------------------------------------------------------------- */
@@ -985,6 +1019,30 @@ free_chunks(Array *chunks)
     free(chunks->items);
 }
 
+/* Gives a worker its buffers; -1 without memory. */
+static int
+worker_init(Worker *worker, Search *search, uint32_t index)
+{
+    worker->search = search;
+    worker->index = index;
+    worker->successors.size = sizeof(Successor);
+    worker->doubtful.size = search->record;
+    worker->key = malloc(search->standings.size);
+    worker->record = malloc(search->record);
+    worker->waiting = malloc(search->threads);
+    return worker->key == NULL || worker->record == NULL || worker->waiting == NULL ? -1 : 0;
+}
+
+static void
+worker_free(Worker *worker)
+{
+    free(worker->successors.items);
+    free(worker->doubtful.items);
+    free(worker->key);
+    free(worker->record);
+    free(worker->waiting);
+}
+
 static void
 Search_dealloc(Search *self)
 {
@@ -992,25 +1050,24 @@ Search_dealloc(Search *self)
     Array *arrays[] = {&graph->trees.tests, &graph->trees.children, &graph->edges, &graph->cells, &graph->nodes,
                        &graph->roots,
                        &self->claims, &self->parents, &self->depths, &self->firsts, &self->targets, &self->moves,
-                       &self->standings, &self->expansions, &self->collected, &self->asking.successors};
+                       &self->standings, &self->expansions, &self->collected};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
     Array *chunks[] = {&self->records, &self->sums, &self->spare_records, &self->spare_sums};
     for (size_t n = 0; n < sizeof chunks / sizeof *chunks; n++)
         free_chunks(chunks[n]);
     if (self->workers != NULL)
-        for (size_t n = 0; n < self->jobs; n++) {
-            free(self->workers[n].successors.items);
-            free(self->workers[n].key);
-        }
+        for (size_t n = 0; n < self->jobs; n++)
+            worker_free(&self->workers[n]);
     free(self->workers);
-    free(self->asking.key);
+    worker_free(&self->asking);
     table_free(&self->states);
     table_free(&self->standing);
     free(self->factors);
     free(self->watched);
     free(self->scratch);
     free(self->ended);
+    free(self->patient);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
@@ -1053,24 +1110,18 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->standings.size = NODE_BYTES * threads;
     self->expansions.size = sizeof(Expansion);
     self->collected.size = sizeof(Collected);
-    self->asking.successors.size = sizeof(Successor);
-    self->asking.key = malloc(self->standings.size);
     self->factors = malloc(threads * sizeof(uint64_t));
     self->watched = calloc(shared + 1, sizeof(uint64_t));
     self->scratch = malloc(self->record);
     self->ended = calloc(threads, 1);
+    self->patient = calloc(threads, 1);
     self->workers = calloc(jobs, sizeof(Worker));
     int made = table_init(&self->states, self->exact, FIRST_ROOM) == 0 &&
-               table_init(&self->standing, 1, FIRST_ROOM) == 0 && self->asking.key != NULL && self->watched != NULL &&
-               self->factors != NULL && self->scratch != NULL && self->ended != NULL && self->workers != NULL;
-    for (uint32_t n = 0; self->workers != NULL && n < jobs; n++) {
-        Worker *worker = &self->workers[n];
-        worker->search = self;
-        worker->index = n;
-        worker->successors.size = sizeof(Successor);
-        worker->key = malloc(self->standings.size);
-        made &= worker->key != NULL;
-    }
+               table_init(&self->standing, 1, FIRST_ROOM) == 0 && worker_init(&self->asking, self, 0) == 0 &&
+               self->watched != NULL && self->factors != NULL && self->scratch != NULL && self->ended != NULL &&
+               self->patient != NULL && self->workers != NULL;
+    for (uint32_t n = 0; self->workers != NULL && n < jobs; n++)
+        made &= worker_init(&self->workers[n], self, n) == 0;
     if (!made) {
         Py_DECREF(self);
         return PyErr_NoMemory();
@@ -1303,6 +1354,19 @@ Search_state(Search *self, PyObject *args)
     return PyBytes_FromStringAndSize((char *)record, (Py_ssize_t)self->record);
 }
 
+/* A thread may wait for ever, and nobody asks whether it does. */
+static PyObject *
+Search_may_wait(Search *self, PyObject *args)
+{
+    unsigned int thread;
+    if (!PyArg_ParseTuple(args, "I", &thread))
+        return NULL;
+    if (thread >= self->threads)
+        return PyErr_Format(PyExc_IndexError, "there is no thread %u", thread);
+    self->patient[thread] = 1;
+    Py_RETURN_NONE;
+}
+
 /* No level after the one at hand is wanted. */
 static PyObject *
 Search_enough(Search *self, PyObject *Py_UNUSED(unused))
@@ -1375,6 +1439,8 @@ Search_tally(Search *self, PyObject *Py_UNUSED(unused))
     memory += (self->live_sums + self->spare_sums.count) * CHUNK * sizeof(uint64_t);
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         memory += arrays[n]->count * arrays[n]->size;       /* what was reserved beyond was never touched */
+    for (size_t n = 0; n <= self->jobs; n++)
+        memory += worker_at(self, n)->doubtful.count * self->record;
     return Py_BuildValue("(nKIIn)", (Py_ssize_t)self->count, (unsigned long long)self->transitions,
                          self->depth, self->frontier, (Py_ssize_t)memory);
 }
@@ -1542,8 +1608,10 @@ done:
 static PyObject *
 Search_nobody_is_lost(Search *self, PyObject *Py_UNUSED(unused))
 {
-    if (!self->keep || self->firsts.count != self->count)
-        return PyErr_Format(PyExc_ValueError, "not every state was expanded, or transitions were not kept");
+    if (!self->keep)
+        return PyBool_FromLong(self->settled);
+    if (self->firsts.count != self->count)
+        return PyErr_Format(PyExc_ValueError, "not every state was expanded");
     int result = nobody_is_lost(self);
     return result < 0 ? PyErr_NoMemory() : PyBool_FromLong(result);
 }
@@ -1612,11 +1680,12 @@ static PyMethodDef methods[] = {
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search"},
     {"stop", (PyCFunction)Search_stop, METH_NOARGS, "stop before the next state"},
     {"enough", (PyCFunction)Search_enough, METH_NOARGS, "stop before the next level"},
+    {"may_wait", (PyCFunction)Search_may_wait, METH_VARARGS, "may_wait(thread): for ever, and that is no matter"},
     {"state", (PyCFunction)Search_state, METH_VARARGS, "state(number) -> bytes"},
     {"schedule", (PyCFunction)Search_schedule, METH_VARARGS, "schedule(number) -> moves, unless transitions are kept"},
     {"gap", (PyCFunction)Search_gap, METH_NOARGS, "the smallest difference of two fingerprints"},
     {"transitions", (PyCFunction)Search_transitions, METH_NOARGS, "(firsts u64, targets u32, moves u32) as bytes"},
-    {"nobody_is_lost", (PyCFunction)Search_nobody_is_lost, METH_NOARGS, "does no thread wait for ever while others go on?"},
+    {"nobody_is_lost", (PyCFunction)Search_nobody_is_lost, METH_NOARGS, "is it known that no thread waits for ever while others go on?"},
     {"fewest_switches", (PyCFunction)Search_fewest_switches, METH_VARARGS, "(costs, parents, moves), each u32"},
     {"depths", (PyCFunction)Search_depths, METH_NOARGS, "the level of each state, u32, as bytes"},
     {"tally", (PyCFunction)Search_tally, METH_NOARGS, "(states, transitions, depth, frontier, bytes)"},

@@ -100,10 +100,12 @@ class NativeSearch(Explorer):
         return Shortest(self.threads, array("I", cost), array("I", parent), array("I", move))
 
     def _always_ends(self) -> bool:
-        return not self.cyclic or (self.keep and self._core.nobody_is_lost())
+        return not self.cyclic or self._core.nobody_is_lost()
 
     def _starvation(self) -> None:
-        """To judge who is lost for ever takes every transition: where they were not kept, search again and keep them.
+        """To tell who is lost for ever takes every transition: where they were not kept, search again and keep them.
+
+        That nobody is lost is known without them as a rule (see turning.h), and then there is no second search.
 
         The steps are known by then, and the states get the same numbers.
         """
@@ -120,6 +122,7 @@ class NativeSearch(Explorer):
             self._settle()
             if self.reason or self._always_ends():
                 return
+            self._ancestry = None
         super()._starvation()
 
     def _chance(self) -> Chance | None:
@@ -208,6 +211,9 @@ class NativeSearch(Explorer):
 
     def _new_core(self) -> Core:
         core: Core = _search.Search(self.layout.size, self.threads, self.most, self.exact, self.keep, *self._options)
+        for number, thread in enumerate(self.layout.setup.threads):
+            if thread.may_wait:
+                core.may_wait(number)
         return core
 
     def _add_answer(self, answer: Answer) -> None:
