@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from lockmodel.compile.hierarchy import chains_of
 from lockmodel.compile.load import load, modules_of
 from lockmodel.language.model import Model
 from lockmodel.language.types import FieldOptions, Mutex, Record, Semaphore, SpinLock, Struct
@@ -104,9 +105,6 @@ def to_json(inventory: Inventory) -> str:
 
 def take_inventory(model: Model, spec: str, version: str) -> Inventory:
     """What `model` holds, in the order of its spec; `spec` is the target as the user named it."""
-    chains = [[chain] if isinstance(chain, str) else list(chain) for chain in model.hierarchy]
-    # one chain may stand without its brackets
-    flat = bool(model.hierarchy) and all(isinstance(chain, str) for chain in model.hierarchy)
     return Inventory(
         schema_version=1,
         lockmodel=version,
@@ -135,7 +133,7 @@ def take_inventory(model: Model, spec: str, version: str) -> Inventory:
             for c in model.claims.values()
         ],
         locks=[Lock(lock.name, lock.kind) for lock in model.locks.values()] + list(_struct_locks(model)),
-        hierarchy=[[name for chain in chains for name in chain]] if flat else chains,
+        hierarchy=[list(chain.locks) for chain in chains_of(model, model.default_design)],
     )
 
 

@@ -17,6 +17,7 @@ def check_declarations(model: Model) -> None:
     _texts(place, "`source`", [model.source])
     _texts(place, "the name of a design", list(model.designs))
     _check_hierarchy(model, place)
+    _check_chains(model)
     for lock in model.locks.values():
         here = Place(lock.path, lock.line)
         _texts(here, "the name of a lock", [lock.name])
@@ -45,12 +46,21 @@ def check_declarations(model: Model) -> None:
 
 def _check_hierarchy(model: Model, place: Place) -> None:
     example = '[["inode_lock", "Inode.sem"]]'
-    chains = model.hierarchy
+    chains = model.declared
     if isinstance(chains, str) or not isinstance(chains, (list, tuple)):
         raise place.error("`hierarchy` is no list of chains", f"Write `hierarchy={example}`.")
     for chain in chains:
         if not isinstance(chain, str):
             _list(place, "a chain of `hierarchy`", chain, '["inode_lock", "Inode.sem"]')
+
+
+def _check_chains(model: Model) -> None:
+    for chain in model.chains:
+        place = Place(chain.path, chain.line)
+        _list(place, "the chain of `hierarchy`", chain.locks, 'hierarchy("inode_lock", "Inode.sem")')
+    for record in model.ordered_locks:
+        _texts(Place(record.path, record.line), "the lock that is `ordered`", [record.lock])
+        _texts(Place(record.path, record.line), "`by`", [record.by])
 
 
 def _list(place: Place, what: str, items: object, example: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lockmodel.compile.annotations import is_struct
 from lockmodel.compile.declarations import check_declarations
 from lockmodel.compile.flow import with_liveness
+from lockmodel.compile.hierarchy import check_lock_class, lock_classes, lower_hierarchy
 from lockmodel.compile.initial import Objects
 from lockmodel.compile.load import modules_of
 from lockmodel.compile.naming import Place, described, place_of, suggestion
@@ -87,7 +88,7 @@ class _ProgramLowering:
         caches = self._caches()
         procedures = self.procedures.lower_all()
         claims = tuple(self._claim(record) for record in self.model.claims.values())
-        self._check_hierarchy()
+        hierarchy = lower_hierarchy(self.model, self.design, self.table.structs)
         program = Program(
             self.model.name,
             self.design,
@@ -97,6 +98,7 @@ class _ProgramLowering:
             caches,
             procedures,
             claims,
+            hierarchy,
         )
         rules.check(program)
         program = replace(
@@ -146,7 +148,7 @@ class _ProgramLowering:
             objects.check_given(number)
             yield GlobalObject(name, record_of(handle).struct.__name__, objects.values(number))
 
-    # --- claims and the hierarchy -------------------------------------------------------------------------------
+    # --- claims -------------------------------------------------------------------------------------------------
 
     def _claim(self, record: ClaimRecord) -> Claim:
         signature, source = self.procedures.claim(record)
@@ -169,27 +171,6 @@ class _ProgramLowering:
                 number = names.index(head)
                 paths.append((lock, number, self.table.lock_path(structs[number], rest, source.place, what)))
             else:
-                self._check_lock_class(lock, source.place, what)
+                check_lock_class(lock, lock_classes(self.model, self.table.structs), source.place, what)
         site = source.site(source.node.lineno, source.node)
         return Claim(record.name, record.name, tuple(structs), record.outside, record.quiescent, site, tuple(paths))
-
-    def _check_hierarchy(self) -> None:
-        place = Place(self.model.file, self.model.line)
-        for entry in self.model.hierarchy:
-            for name in (entry,) if isinstance(entry, str) else entry:
-                self._check_lock_class(name, place, f"the hierarchy names `{name}`")
-
-    def _check_lock_class(self, name: str, place: Place, what: str) -> None:
-        classes = [*self.model.locks, *lock_classes(self.table.structs)]
-        if name not in classes:
-            raise place.error(f"{what}, which is no lock class of the model", suggestion(name, classes, "locks"))
-
-
-def lock_classes(structs: Mapping[str, Struct]) -> list[str]:
-    """The lock classes that are fields, as lockdep means them: "Inode.inotify_sem"."""
-    return [
-        f"{struct.name}.{field.name}"
-        for struct in structs.values()
-        for field in struct.fields
-        if isinstance(field.type, LockType)
-    ]

@@ -75,7 +75,8 @@ class Nesting:
     """A lock asked for while others are held: what a lock order is made of.
 
     `inner` is (class, name) of the lock asked for, `held` are (class, name, mode) of those that the thread holds,
-    oldest first, `entry` the procedure by which the thread was entered.
+    oldest first, `entry` the procedure by which the thread was entered. `ordered` are the names of those of the held
+    locks that are of the same class, and before it in the declared order of its instances.
     """
 
     inner: tuple[str, str]
@@ -85,6 +86,7 @@ class Nesting:
     situation: Situation
     entry: str
     site: Site
+    ordered: tuple[str, ...] = ()
 
 
 NOTE = "note"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from lockmodel.engine.local import NOTE, LocalState, Nesting, Request, Violation
+from lockmodel.ir.hierarchy import Rank
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import Guard, LockType, RefType
 from lockmodel.ir.values import (
@@ -227,8 +228,52 @@ class Memory:
         )
         inner = (self.layout.lock_class(lock), self.layout.member_name(lock))
         place, stack = self._where()
-        nesting = Nesting(inner, mode, trying, held, self.situation, entry, place)
+        ordered = () if trying else self._against_order(lock)
+        nesting = Nesting(inner, mode, trying, held, self.situation, entry, place, ordered)
         self.notes.append(Violation(NOTE, "", place, stack, nesting=nesting))
+
+    def _against_order(self, lock: int) -> tuple[str, ...]:
+        """LM201 for each held lock that the declared order puts below this one.
+
+        Gives the names of those of the same class that are before it in the declared order of its instances.
+        """
+        hierarchy = self.layout.program.hierarchy
+        name, inner = self.layout.member_name(lock), self.layout.lock_class(lock)
+        rank = hierarchy.rank(inner)
+        ordered = []
+        for held in dict.fromkeys(self.held):
+            outer = self.layout.lock_class(held)
+            why = ""
+            if (inner, outer) in hierarchy.above:
+                why = f"{inner} comes before {outer} in the declared order"
+            elif rank is not None and outer == inner and held != lock:
+                if self._before(rank, held, lock):
+                    ordered.append(self.layout.member_name(held))
+                else:
+                    why = f"the order of {inner} by {rank.by} does not put it below"
+            if why:
+                held_name = self.layout.member_name(held)
+                self.report(
+                    "LM201",
+                    f"asks for {name} while it holds {held_name}, but {why}",
+                    locks=(name, held_name),
+                    claim=f"{outer} -> {inner}",
+                )
+        return tuple(ordered)
+
+    def _before(self, rank: Rank, outer: int, inner: int) -> bool:
+        """Does the declared order of instances put one lock above another one of its class?"""
+        above, below = (self.layout.locations[lock].owner for lock in (outer, inner))
+        if not rank.reference:
+            values = [self.read(self.layout.address(number, rank.by)) for number in (above, below)]
+            return UNINITIALISED not in values and values[0] < values[1]
+        seen = []
+        while is_object(below) and below not in seen:
+            seen.append(below)
+            below = self.read(self.layout.address(below, rank.by))
+            if below == above:
+                return True
+        return False
 
     def mode(self, lock: int) -> str:
         """How a lock is held."""

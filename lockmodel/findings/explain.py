@@ -25,10 +25,10 @@ from lockmodel.ir.layout import Layout
 from lockmodel.ir.values import DEAD, DROPPED, POISON
 from lockmodel.properties.catalogue import RULES
 
-NAMED = ("LM701", "LM702")
-"""Rules whose findings are identified by a claim's name and not by their place."""
+NAMED = ("LM201", "LM202", "LM602", "LM701", "LM702")
+"""Rules whose findings are identified by what they claim (lock classes, a claim's name) and not by their place."""
 
-DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls"})
+DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls", "asks"})
 """What a procedure itself does; any other detail names its own subject ("list_del removes ...")."""
 
 

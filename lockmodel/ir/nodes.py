@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockmodel.ir.hierarchy import NO_HIERARCHY, Hierarchy
 from lockmodel.ir.types import Struct, Type
 from lockmodel.source import NOWHERE, Site
 
@@ -301,3 +302,4 @@ class Program:
     caches: dict[str, Cache]
     procedures: dict[str, Procedure]
     claims: tuple[Claim, ...]
+    hierarchy: Hierarchy = NO_HIERARCHY

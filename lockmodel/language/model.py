@@ -84,6 +84,26 @@ class ScenarioRecord:
     line: int
 
 
+@dataclass(frozen=True)
+class ChainRecord:
+    """One chain of the declared lock order, outermost first; of every design that declares none, or of one `design`."""
+
+    locks: tuple[str, ...]
+    design: str | None
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class OrderedRecord:
+    """An order among the instances of a lock class, as it was declared."""
+
+    lock: str
+    by: str
+    path: str
+    line: int
+
+
 class Model:
     """A locking design: what is locked by what, the procedures that do it, and the scenarios to judge it in."""
 
@@ -99,13 +119,15 @@ class Model:
 
         `source` is the file that trailing comments such as `# 805` are lines of. `as_written` names the design that
         the plain procedures make up. `hierarchy` is the declared lock order, as chains of lock classes, outermost
-        first.
+        first; the method of that name adds to it.
         """
         self.name = name
         self.source = source
         self.default_design = as_written
-        self.hierarchy = hierarchy
         self.file, self.line = _caller()
+        self.declared = hierarchy
+        self.chains: list[ChainRecord] = []
+        self.ordered_locks: list[OrderedRecord] = []
         self.locks: dict[str, GlobalLock] = {}
         self.objects: dict[str, ObjectHandle] = {}
         self.caches: dict[str, Cache[Any]] = {}
@@ -166,6 +188,26 @@ class Model:
     def _unused(self, name: str, path: str, line: int) -> None:
         if name in self.locks or name in self.objects:
             raise SpecError(f"there are two globals named {name}", path=path, line=line, remedy="Rename one of them.")
+
+    # --- the lock order -----------------------------------------------------------------------------------------
+
+    def hierarchy(self, *locks: str, design: str | None = None) -> None:
+        """A chain of the declared lock order: lock classes ("inode_lock", "Inode.sem"), outermost first (LM201).
+
+        Several chains make up a partial order. Those of a `design` take the place of all that name none.
+        """
+        path, line = _caller()
+        self.chains.append(ChainRecord(locks, design, path, line))
+        if design is not None:
+            self.designs.setdefault(design, "")
+
+    def ordered(self, lock: str, *, by: str) -> None:
+        """Instances of the lock class may nest, in the order of the constant field `by` of the objects they are in.
+
+        A number: the lower one is outermost. A reference to an object of the same Struct (`by="parent"`): the lock of
+        the one that is referred to, directly or not, is outermost.
+        """
+        self.ordered_locks.append(OrderedRecord(lock, by, *_caller()))
 
     # --- procedures ---------------------------------------------------------------------------------------------
 

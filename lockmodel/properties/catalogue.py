@@ -24,7 +24,7 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM102", "self-deadlock", "a thread waits for what it holds itself"),
     Rule("LM103", "lost-wakeup", "a thread sleeps for ever although its condition holds", judged=False),
     Rule("LM104", "livelock", "threads move for ever and none gets on", judged=False),
-    Rule("LM201", "hierarchy", "a lock is asked for against the declared order", judged=False),
+    Rule("LM201", "hierarchy", "a lock is asked for against the declared order"),
     Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle", judged=False),
     Rule("LM301", "data-race", "two threads can touch one plain location next, one of them writing", judged=False),
     Rule("LM302", "unprotected", "a guarded field is touched, or a procedure entered, without the lock it asks for"),

@@ -24,6 +24,9 @@ from lockmodel.report.wrapping import printable
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
 
+BY_LOCKS = ("LM201", "LM202", "LM602")
+"""Rules whose findings are named by lock classes ("a -> b")."""
+
 ALSO_SHOWN = 6
 """So many other scenarios are named; the table has them all."""
 
@@ -103,7 +106,8 @@ def _headline(finding: Finding, width: int) -> Text:
     """'LM305 null-dereference  in inotify_ignore  specs/inotify.py:212 (fs/inotify.c:825)', over two lines at need."""
     what = f"in {finding.place.procedure}"
     if finding.claim:
-        what = finding.claim if finding.claim.startswith("claim ") else f"claim {finding.claim}"
+        named = finding.rule in BY_LOCKS or finding.claim.startswith("claim ")
+        what = finding.claim if named else f"claim {finding.claim}"
     text = Text.assemble((title(finding), BAD), "  ", (printable(what), STRONG))
     where = spec_and_source(finding.place)
     if text.cell_len + 2 + len(where) <= width:

@@ -20,13 +20,14 @@ State = tuple[bytes, tuple[LocalState, ...]]
 
 @dataclass(frozen=True)
 class Truth:
-    """What there is: states, transitions, fewest steps to each (rule, place), final states."""
+    """What there is: states, transitions, fewest steps to each (rule, place), final states, what steps note."""
 
     states: int
     transitions: int
     steps: dict[tuple[object, ...], int]
     finals: frozenset[bytes]
     exhausted: bool
+    notes: frozenset[tuple[object, ...]] = frozenset()
 
 
 def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
@@ -51,6 +52,7 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
     transitions = 0
     finals: set[bytes] = set()
     exhausted = False
+    notes: set[tuple[object, ...]] = set()
     for violation in judge.shared(memory):
         steps.setdefault(violation.identity, 0)
     while waiting:
@@ -63,6 +65,7 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
             for choice in range(0 if local.ended else stepper.choices(local)):
                 base = memory
                 step = stepper.step(local, reader(layout, base), choice)
+                notes.update(note.identity for note in step.notes)
                 if step.outcome is Outcome.BLOCKED:
                     blocked.append((thread, step.wants))
                     for violation in step.violations:
@@ -79,6 +82,7 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
                         continue
                     base = cleaned
                     step = stepper.step(local, reader(layout, base), choice)
+                    notes.update(note.identity for note in step.notes)
                 transitions += 1
                 for violation in step.violations:
                     steps.setdefault(violation.identity, depth + 1)
@@ -100,4 +104,4 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
             found = found + judge.final(view)
         for violation in found:
             steps.setdefault(violation.identity, depth)
-    return Truth(len(depths), transitions, steps, frozenset(finals), exhausted)
+    return Truth(len(depths), transitions, steps, frozenset(finals), exhausted, frozenset(notes))

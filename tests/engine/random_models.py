@@ -45,6 +45,8 @@ class Box(Struct):
 
 
 item_cache = model.cache(Item, capacity=2)
+model.hierarchy("big", "Box.spin")
+model.hierarchy("Box.mutex", "Box.sem", "Box.spin")
 """
 
 LOCKS = ("spin", "sem", "mutex", "big")
@@ -311,6 +313,12 @@ _CLAIMS = [
     ["@model.at_quiescence", "def settled(box: Box) -> bool:", "    return box.x == 1 and not is_locked(box.sem)"],
 ]  # fmt: skip
 
+_CHAINS = [
+    'model.hierarchy("Box.sem", "Box.mutex", "big")',
+    'model.hierarchy("big", "Box.spin")',
+    'model.hierarchy("Box.mutex", "Item.lock")',
+]
+
 _RICH_LOCKS = ("box.spin", "box.sem", "box.mutex", "other.sem", "other.mutex", "item.lock", "big")
 
 _line = st.one_of(*(st.sampled_from(lines) for lines in (_WRITES, _WRITES, _WAITS, _POINTERS, _POINTERS, _OTHERS)))
@@ -382,6 +390,7 @@ def rich_specs(draw: st.DrawFn, threads: int = 2, most: int = 4, *, endless: boo
     """The text of a spec with one scenario, `scenario`; where `endless`, threads may run for ever."""
     capacity, fails = draw(st.integers(1, 2)), draw(st.booleans())
     text = [RICH_HEAD + f"item_cache = model.cache(Item, capacity={capacity}, may_fail={fails})", ""]
+    text += draw(st.lists(st.sampled_from(_CHAINS), max_size=2))
     helper = draw(st.lists(_line, min_size=1, max_size=2))
     text += ["", "@model.procedure", "def touch(box: Box, item: Item) -> None:"]
     text += [*_indent(["seen, id, other = 0, 0, box", *helper]), ""]

@@ -68,6 +68,7 @@ class Told:
     steps: set[tuple[object, ...]]
     ended: list[bool]
     order: set[tuple[int, int]]
+    notes: set[tuple[object, ...]]
     covered: set[object]
     exhausted: bool
 
@@ -115,6 +116,7 @@ def told(found: Exploration, judge: Witness) -> Told:
         steps_of(found.behaviour),
         found.ended,
         set(found.behaviour.order),
+        {hit.violation.identity for hit in found.notes},
         set(found.behaviour.covered),
         bool(found.exhausted),
     )
@@ -171,6 +173,7 @@ def agrees(truth: Told, bare: Truth) -> bool:
     assert truth.broken == set(bare.steps)
     assert {memory for memory, _ in truth.finals} == bare.finals
     assert truth.exhausted == bare.exhausted
+    assert truth.notes == bare.notes
     return bool(starved)
 
 

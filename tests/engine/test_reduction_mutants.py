@@ -87,6 +87,12 @@ MACHINES: dict[str, tuple[str, ...]] = {
     "an alternative that writes": ("seen = box.x", "seen = choose(0, 1)\nif seen:\n    box.x = 2"),
     # A thread that only goes on by itself would have every turn, and the assertion would never be asked.
     "one that runs for ever": ("while True:\n    mark('a')", "assert box.x == 1"),
+    # The second one nests its locks only if it reads between the writes.
+    "an order that is seen in between": (
+        "box.x = 1\nbox.x = 0",
+        "seen = box.x\nif seen == 1:\n    mutex_lock(box.mutex)\n    spin_lock(box.spin)\n    spin_unlock(box.spin)\n"
+        "    mutex_unlock(box.mutex)",
+    ),
     "one that goes round in two states": ("while True:\n    box.flag = not box.flag", "assert box.x == 1"),
 }
 
@@ -474,6 +480,15 @@ def test_a_condition_that_is_left_out_is_caught(
     assert told.broken <= truth.broken
     assert told.steps <= truth.steps
     assert told != truth
+
+
+@pytest.mark.parametrize("leave_out", [nobody_is_woken, others_may_read_what_members_write])
+def test_a_reduction_that_hides_an_order_of_locks_is_caught(
+    tmp_path: Path, monkeypatch: Patch, leave_out: Callable[[Patch], None]
+) -> None:
+    leave_out(monkeypatch)
+    truth, told = both(tmp_path, "an order that is seen in between")
+    assert told.notes < truth.notes
 
 
 # --- what is implied --------------------------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""LM201: a lock asked for against the declared order; recorded with a whole witness, and the run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.machines import rules, run_machine
+
+INWARD = 'model.hierarchy("Box.sem", "Box.mutex", "Box.spin")\n'
+AGAINST = """
+@model.path
+def against(box: Box) -> None:
+    mutex_lock(box.mutex)
+    down(box.sem)
+    up(box.sem)
+    mutex_unlock(box.mutex)
+"""
+ALONG = """
+@model.path
+def along(box: Box) -> None:
+    down(box.sem)
+    spin_lock(box.spin)
+    spin_unlock(box.spin)
+    up(box.sem)
+"""
+
+
+@pytest.mark.parametrize("options", [{}, {"engine": "python"}, {"reduction": False}, {"strategy": "dpor"}])
+def test_a_lock_asked_for_against_the_order_is_told_and_the_run_goes_on(
+    tmp_path: Path, options: dict[str, str]
+) -> None:
+    result = run_machine(tmp_path, INWARD + AGAINST, "m.thread('t', against, box)", **options)
+    (finding,) = result.findings
+    assert (finding.rule, finding.claim, finding.minimal) == (
+        "LM201",
+        "Box.mutex -> Box.sem",
+        "not-proved" if "strategy" in options else "proved",
+    )
+    assert finding.message == (
+        "Thread t: against asks for box#1.sem while it holds box#1.mutex, but Box.sem comes before Box.mutex in the "
+        "declared order."
+    )
+    assert [step.operation for step in finding.steps] == ["mutex_lock(box#1.mutex)", "down(box#1.sem)"]
+    assert finding.locks == ["box#1.sem", "box#1.mutex"]
+    assert result.complete
+
+
+def test_it_is_judged_when_the_lock_is_asked_for_and_not_when_it_is_taken(tmp_path: Path) -> None:
+    waiting = AGAINST.replace("    down", "    await_(box.x == 1)\n    down")
+    first = "\n@model.path\ndef first(box: Box) -> None:\n    down(box.sem)\n    box.x = 1\n    await_(box.flag)\n"
+    first += "    up(box.sem)\n"
+    result = run_machine(tmp_path, INWARD + waiting + first, "m.thread('t', against, box)\nm.thread('u', first, box)")
+    assert rules(result) == ["LM101", "LM201"]
+    assert result.findings[1].steps[-1].operation != "down(box#1.sem)"
+
+
+def test_along_the_order_also_where_a_lock_is_left_out_is_fine(tmp_path: Path) -> None:
+    assert run_machine(tmp_path, INWARD + ALONG, "m.thread('t', along, box)").verdict == "verified"
+
+
+def test_two_places_that_break_the_same_order_are_one_finding(tmp_path: Path) -> None:
+    twice = AGAINST + AGAINST.replace("against", "again")
+    result = run_machine(tmp_path, INWARD + twice, "m.thread('t', against, box)\nm.thread('u', again, box)")
+    assert rules(result) == ["LM201"]
+
+
+TREE = """
+class Leaf(Struct):
+    lock: Mutex
+    parent: Leaf = field(constant=True)
+    rank: Annotated[int, Range(0, 3)] = field(constant=True)
+
+model.ordered("Leaf.lock", by="{by}")
+
+@model.path
+def both(one: Leaf, two: Leaf) -> None:
+    mutex_lock(one.lock)
+    mutex_lock(two.lock)
+    mutex_unlock(two.lock)
+    mutex_unlock(one.lock)
+"""
+LEAVES = (
+    "a = m.new(Leaf, 'a', rank=1)\nb = m.new(Leaf, 'b', rank=2, parent=a)\nc = m.new(Leaf, 'c', rank=2, parent=b)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "second", "found"),
+    [
+        ("rank", "a", "b", []),
+        ("rank", "b", "a", ["LM201"]),
+        ("rank", "b", "c", ["LM201"]),
+        ("parent", "a", "b", []),
+        ("parent", "a", "c", []),
+        ("parent", "c", "a", ["LM201"]),
+    ],
+)
+def test_instances_nest_in_their_declared_order(
+    tmp_path: Path, by: str, first: str, second: str, found: list[str]
+) -> None:
+    result = run_machine(tmp_path, TREE.format(by=by), f"{LEAVES}m.thread('t', both, {first}, {second})")
+    assert rules(result) == found
+    assert [finding.claim for finding in result.findings] == ["Leaf.lock -> Leaf.lock"] * len(found)
