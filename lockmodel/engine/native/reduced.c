@@ -20,6 +20,8 @@
  * with care (where executions may go on for ever) a task that leads to nothing new is expanded in full. That shows when
  * its arrivals are taken, and is then done in its turn. So results do not depend on the workers or the blocks.
  *
+ * Before the second pass, if the first one is large, executions are drawn at random, only to learn (`scout`).
+ *
  * While the host is asked it adds to the graph, so an array may move: no pointer into one outlives a question.
  */
 #include "parts.h"
@@ -27,7 +29,7 @@
 enum { LONGEST = 4096 };        /* steps of a forced run; the same in engine/reduction/reduced.py */
 enum { BLOCK = 128, GRAIN = 8 };
 enum { MOST_THREADS = 64, MOST_JOBS = 1024, FIRST_ROOM = 1 << 14 };
-enum { QUESTION_BITS = 15, MEMO_BITS = 17 };
+enum { QUESTION_BITS = 15, MEMO_BITS = 16, VISTA_BITS = 14 };
 
 /* What a function comes to that may have something to ask. */
 enum { FAILED = -1, DONE = 0, UNUSUAL = 1 };
@@ -43,6 +45,14 @@ set_meets(const Set *one, const Set *other, size_t words)
     for (size_t n = 0; n < words; n++)
         common |= one[n] & other[n];
     return common != 0;
+}
+
+/* Does it matter whether what touches and changes these bytes comes before what touches and changes those? */
+static inline int
+sets_conflict(const Set *touched, const Set *changed, const Set *touches, const Set *changes, size_t words)
+{
+    return set_meets(changed, touches, words) || set_meets(changed, changes, words) ||
+           set_meets(touched, changes, words);
 }
 
 static inline void
@@ -169,10 +179,11 @@ typedef struct {
     uint32_t thread, fork, next;
 } Tester;
 
-/* What is remembered of `by_values`, in two tables that forget what is in the way. A question is who moves, from where,
- * who of them has turns first, and what may be met; the answer to it depends only on those followed bytes that were
- * tested to find it. So a question has the set of all bytes that were tested for it so far, and an answer is found by
- * the question, that set, and the values of its bytes.
+/* What is remembered of futures by values, in tables that forget what is in the way. A question is who moves, from
+ * where, and maybe what may be met and who has turns first; the answer to it depends only on those followed bytes that
+ * were tested to find it. So a question has the set of all bytes that were tested for it so far, and an answer is found
+ * by the question, that set, and the values of its bytes. There are two kinds of answer: all that may be touched and
+ * changed, whatever it may meet; and which thread it is that meets.
  *
  * A key is known by 128 bits of a hash: that two keys have the same is out of the question, so none is kept. */
 typedef struct {
@@ -191,16 +202,25 @@ typedef struct {
     int64_t thread;
 } Memo;
 
+typedef struct {
+    Key key;
+    uint64_t era, pool;
+    Set sets[];                 /* touched, changed */
+} Vista;
+
+static const uint64_t AN_END = (uint64_t)1 << 63;
+
 /* --- the search --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     uint64_t sum, sleep, threads;
+    uint64_t chosen;            /* which threads to follow, where that is known; else 0 */
     uint32_t number;
     int again;                  /* it was expanded before: follow these threads */
 } Task;
 
 typedef struct {
-    uint64_t sum, sleep;
+    uint64_t sum, sleep, chosen;
     size_t moves, length;       /* in the worker's `made`: see `encode` */
     int forward;
 } Arrival;
@@ -218,11 +238,12 @@ typedef struct {
     Search *search;
     PyObject *host;             /* NULL: nothing can be asked */
     int failed;                 /* it ran out of memory */
-    uint64_t transitions;
+    uint64_t transitions, looked_up;
     Array arrivals, records, made;
     Array moves;                /* of the run at hand: see `encode` */
     Standing before, here;
     unsigned char *saved;
+    Set *touched, *altered;     /* by a relaxation */
     Set *path, *mine, *changed, *touches, *changes, *holding, *reading;
 
     uint64_t era;               /* grows when what is remembered no longer holds */
@@ -233,7 +254,7 @@ typedef struct {
     uint64_t *held_slots, *future_slots;
     size_t held_room, future_room;
     Memo *memos;
-    unsigned char *questions;
+    unsigned char *questions, *vistas;
     uint64_t *allowed;          /* for each followed byte the values that it may have; */
     uint32_t *only;             /* its value, as long as it may have one only; */
     uint32_t *testing;          /* its first tester */
@@ -253,7 +274,10 @@ struct Search {
     int32_t *followed;          /* for each byte its place among those that are followed, or -1 */
     uint32_t *offsets;          /* and the other way round */
     size_t followings, block;   /* `block`: bytes of a Standing's memory */
-    size_t followed_words, question;    /* words of a set of followed bytes; bytes of a question */
+    size_t followed_words;      /* words of a set of followed bytes */
+    size_t question, vista;     /* bytes of each */
+
+    Array grounds;              /* states that executions drawn at random begin from */
 
     Table standing;             /* combinations of waiting threads that were judged, numbered */
     Array standings;            /* what they are */
@@ -1112,8 +1136,7 @@ meets_by_locks(Worker *worker, uint32_t node, int64_t held, const Set *touches, 
         return meets_by_locks(worker, node, held, touches, changes);
     }
     const Set *future = (Set *)worker->futures.items + worker->future_slots[2 * at + 1];
-    return set_meets(future + words, touches, words) || set_meets(future + words, changes, words) ||
-           set_meets(future, changes, words) || future[2 * words];
+    return sets_conflict(future, future + words, touches, changes, words) || future[2 * words];
 }
 
 /* --- frozen futures by values ------------------------------------------------------------------------------------- */
@@ -1122,7 +1145,9 @@ typedef struct {
     uint64_t moving, meeting, met;      /* threads; `meeting` are those that have their turns first */
     uint32_t *stamps;
     size_t nodes;
-    const Set *touches, *changes;
+    const Set *touches, *changes;       /* what may be met; NULL: nothing */
+    Set *touched, *altered;             /* by any of them */
+    int pool;
 } Relaxation;
 
 static inline int
@@ -1149,6 +1174,17 @@ was_seen(const Fork *fork, uint32_t byte)
     return fork->seen[byte >> 6] >> (byte & 63) & 1;
 }
 
+/* A thread reads a byte that may have a value which it never saw there. */
+static inline void
+read_unseen(Worker *worker, Relaxation *all, size_t thread, const Fork *fork)
+{
+    const size_t words = worker->search->words;
+    const Set *read = part_set(worker, fork->read);
+    set_join(all->touched, read, words);
+    if (all->changes != NULL && set_meets(read, all->changes, words))
+        all->met |= (uint64_t)1 << thread;
+}
+
 /* A byte may have one more value: whoever tested it may go on. */
 static int
 allow(Worker *worker, Relaxation *all, uint32_t followed, uint8_t byte)
@@ -1159,8 +1195,7 @@ allow(Worker *worker, Relaxation *all, uint32_t followed, uint8_t byte)
         const Tester *tester = (Tester *)worker->testers.items + n;
         const Fork *fork = (Fork *)worker->forks.items + tester->fork;
         if (!was_seen(fork, byte)) {
-            if (set_meets(part_set(worker, fork->read), all->changes, worker->search->words))
-                all->met |= (uint64_t)1 << tester->thread;
+            read_unseen(worker, all, tester->thread, fork);
             continue;
         }
         if (array_push_u32(&worker->waiting[tester->thread], branch_of(worker, fork, byte)) < 0)
@@ -1212,10 +1247,8 @@ come_to_test(Worker *worker, Relaxation *all, size_t thread, uint32_t number, ui
     const uint64_t *values = worker->allowed + 4 * fork->followed;
     for (int n = 0; n < 4; n++)
         unseen |= (values[n] & ~fork->seen[n]) != 0;
-    if (unseen && set_meets(part_set(worker, fork->read), all->changes, worker->search->words)) {
-        all->met |= (uint64_t)1 << thread;
-        return 0;
-    }
+    if (unseen)
+        read_unseen(worker, all, thread, fork);
     if (only != NONE)
         return 0;
     if (is_allowed(worker, fork->followed, (uint8_t)fork->byte) && array_push_u32(waiting, fork->part) < 0)
@@ -1236,11 +1269,15 @@ reach(Worker *worker, Relaxation *all, size_t thread, uint32_t number)
     while (number != NONE && !(all->met >> thread & 1)) {
         Part part = *part_at(worker, number);
         const Set *touches = part_set(worker, part.sets), *changes = touches + words;
-        if (part.pool ||
-            (!part.quiet && (set_meets(touches, all->changes, words) || set_meets(changes, all->changes, words) ||
-                             set_meets(changes, all->touches, words)))) {
-            all->met |= (uint64_t)1 << thread;
-            return 0;
+        if (!part.quiet) {
+            set_join(all->touched, touches, words);
+            set_join(all->altered, changes, words);
+            all->pool |= part.pool;
+            if (all->changes != NULL &&
+                (part.pool || sets_conflict(touches, changes, all->touches, all->changes, words))) {
+                all->met |= (uint64_t)1 << thread;
+                return 0;
+            }
         }
         number = NONE;
         for (uint32_t at = part.edges; at != NONE; at = ((Edge *)worker->edges.items)[at].next)
@@ -1292,15 +1329,17 @@ take_turns(Worker *worker, Relaxation *all)
     return first ? __builtin_ctzll(first) : -1;
 }
 
+/* Lets threads go as far as values allow; the first that meets, -1 if there is none, -2 without memory. */
 static int
-relax(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches, const Set *changes)
+relax(Worker *worker, const Standing *here, Relaxation *all)
 {
     const Search *self = worker->search;
-    Relaxation all = {.moving = moving, .meeting = meeting, .touches = touches, .changes = changes,
-                      .nodes = self->graph.nodes.count};
-    all.stamps = begin_stamps(worker, self->threads);
-    if (all.stamps == NULL)
+    all->nodes = self->graph.nodes.count;
+    all->stamps = begin_stamps(worker, self->threads);
+    if (all->stamps == NULL)
         return -2;
+    memset(all->touched, 0, self->words * sizeof(Set));
+    memset(all->altered, 0, self->words * sizeof(Set));
     memset(worker->allowed, 0, self->followings * 4 * sizeof(uint64_t));
     memset(worker->testing, 0xFF, self->followings * sizeof(uint32_t));
     worker->testers.count = 0;
@@ -1309,14 +1348,14 @@ relax(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, c
         worker->allowed[4 * n + (byte >> 6)] |= (uint64_t)1 << (byte & 63);
         worker->only[n] = byte;
     }
-    for (uint64_t left = moving; left; left &= left - 1) {
+    for (uint64_t left = all->moving; left; left &= left - 1) {
         size_t thread = (size_t)__builtin_ctzll(left);
         worker->waiting[thread].count = 0;
-        all.stamps[thread * all.nodes + here->nodes[thread]] = worker->stamp;
+        all->stamps[thread * all->nodes + here->nodes[thread]] = worker->stamp;
         if (push_part(&worker->waiting[thread], part_of_node(worker, here->nodes[thread])) < 0)
             return -2;
     }
-    return take_turns(worker, &all);
+    return take_turns(worker, all);
 }
 
 static inline void
@@ -1354,18 +1393,9 @@ answer_key(const Search *self, const Question *question, const Standing *here)
 
 /* The place of a question; what was tested for it before, if that is still known. */
 static Question *
-question_of(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches,
-            const Set *changes)
+question_at(Worker *worker, Key key)
 {
     const Search *self = worker->search;
-    Key key = {moving, ~moving};
-    key_add(&key, meeting);
-    for (uint64_t left = moving; left; left &= left - 1)
-        key_add(&key, here->nodes[__builtin_ctzll(left)]);
-    for (size_t n = 0; n < self->words; n++) {
-        key_add(&key, touches[n]);
-        key_add(&key, changes[n]);
-    }
     size_t at = key.one & ((1u << QUESTION_BITS) - 1);
     Question *question = (Question *)(worker->questions + at * self->question);
     if (!key_is(&question->key, &key) || question->era != worker->era) {
@@ -1376,26 +1406,117 @@ question_of(Worker *worker, const Standing *here, uint64_t moving, uint64_t meet
     return question;
 }
 
+/* Adds what was tested to find an answer; the key of that. */
+static Key
+note_tested(const Worker *worker, const Standing *here, Question *question)
+{
+    const Search *self = worker->search;
+    for (size_t n = 0; n < self->followings; n++)
+        question->tested[n >> 6] |= (uint64_t)(worker->testing[n] != NONE) << (n & 63);
+    return answer_key(self, question, here);
+}
+
+static inline Vista *
+vista_at(const Worker *worker, const Key *key)
+{
+    return (Vista *)(worker->vistas + (key->one & ((1u << VISTA_BITS) - 1)) * worker->search->vista);
+}
+
+static inline int
+is_seen(const Worker *worker, const Vista *vista, const Key *key)
+{
+    return key_is(&vista->key, key) && vista->era == worker->era;
+}
+
+/* Remembers what a relaxation came to that went as far as it could. */
+static void
+keep_vista(Worker *worker, const Standing *here, Question *question, const Relaxation *all)
+{
+    const size_t words = worker->search->words;
+    Key key = note_tested(worker, here, question);
+    Vista *vista = vista_at(worker, &key);
+    vista->key = key;
+    vista->era = worker->era;
+    vista->pool = (uint64_t)all->pool;
+    memcpy(vista->sets, all->touched, words * sizeof(Set));
+    memcpy(vista->sets + words, all->altered, words * sizeof(Set));
+}
+
+static inline int
+vista_meets(const Vista *vista, const Set *touches, const Set *changes, size_t words)
+{
+    return vista->pool || sets_conflict(vista->sets, vista->sets + words, touches, changes, words);
+}
+
+/* May a thread, if all the others stand still, come to meet steps that touch and change these bytes? -2 without
+ * memory. */
+static int
+meets_alone(Worker *worker, const Standing *here, size_t thread, const Set *touches, const Set *changes)
+{
+    const Search *self = worker->search;
+    Key key = {here->nodes[thread], 1};
+    key_add(&key, 0);
+    Question *question = question_at(worker, key);
+    key = answer_key(self, question, here);
+    const Vista *vista = vista_at(worker, &key);
+    if (is_seen(worker, vista, &key))
+        return vista_meets(vista, touches, changes, self->words);
+    Relaxation all = {.moving = (uint64_t)1 << thread, .touched = worker->touched, .altered = worker->altered};
+    if (relax(worker, here, &all) == -2)
+        return -2;
+    keep_vista(worker, here, question, &all);
+    return all.pool || sets_conflict(all.touched, all.altered, touches, changes, self->words);
+}
+
+/* Which of the threads `moving` meets first, if they all move: see `by_values`. `question` is for what they may touch
+ * and change; `key` is that of it. */
+static int
+meets_together(Worker *worker, const Standing *here, Relaxation *all, Question *question, Key key)
+{
+    const Search *self = worker->search;
+    key_add(&key, all->meeting);
+    for (size_t n = 0; n < self->words; n++) {
+        key_add(&key, all->touches[n]);
+        key_add(&key, all->changes[n]);
+    }
+    Question *which = question_at(worker, key);
+    key = answer_key(self, which, here);
+    const Memo *memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
+    if (key_is(&memo->key, &key) && memo->era == worker->era)
+        return (int)memo->thread;
+    int found = relax(worker, here, all);
+    if (found == -1)
+        keep_vista(worker, here, question, all);
+    else if (found >= 0) {
+        key = note_tested(worker, here, which);
+        worker->memos[key.one & ((1u << MEMO_BITS) - 1)] = (Memo){key, worker->era, found};
+    }
+    return found;
+}
+
 /* The first of the threads `moving` that may meet steps that touch and change these bytes; -1 if there is none, -2
- * without memory. The other threads stand still. `meeting` are those that may meet them as far as locks tell. */
+ * without memory. The other threads stand still. `meeting` are those that may meet them as far as locks tell: they are
+ * asked one by one first, and have their turns before the others. */
 static int
 by_values(Worker *worker, const Standing *here, uint64_t moving, uint64_t meeting, const Set *touches,
           const Set *changes)
 {
-    const Search *self = worker->search;
-    Question *question = question_of(worker, here, moving, meeting, touches, changes);
-    Key key = answer_key(self, question, here);
-    Memo *memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
-    if (key_is(&memo->key, &key) && memo->era == worker->era)
-        return (int)memo->thread;
-    int found = relax(worker, here, moving, meeting, touches, changes);
-    for (size_t n = 0; n < self->followings; n++)
-        question->tested[n >> 6] |= (uint64_t)(worker->testing[n] != NONE) << (n & 63);
-    key = answer_key(self, question, here);
-    memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
-    if (found > -2)
-        *memo = (Memo){key, worker->era, found};
-    return found;
+    for (uint64_t left = meeting; left; left &= left - 1) {
+        int meets = meets_alone(worker, here, (size_t)__builtin_ctzll(left), touches, changes);
+        if (meets)
+            return meets < 0 ? meets : __builtin_ctzll(left);
+    }
+    Key key = {moving, ~moving};
+    for (uint64_t left = moving; left; left &= left - 1)
+        key_add(&key, here->nodes[__builtin_ctzll(left)]);
+    Question *question = question_at(worker, key);
+    Key seen = answer_key(worker->search, question, here);
+    const Vista *vista = vista_at(worker, &seen);
+    if (is_seen(worker, vista, &seen) && !vista_meets(vista, touches, changes, worker->search->words))
+        return -1;
+    Relaxation all = {.moving = moving, .meeting = meeting, .touches = touches, .changes = changes,
+                      .touched = worker->touched, .altered = worker->altered};
+    return meets_together(worker, here, &all, question, key);
 }
 
 /* --- persistent sets ---------------------------------------------------------------------------------------------- */
@@ -1499,9 +1620,37 @@ grown(Worker *worker, const Standing *here, size_t thread, int most, uint64_t *f
     return 0;
 }
 
-/* The threads that must be followed from a state, of those that are enabled, in `chosen`. */
+/* The number of a state if it is known; otherwise NOWHERE, and `at` is where it would stand in the table. */
+static inline uint32_t
+known_number(const Search *self, uint64_t print, const unsigned char *record, size_t *at)
+{
+    const Table *table = &self->states;
+    for (*at = table_home(table, print); table->words[*at]; *at = table_next(table, *at)) {
+        if ((table->words[*at] ^ print) & UPPER)
+            continue;
+        uint64_t number = number_in(table->words[*at]);
+        if (self->exact ? memcmp((unsigned char *)self->kept.items + number * self->record, record, self->record) == 0
+                        : ((uint64_t *)self->prints.items)[number] == print)
+            return (uint32_t)number;
+    }
+    return NOWHERE;
+}
+
+/* Does every run end in this state, as one did before? */
 static int
-choose(Worker *worker, const Standing *here, uint64_t *chosen)
+is_an_end(Worker *worker, const Standing *here)
+{
+    const Search *self = worker->search;
+    size_t at;
+    worker->looked_up++;
+    uint32_t number = known_number(self, print_of(self, here->sum), here->record, &at);
+    return number != NOWHERE && ((uint64_t *)self->starts.items)[number] & AN_END;
+}
+
+/* The threads that must be followed from a state, of those that are enabled, in `chosen`; 0 if the state is known as the
+ * end of runs, which is asked for in one. */
+static int
+choose(Worker *worker, const Standing *here, int running, uint64_t *chosen)
 {
     const Search *self = worker->search;
     uint64_t enabled = here->enabled;
@@ -1516,6 +1665,10 @@ choose(Worker *worker, const Standing *here, uint64_t *chosen)
             *chosen = left & -left;
             return DONE;
         }
+    }
+    if (running && is_an_end(worker, here)) {
+        *chosen = 0;
+        return DONE;
     }
     for (uint64_t left = enabled; left; left &= left - 1) {
         uint64_t found;
@@ -1547,24 +1700,8 @@ post(Search *self, uint32_t number, const Arrival *arrival, const unsigned char 
         return NULL;
     memcpy(place, record, self->record);
     ((uint32_t *)self->posts.items)[number] = (uint32_t)self->next_tasks.count - 1;
-    *task = (Task){arrival->sum, 0, 0, number, 0};
+    *task = (Task){.sum = arrival->sum, .chosen = arrival->chosen, .number = number};
     return task;
-}
-
-/* The number of a state if it is known; otherwise NOWHERE, and `at` is where it would stand in the table. */
-static inline uint32_t
-known_number(const Search *self, uint64_t print, const unsigned char *record, size_t *at)
-{
-    const Table *table = &self->states;
-    for (*at = table_home(table, print); table->words[*at]; *at = table_next(table, *at)) {
-        if ((table->words[*at] ^ print) & UPPER)
-            continue;
-        uint64_t number = number_in(table->words[*at]);
-        if (self->exact ? memcmp((unsigned char *)self->kept.items + number * self->record, record, self->record) == 0
-                        : ((uint64_t *)self->prints.items)[number] == print)
-            return (uint32_t)number;
-    }
-    return NOWHERE;
 }
 
 static int
@@ -1578,7 +1715,7 @@ store(Search *self, const Arrival *arrival, const unsigned char *record, uint64_
     if (post_place == NULL || start == NULL || sleep == NULL || (made == NULL && arrival->length) || known == NULL ||
         array_push_u32(&self->parents, parent) < 0)
         return -1;
-    *start = self->arena.count;
+    *start = self->arena.count | (arrival->chosen ? AN_END : 0);
     *sleep = arrival->sleep;
     memcpy(known, self->exact ? (const void *)record : (const void *)&print, self->exact ? self->record : sizeof print);
     if (arrival->length)
@@ -1613,6 +1750,7 @@ arrive(Search *self, PyObject *host, const Arrival *arrival, const unsigned char
             goto no_memory;
         return (int64_t)self->count - 1;
     }
+    ((uint64_t *)self->starts.items)[number] |= arrival->chosen ? AN_END : 0;
     uint64_t *sleep = (uint64_t *)self->sleeps.items + number, awake = *sleep & ~arrival->sleep;
     if (awake) {
         Task *task = task_of(self, number);
@@ -1830,7 +1968,7 @@ rearrange(Worker *worker, const unsigned char *order, uint64_t *sleep, unsigned 
 
 /* The end of a run: keeps the arrival, or takes it if the host is at hand. */
 static int
-reach_end(Worker *worker, uint32_t number, uint64_t sleep, int *forward)
+reach_end(Worker *worker, uint32_t number, uint64_t sleep, uint64_t chosen, int *forward)
 {
     Search *self = worker->search;
     Standing *here = &worker->here;
@@ -1841,10 +1979,12 @@ reach_end(Worker *worker, uint32_t number, uint64_t sleep, int *forward)
     unsigned char *made = array_reserve(&worker->made, before + worker->moves.count);
     if (made == NULL)
         return no_memory(worker);
-    if (before)
+    if (before) {
         rearrange(worker, order, &sleep, made);
+        chosen = 0;             /* it is asked of the state as it is stored */
+    }
     memcpy(made + before, worker->moves.items, worker->moves.count);
-    Arrival arrival = {here->sum, sleep, worker->made.count, before + worker->moves.count, *forward};
+    Arrival arrival = {here->sum, sleep, chosen, worker->made.count, before + worker->moves.count, *forward};
     if (worker->host != NULL) {
         *forward = take_arrival(self, worker->host, &arrival, here->record, number, made);
         return *forward < 0 ? FAILED : DONE;
@@ -1897,6 +2037,7 @@ run(Worker *worker, uint32_t number, size_t thread, uint32_t choice, uint32_t an
     if (encode(worker, thread, choice) < 0)
         return FAILED;
     int going = 0;
+    uint64_t chosen = 0;
     for (int steps = 1;; steps++) {
         worker->transitions++;
         if ((done = meet_all(worker, answer, number)) != DONE)
@@ -1909,12 +2050,12 @@ run(Worker *worker, uint32_t number, size_t thread, uint32_t choice, uint32_t an
         if ((done = make(worker, here, thread, answer)) != DONE ||
             (done = judge_claims(worker, here, answer, number)) != DONE)
             return done;
+        chosen = 0;
         if (!here->enabled || (back && self->careful) || steps >= LONGEST || !self->runs)
             break;
-        uint64_t chosen;
-        if ((done = choose(worker, here, &chosen)) != DONE)
+        if ((done = choose(worker, here, 1, &chosen)) != DONE)
             return done;
-        if (chosen & (chosen - 1))
+        if (chosen == 0 || chosen & (chosen - 1))
             break;
         size_t forced = (size_t)__builtin_ctzll(chosen);
         if (here->nexts[forced].choices > 1 || here->nexts[forced].pool)
@@ -1929,7 +2070,7 @@ run(Worker *worker, uint32_t number, size_t thread, uint32_t choice, uint32_t an
             return FAILED;
     }
     *forward = going;
-    return reach_end(worker, number, sleep, forward);
+    return reach_end(worker, number, sleep, chosen, forward);
 }
 
 /* Makes each step of these threads from the state `before`; sets `forward` if something leads on. */
@@ -1984,7 +2125,8 @@ expand(Worker *worker, const Task *task, const unsigned char *record, int *forwa
         return done;
     if (!before->enabled)
         return worker->host == NULL ? UNUSUAL : ask_about(worker, "final", before, task->number);
-    if ((done = choose(worker, before, &chosen)) != DONE ||
+    chosen = task->chosen;
+    if ((chosen == 0 && (done = choose(worker, before, 0, &chosen)) != DONE) ||
         (done = follow(worker, task->number, chosen & ~task->sleep, task->sleep, forward)) != DONE)
         return done;
     if (worker->host != NULL && self->careful && !*forward)
@@ -1998,7 +2140,7 @@ expand_rest(Worker *worker, const Task *task, const unsigned char *record)
 {
     uint64_t chosen;
     int done = open_task(worker, task, record), forward = 0;
-    if (done != DONE || (done = choose(worker, &worker->before, &chosen)) != DONE)
+    if (done != DONE || (done = choose(worker, &worker->before, 0, &chosen)) != DONE)
         return done;
     return follow(worker, task->number, worker->before.enabled & ~chosen, 0, &forward);
 }
@@ -2162,6 +2304,8 @@ conclude(Search *self)
     for (size_t n = 0; n < self->jobs; n++)
         forget(&self->workers[n]);
     forget(&self->asking);
+    for (size_t n = 0; n < self->tasks.count; n++)
+        ((Task *)self->tasks.items)[n].chosen = 0;
     return DONE;
 }
 
@@ -2205,6 +2349,108 @@ search(Search *self, PyObject *host)
     return DONE;
 }
 
+/* --- scouting -----------------------------------------------------------------------------------------------------
+ *
+ * Executions drawn at random learn most of what is rare sooner than a pass does, which with little knowledge follows few
+ * threads. As with priorities (Burckhardt, Kothari, Musuvathi, Nagarakatte 2010) the first thread of a drawn order that
+ * can move moves on, and now and then one comes to be the last; as in fuzzing, an execution begins from a state in which
+ * something was learned, or from the initial one. All of them are real, so that what is learned from them is. */
+
+static inline uint64_t
+draw(uint64_t *seed)
+{
+    return mixed(*seed += 0x9E3779B97F4A7C15u);
+}
+
+/* Looks at all next steps, so that they are known. The first thread in `order` that can move is the `mover`, and one of
+ * its alternatives that can be made its `step`; NONE if there is none. */
+static int
+look_around(Worker *worker, const Standing *here, const unsigned char *order, uint64_t *seed, size_t *mover,
+            uint32_t *step)
+{
+    const Search *self = worker->search;
+    const Graph *graph = &self->graph;
+    *step = NONE;
+    for (size_t n = 0; n < self->threads; n++) {
+        size_t thread = order[n];
+        uint32_t options = 0;
+        for (uint32_t choice = 0; choice < node_number(graph, here->nodes[thread])->choices; choice++) {
+            uint32_t answer = outcome(graph, here, thread, choice);
+            if (answer == NONE) {
+                if (ask_step(worker, here, thread, choice) < 0)
+                    return FAILED;
+                answer = outcome(graph, here, thread, choice);
+            }
+            if (answer == NONE || answer_at(graph, answer)->flags & (BLOCKED | HALTS | POOL) ||
+                (*step != NONE && *mover != thread) || (options++ && draw(seed) % options))
+                continue;
+            *mover = thread;
+            *step = answer;
+        }
+    }
+    return DONE;
+}
+
+/* Makes a step, and judges the claims that it brings up, so that what they read is known. */
+static int
+step_on(Worker *worker, Standing *here, size_t thread, uint32_t answer)
+{
+    const Search *self = worker->search;
+    const Graph *graph = &self->graph;
+    Answer found = *answer_at(graph, answer);
+    int done = DONE;
+    for (uint32_t n = 0; n < found.cells; n++)
+        here->record[cells_of(graph, &found)[n].offset] = (unsigned char)cells_of(graph, &found)[n].byte;
+    put_node(self, here, thread, found.target);
+    for (uint32_t n = 0; n < found.claims && done == DONE; n++) {
+        uint32_t verdict;
+        done = verdict_of(worker, here->record, ((uint32_t *)graph->brought.items)[found.brought + n], &verdict);
+    }
+    return done;
+}
+
+/* Follows one execution; how many steps it made, or -1 with an exception. */
+static int
+scout(Worker *worker, uint64_t *seed)
+{
+    Search *self = worker->search;
+    Standing *here = &worker->here;
+    unsigned char order[MOST_THREADS];
+    size_t from = draw(seed) & 3 ? (size_t)(draw(seed) % self->grounds.count) : 0;
+    unsigned seldom = (unsigned)(draw(seed) & 7);       /* once in so many steps, doubled so often, the order changes */
+    memcpy(here->record, (unsigned char *)self->grounds.items + from * self->record, self->record);
+    for (size_t n = 0; n < self->threads; n++) {
+        size_t to = (size_t)(draw(seed) % (n + 1));
+        here->nodes[n] = node_at(here->record + self->shared + NODE_BYTES * n);
+        order[n] = order[to];
+        order[to] = (unsigned char)n;
+    }
+    for (int steps = 0; steps < LONGEST; steps++) {
+        uint64_t version = self->graph.version;
+        size_t mover = 0;
+        uint32_t step;
+        if (look_around(worker, here, order, seed, &mover, &step) < 0)
+            return FAILED;
+        if (version != self->graph.version) {
+            unsigned char *ground = array_push(&self->grounds);
+            if (ground == NULL)
+                return no_memory(worker);
+            memcpy(ground, here->record, self->record);
+        }
+        if (step == NONE)
+            return steps;
+        if (step_on(worker, here, mover, step) < 0)
+            return FAILED;
+        if ((draw(seed) & ((2u << seldom) - 1)) == 0) {
+            size_t at = (size_t)(draw(seed) % self->threads);
+            unsigned char last = order[at];
+            memmove(order + at, order + at + 1, self->threads - at - 1);
+            order[self->threads - 1] = last;
+        }
+    }
+    return LONGEST;
+}
+
 /* --- the Python side: what a search is made of -------------------------------------------------------------------- */
 
 static void
@@ -2215,7 +2461,7 @@ worker_free(Worker *worker, size_t threads)
                        &worker->part_of_claims, &worker->held_of_node, &worker->helds, &worker->futures,
                        &worker->testers, &worker->reached};
     void *blocks[] = {worker->before.sets, worker->here.sets, worker->saved, worker->path, worker->written,
-                      worker->held_slots, worker->future_slots, worker->memos, worker->questions, worker->allowed,
+                      worker->held_slots, worker->future_slots, worker->memos, worker->questions, worker->vistas, worker->allowed,
                       worker->only, worker->testing};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
@@ -2248,11 +2494,12 @@ worker_init(Search *self, Worker *worker)
     worker->held_room = HELD_ROOM;
     worker->future_room = FUTURE_ROOM;
     worker->saved = malloc(self->shared + 1);
-    worker->path = calloc(words * (6 + NEXT_SETS), sizeof(Set));
+    worker->path = calloc(words * (8 + NEXT_SETS), sizeof(Set));
     worker->written = malloc((self->shared + 1) * sizeof *worker->written);
     worker->held_slots = calloc(HELD_ROOM, sizeof(uint64_t));
     worker->future_slots = calloc(2 * FUTURE_ROOM, sizeof(uint64_t));
     worker->memos = calloc((size_t)1 << MEMO_BITS, sizeof(Memo));
+    worker->vistas = calloc((size_t)1 << VISTA_BITS, self->vista);
     worker->questions = calloc((size_t)1 << QUESTION_BITS, self->question);
     worker->allowed = calloc(self->followings + 1, 4 * sizeof(uint64_t));
     worker->only = calloc(self->followings + 1, sizeof(uint32_t));
@@ -2260,11 +2507,11 @@ worker_init(Search *self, Worker *worker)
     worker->waiting = calloc(threads, sizeof(Array));
     if (standing_init(self, &worker->before) < 0 || standing_init(self, &worker->here) < 0 || worker->saved == NULL ||
         worker->path == NULL || worker->written == NULL || worker->held_slots == NULL || worker->future_slots == NULL ||
-        worker->memos == NULL || worker->questions == NULL || worker->allowed == NULL || worker->only == NULL ||
+        worker->memos == NULL || worker->vistas == NULL || worker->questions == NULL || worker->allowed == NULL || worker->only == NULL ||
         worker->testing == NULL || worker->waiting == NULL)
         return -1;
     Set **sets[] = {&worker->changed, &worker->touches, &worker->changes, &worker->holding, &worker->reading,
-                    &worker->mine};
+                    &worker->touched, &worker->altered, &worker->mine};
     for (size_t n = 0; n < sizeof sets / sizeof *sets; n++)
         *sets[n] = worker->path + (n + 1) * words;
     memset(worker->written, 0xFF, (self->shared + 1) * sizeof *worker->written);
@@ -2281,7 +2528,8 @@ Search_dealloc(Search *self)
                        &graph->claims, &graph->claim_locks, &graph->claim_reads, &graph->verdicts, &graph->brought,
                        &self->standings, &self->prints, &self->kept, &self->sleeps, &self->parents, &self->starts,
                        &self->arena, &self->posts, &self->tasks, &self->task_records, &self->next_tasks,
-                       &self->next_records, &self->from, &self->to, &self->alike, &self->ranks, &self->expansions};
+                       &self->next_records, &self->from, &self->to, &self->alike, &self->ranks, &self->expansions,
+                       &self->grounds};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
     trees_free(&graph->trees);
@@ -2313,7 +2561,7 @@ arrays_init(Search *self)
     self->standings.size = KEY * self->threads;
     self->prints.size = self->sleeps.size = self->starts.size = sizeof(uint64_t);
     self->parents.size = self->posts.size = self->from.size = self->to.size = self->ranks.size = sizeof(uint32_t);
-    self->kept.size = self->task_records.size = self->next_records.size = self->record;
+    self->grounds.size = self->kept.size = self->task_records.size = self->next_records.size = self->record;
     self->arena.size = self->alike.size = 1;
     self->tasks.size = self->next_tasks.size = sizeof(Task);
     self->expansions.size = sizeof(Expansion);
@@ -2338,6 +2586,7 @@ follow_bytes(Search *self, PyObject *followed)
         }
     }
     self->followed_words = self->followings / 64 + 1;
+    self->vista = sizeof(Vista) + 2 * self->words * sizeof(Set);
     self->question = sizeof(Question) + self->followed_words * sizeof(uint64_t);
     return 0;
 }
@@ -2666,6 +2915,12 @@ Search_begin(Search *self, PyObject *args)
     Arrival arrival = {.sum = here->sum, .forward = 1};
     if (arrive(self, host, &arrival, here->record, 0, NULL) < 0)
         return NULL;
+    if (self->grounds.count == 0) {
+        unsigned char *ground = array_push(&self->grounds);
+        if (ground == NULL)
+            return PyErr_NoMemory();
+        memcpy(ground, state, self->record);
+    }
     self->begun = 1;
     Py_RETURN_NONE;
 }
@@ -2688,6 +2943,29 @@ Search_run(Search *self, PyObject *host)
 }
 
 static PyObject *
+Search_scout(Search *self, PyObject *args)
+{
+    PyObject *host;
+    unsigned long long number;
+    unsigned int steps, made = 0;
+    if (!PyArg_ParseTuple(args, "OKI", &host, &number, &steps))
+        return NULL;
+    uint64_t seed = number;
+    if (self->grounds.count == 0)
+        return PyErr_Format(PyExc_ValueError, "there is no state to begin from");
+    if (conclude(self) < 0)
+        return NULL;
+    self->asking.host = host;
+    while (made < steps) {
+        int more = scout(&self->asking, &seed);
+        if (more < 0)
+            return NULL;
+        made += (unsigned int)more + 1;
+    }
+    return PyLong_FromUnsignedLong(made);
+}
+
+static PyObject *
 Search_stop(Search *self, PyObject *Py_UNUSED(unused))
 {
     self->stop = 1;
@@ -2700,8 +2978,10 @@ static const unsigned char *
 moves_to(const Search *self, uint32_t number, size_t *length, const unsigned char **order)
 {
     const uint64_t *starts = self->starts.items;
-    const unsigned char *moves = (unsigned char *)self->arena.items + starts[number];
-    *length = (number + 1 < self->starts.count ? starts[number + 1] : self->arena.count) - starts[number];
+    uint64_t start = starts[number] & ~AN_END;
+    uint64_t end = number + 1 < self->starts.count ? starts[number + 1] & ~AN_END : self->arena.count;
+    const unsigned char *moves = (unsigned char *)self->arena.items + start;
+    *length = end - start;
     *order = NULL;
     if (*length && moves[0] & REARRANGED) {
         *order = moves;
@@ -2851,7 +3131,8 @@ bytes_of_worker(const Worker *worker)
 {
     const Array *arrays[] = {&worker->arrivals, &worker->records, &worker->made, &worker->parts, &worker->part_sets,
                              &worker->edges, &worker->forks, &worker->branches, &worker->futures, &worker->reached};
-    size_t memory = (sizeof(Memo) << MEMO_BITS) + (worker->search->question << QUESTION_BITS);
+    size_t memory = (sizeof(Memo) << MEMO_BITS) + (worker->search->question << QUESTION_BITS) +
+                    (worker->search->vista << VISTA_BITS);
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         memory += bytes_in(arrays[n]);
     return memory;
@@ -2890,6 +3171,8 @@ static PyMethodDef methods[] = {
     {"begin", (PyCFunction)Search_begin, METH_VARARGS,
      "begin(host, state, cycles, sleeping, careful, groups of alike threads, ranks of nodes): begin a pass"},
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search, as far as the host lets it"},
+    {"scout", (PyCFunction)Search_scout, METH_VARARGS,
+     "scout(host, seed, steps) -> steps: follow executions drawn at random, at least so many steps in all"},
     {"stop", (PyCFunction)Search_stop, METH_NOARGS, "stop before the next task"},
     {"schedule", (PyCFunction)Search_schedule, METH_VARARGS,
      "schedule(number) -> (moves, what the threads of the state are called in them)"},

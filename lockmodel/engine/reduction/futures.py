@@ -15,14 +15,15 @@ lock that cannot be had does not count as a read of the lock, since it is no ste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from lockmodel.engine.behaviour import Answer, Behaviour, Node
 from lockmodel.engine.reduction.dependence import Dependence
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, RefType
+
+T = TypeVar("T")
 
 EVERYTHING = -1
 """All bytes, as bits."""
@@ -90,17 +91,18 @@ class Futures:
         self._nodes = behaviour.nodes
         self._dependence = dependence
         self._followed = followed_bytes(behaviour.layout)
-        self._values = itemgetter(*self._followed, 0, 0)
         self._is_followed = frozenset(self._followed)
         self._parts: dict[int, Part] = {}
         self._by_locks: dict[tuple[int, int], Future] = {}
-        self._by_values: dict[tuple[object, ...], int] = {}
+        self._by_values = _Memory[Future]()
+        self._met = _Memory[int]()
 
     def forget(self) -> None:
         """What was remembered no longer holds."""
         self._parts.clear()
         self._by_locks.clear()
-        self._by_values.clear()
+        self._by_values = _Memory()
+        self._met = _Memory()
 
     def by_locks(self, node: Node, held: int) -> Future:
         """What a thread may touch from this node while the locks `held` (as bits) stay held."""
@@ -139,15 +141,35 @@ class Futures:
         """The first of the threads `moving` that may meet steps that touch and change these bytes, or -1.
 
         The other threads are frozen in this state. `meeting` are those that may meet them as far as locks tell: they
-        have their turns before the others. Both are sets of threads, as bits.
+        are asked one by one first, and have their turns before the others. Both are sets of threads, as bits.
         """
+        for thread in _bits(meeting):
+            if self._alone(state, nodes[thread]).meets(touches, changes):
+                return thread
         standing = tuple(node.number if moving >> thread & 1 else -1 for thread, node in enumerate(nodes))
-        key = (standing, meeting, self._values(state), touches, changes)
-        found = self._by_values.get(key)
+        future = self._by_values.get(standing, state)
+        if future is not None and not future.meets(touches, changes):
+            return -1
+        question = (standing, meeting, touches, changes)
+        found = self._met.get(question, state)
         if found is None:
             turns = [*_bits(meeting), *_bits(moving & ~meeting)]
-            threads = {thread: nodes[thread] for thread in turns}
-            found = self._by_values[key] = _Relaxation(self, state, threads).first_to_meet(touches, changes)
+            relaxation = _Relaxation(self, state, {thread: nodes[thread] for thread in turns})
+            found = relaxation.first_to_meet(touches, changes)
+            if found < 0:
+                self._by_values.put(standing, state, relaxation.tested, relaxation.future())
+            else:
+                self._met.put(question, state, relaxation.tested, found)
+        return found
+
+    def _alone(self, state: bytes, node: Node) -> Future:
+        """What a thread may touch from a node if no other thread moves."""
+        found = self._by_values.get(node.number, state)
+        if found is None:
+            relaxation = _Relaxation(self, state, {0: node})
+            relaxation.first_to_meet(0, 0)
+            found = relaxation.future()
+            self._by_values.put(node.number, state, relaxation.tested, found)
         return found
 
     def _part(self, node: Node) -> Part:
@@ -204,6 +226,24 @@ class Futures:
         part.edges.append(Edge(writes, self._nodes[answer.target] if answer.target else None, claims))
 
 
+class _Memory(Generic[T]):
+    """Answers to questions about states: one holds wherever the bytes that were tested to find it are the same."""
+
+    def __init__(self) -> None:
+        self._tested: dict[object, tuple[int, ...]] = {}
+        self._answers: dict[tuple[object, ...], T] = {}
+
+    def get(self, question: object, state: bytes) -> T | None:
+        tested = self._tested.get(question, ())
+        return self._answers.get((question, *[state[offset] for offset in tested]))
+
+    def put(self, question: object, state: bytes, tested: Iterable[int], answer: T) -> None:
+        """Keep an answer. The bytes tested for its question so far only become more, so their number tells which."""
+        known = self._tested.get(question, ())
+        known = self._tested[question] = (*known, *sorted(set(tested) - set(known)))
+        self._answers[question, *[state[offset] for offset in known]] = answer
+
+
 class _Relaxation:
     """Threads that go as far as values allow, in turn; a value that a byte could have once it can have for ever."""
 
@@ -213,7 +253,7 @@ class _Relaxation:
         self._found = {thread: Future() for thread in threads}
         self._reached = {thread: {node.number} for thread, node in threads.items()}
         self._waiting = {thread: [futures._part(node)] for thread, node in threads.items()}
-        self._tested: dict[int, list[tuple[int, Test]]] = {}
+        self.tested: dict[int, list[tuple[int, Test]]] = {}
 
     def first_to_meet(self, touches: int, changes: int) -> int:
         """Let each thread in turn go as far as it can, until none has anywhere to go; the first that meets, or -1."""
@@ -228,6 +268,13 @@ class _Relaxation:
                 if future.meets(touches, changes):
                     return thread
         return next((thread for thread, future in self._found.items() if future.meets(touches, changes)), -1)
+
+    def future(self) -> Future:
+        """What all of them together may touch, once they have gone as far as they can."""
+        whole = Future()
+        for found in self._found.values():
+            _note(whole, found)
+        return whole
 
     def _reach(self, thread: int, part: Part) -> None:
         waiting, reached, future = self._waiting[thread], self._reached[thread], self._found[thread]
@@ -248,12 +295,12 @@ class _Relaxation:
             for bit, following in test.parts.items():
                 if values & bit:
                     waiting.append(following)
-            self._tested.setdefault(test.offset, []).append((thread, test))
+            self.tested.setdefault(test.offset, []).append((thread, test))
 
     def _allow(self, offset: int, bit: int) -> None:
         """A byte may have one more value: whoever tested it may go on."""
         self._allowed[offset] |= bit
-        for thread, test in self._tested.get(offset, ()):
+        for thread, test in self.tested.get(offset, ()):
             if test.seen & bit:
                 self._waiting[thread].append(test.parts[bit])
             else:
