@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -23,12 +23,13 @@ from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress import ProgressLine
 from lockmodel.properties.catalogue import RULES
 from lockmodel.report.files import write_file
-from lockmodel.report.graphs import GraphFormat, Renderer, render, wait_for_dot
 from lockmodel.report.machine import encode, encode_json_array
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
-from lockmodel.report.witness import witness_png, witness_svg
 from lockmodel.selection import pick_finding, read_witness
+
+if TYPE_CHECKING:
+    from lockmodel.report.graphs import GraphFormat, Renderer
 
 
 def check_targets(targets: Sequence[str], options: Options) -> Exit:
@@ -82,9 +83,14 @@ def draw_finding(target: str, kind: str, path: Path, pick: str | None, renderer:
     result = run.result
     scenario, finding = pick_finding(result, pick, waits=kind == "wait-for")
     picture = path.suffix.removeprefix(".").lower()
+    # What draws takes a quarter of a second to load, and 20 MB, which a check goes without.
     if kind == "wait-for":
-        data = render(wait_for_dot(finding), cast(GraphFormat, picture), renderer=renderer)
+        from lockmodel.report.graphs import render, wait_for_dot
+
+        data = render(wait_for_dot(finding), cast("GraphFormat", picture), renderer=renderer)
     else:
+        from lockmodel.report.witness import witness_png, witness_svg
+
         draw = witness_svg if picture == "svg" else witness_png
         data = draw(
             finding, scenario, spec=result.spec, model=result.model, design=result.design, fold=not options.verbose

@@ -29,7 +29,7 @@
 enum { LONGEST = 4096 };        /* steps of a forced run; the same in engine/reduction/reduced.py */
 enum { BLOCK = 128, GRAIN = 8 };
 enum { MOST_THREADS = 64, MOST_JOBS = 1024, FIRST_ROOM = 1 << 14 };
-enum { QUESTION_BITS = 15, MEMO_BITS = 16, VISTA_BITS = 14 };
+enum { QUESTIONS = 1 << 14, MEMOS = 1 << 13, VISTAS = 1 << 14 };
 
 /* What a function comes to that may have something to ask. */
 enum { FAILED = -1, DONE = 0, UNUSUAL = 1 };
@@ -253,6 +253,7 @@ typedef struct {
     Array helds, futures;
     uint64_t *held_slots, *future_slots;
     size_t held_room, future_room;
+    size_t questions_mask, memos_mask, vistas_mask;     /* how many places they have, less 1 */
     Memo *memos;
     unsigned char *questions, *vistas;
     uint64_t *allowed;          /* for each followed byte the values that it may have; */
@@ -1396,8 +1397,7 @@ static Question *
 question_at(Worker *worker, Key key)
 {
     const Search *self = worker->search;
-    size_t at = key.one & ((1u << QUESTION_BITS) - 1);
-    Question *question = (Question *)(worker->questions + at * self->question);
+    Question *question = (Question *)(worker->questions + (key.one & worker->questions_mask) * self->question);
     if (!key_is(&question->key, &key) || question->era != worker->era) {
         question->key = key;
         question->era = worker->era;
@@ -1419,7 +1419,7 @@ note_tested(const Worker *worker, const Standing *here, Question *question)
 static inline Vista *
 vista_at(const Worker *worker, const Key *key)
 {
-    return (Vista *)(worker->vistas + (key->one & ((1u << VISTA_BITS) - 1)) * worker->search->vista);
+    return (Vista *)(worker->vistas + (key->one & worker->vistas_mask) * worker->search->vista);
 }
 
 static inline int
@@ -1481,7 +1481,7 @@ meets_together(Worker *worker, const Standing *here, Relaxation *all, Question *
     }
     Question *which = question_at(worker, key);
     key = answer_key(self, which, here);
-    const Memo *memo = worker->memos + (key.one & ((1u << MEMO_BITS) - 1));
+    const Memo *memo = worker->memos + (key.one & worker->memos_mask);
     if (key_is(&memo->key, &key) && memo->era == worker->era)
         return (int)memo->thread;
     int found = relax(worker, here, all);
@@ -1489,7 +1489,7 @@ meets_together(Worker *worker, const Standing *here, Relaxation *all, Question *
         keep_vista(worker, here, question, all);
     else if (found >= 0) {
         key = note_tested(worker, here, which);
-        worker->memos[key.one & ((1u << MEMO_BITS) - 1)] = (Memo){key, worker->era, found};
+        worker->memos[key.one & worker->memos_mask] = (Memo){key, worker->era, found};
     }
     return found;
 }
@@ -2475,8 +2475,9 @@ worker_free(Worker *worker, size_t threads)
 /* What a worker has room for at first. */
 enum { HELD_ROOM = 64, FUTURE_ROOM = 1024 };
 
+/* `less`: it remembers as much less as that, a power of 2, as it has less to do. */
 static int
-worker_init(Search *self, Worker *worker)
+worker_init(Search *self, Worker *worker, size_t less)
 {
     const size_t words = self->words, threads = self->threads;
     worker->search = self;
@@ -2498,9 +2499,12 @@ worker_init(Search *self, Worker *worker)
     worker->written = malloc((self->shared + 1) * sizeof *worker->written);
     worker->held_slots = calloc(HELD_ROOM, sizeof(uint64_t));
     worker->future_slots = calloc(2 * FUTURE_ROOM, sizeof(uint64_t));
-    worker->memos = calloc((size_t)1 << MEMO_BITS, sizeof(Memo));
-    worker->vistas = calloc((size_t)1 << VISTA_BITS, self->vista);
-    worker->questions = calloc((size_t)1 << QUESTION_BITS, self->question);
+    worker->memos_mask = MEMOS / less - 1;
+    worker->vistas_mask = VISTAS / less - 1;
+    worker->questions_mask = QUESTIONS / less - 1;
+    worker->memos = calloc(MEMOS / less, sizeof(Memo));
+    worker->vistas = calloc(VISTAS / less, self->vista);
+    worker->questions = calloc(QUESTIONS / less, self->question);
     worker->allowed = calloc(self->followings + 1, 4 * sizeof(uint64_t));
     worker->only = calloc(self->followings + 1, sizeof(uint32_t));
     worker->testing = calloc(self->followings + 1, sizeof(uint32_t));
@@ -2635,8 +2639,8 @@ Search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     for (size_t n = 0; made && n < jobs; n++)
-        made = worker_init(self, &self->workers[n]) == 0;
-    if (!made || worker_init(self, &self->asking) < 0) {
+        made = worker_init(self, &self->workers[n], 1) == 0;
+    if (!made || worker_init(self, &self->asking, 32) < 0) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -3131,8 +3135,8 @@ bytes_of_worker(const Worker *worker)
 {
     const Array *arrays[] = {&worker->arrivals, &worker->records, &worker->made, &worker->parts, &worker->part_sets,
                              &worker->edges, &worker->forks, &worker->branches, &worker->futures, &worker->reached};
-    size_t memory = (sizeof(Memo) << MEMO_BITS) + (worker->search->question << QUESTION_BITS) +
-                    (worker->search->vista << VISTA_BITS);
+    size_t memory = (worker->memos_mask + 1) * sizeof(Memo) + (worker->questions_mask + 1) * worker->search->question +
+                    (worker->vistas_mask + 1) * worker->search->vista;
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         memory += bytes_in(arrays[n]);
     return memory;

@@ -30,14 +30,36 @@ def has_cycle(targets: Mapping[N, Iterable[N]]) -> bool:
 
 
 def _components(targets: dict[int, list[int]]) -> dict[int, int]:
-    import networkx  # half a second that is not spent where nothing goes round
-
-    graph: networkx.DiGraph[int] = networkx.DiGraph(targets)
+    """The nodes of components with a cycle (Kosaraju): what leads back to a node, of those left before it was."""
+    sources: dict[int, list[int]] = {node: [] for node in targets}
+    for node, following in targets.items():
+        for target in following:
+            sources[target].append(node)
+    left: dict[int, None] = {}
+    seen: set[int] = set()
+    for root in targets:
+        way = [] if root in seen else [(root, iter(targets[root]))]
+        seen.add(root)
+        while way:
+            node, later = way[-1]
+            ahead = next((target for target in later if target not in seen), None)
+            if ahead is None:
+                left[node] = None
+                way.pop()
+            else:
+                seen.add(ahead)
+                way.append((ahead, iter(targets[ahead])))
     found: dict[int, int] = {}
-    for number, members in enumerate(networkx.strongly_connected_components(graph)):
-        first = next(iter(members))
-        if len(members) > 1 or graph.has_edge(first, first):
-            found.update(dict.fromkeys(members, number))
+    for root in reversed(left):
+        members = [root] if root in seen else []
+        seen.discard(root)
+        for node in members:
+            for source in sources[node]:
+                if source in seen:
+                    seen.discard(source)
+                    members.append(source)
+        if len(members) > 1 or root in targets[root]:
+            found.update(dict.fromkeys(members, root))
     return found
 
 
