@@ -39,9 +39,22 @@ RegisterStruct = Callable[[type[language.Struct], Place], str]
 
 _LOCKS: Mapping[object, str] = {
     language.SpinLock: "spinlock",
+    language.RawSpinLock: "raw_spinlock",
+    language.RwLock: "rwlock",
+    language.SeqLock: "seqlock",
     language.Semaphore: "semaphore",
     language.Mutex: "mutex",
+    language.RtMutex: "rt_mutex",
+    language.RwSemaphore: "rwsem",
+    language.Completion: "completion",
 }
+
+
+def lock_type(kind: str) -> LockType:
+    """A kind of lock as it is where nothing more is said of it."""
+    if kind == "completion":
+        return LockType(kind, 0, owned=False)
+    return LockType(kind, queued=kind == "rwsem")
 
 
 def evaluated(annotation: object, namespace: Mapping[str, Any], place: Place, what: str) -> object:
@@ -74,7 +87,7 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
     if hint is int:
         return IntType()
     if isinstance(hint, type) and hint in _LOCKS:
-        return LockType(_LOCKS[hint])
+        return lock_type(_LOCKS[hint])
     if hint is language.Atomic:
         return AtomicType(*DEFAULT_ATOMIC)
     if hint is language.RefCount:
@@ -83,6 +96,8 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
         return ListEntryType()
     if hint is language.WaitQueue:
         return WaitQueueType()
+    if hint is language.Condition:
+        return WaitQueueType(condition=True)
     if origin in (language.ListHead, language.Idr):
         element = arguments[0]
         if not is_struct(element):

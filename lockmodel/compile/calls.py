@@ -6,6 +6,7 @@ import ast
 import enum
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from lockmodel.compile.annotations import enum_type
 from lockmodel.compile.expressions import ExpressionLowering, computed
@@ -18,11 +19,13 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Branch,
     Call,
     Choose,
     Const,
     Expr,
     HeadOf,
+    Jump,
     Local,
     Mark,
     Member,
@@ -30,8 +33,9 @@ from lockmodel.ir.nodes import (
     Operate,
     Unary,
 )
-from lockmodel.ir.operations import GHOSTS, OPERATIONS, Operation
+from lockmodel.ir.operations import COMPOUNDS, GHOSTS, LOCKING, OPERATIONS, Compound, Operation
 from lockmodel.ir.types import (
+    LOCK_KINDS,
     AtomicType,
     BoolType,
     CacheType,
@@ -48,35 +52,39 @@ from lockmodel.language import kernel
 from lockmodel.language import types as language
 
 READ_ONLY = frozenset(
-    ("atomic_read", "list_empty", "list_first_entry", "list_last_entry", "list_next_entry", "idr_find")
+    ("atomic_read", "test_bit", "list_empty", "list_first_entry", "list_last_entry", "list_next_entry", "idr_find")
 )
 """The operations that change nothing, so that claims and awaited conditions may use them."""
 MAX_ERRNO = 4095
 """Linux's: error pointers are the last 4095 addresses."""
 
+
+def _is_lock(kind: str) -> Callable[[Type], bool]:
+    return lambda t: isinstance(t, LockType) and t.kind == kind
+
+
 _KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
-    "spinlock": ("a SpinLock", lambda t: isinstance(t, LockType) and t.kind == "spinlock"),
-    "semaphore": ("a Semaphore", lambda t: isinstance(t, LockType) and t.kind == "semaphore"),
-    "mutex": ("a Mutex", lambda t: isinstance(t, LockType) and t.kind == "mutex"),
+    **{name: (f"a {kind.name}", _is_lock(name)) for name, kind in LOCK_KINDS.items()},
     "lock": ("a lock", lambda t: isinstance(t, LockType)),
     "atomic": ("an Atomic", lambda t: isinstance(t, AtomicType)),
     "entry": ("a ListEntry", lambda t: isinstance(t, ListEntryType)),
     "head": ("a ListHead", lambda t: isinstance(t, ListHeadType)),
     "link": ("a ListEntry or a ListHead", lambda t: isinstance(t, (ListEntryType, ListHeadType))),
     "idr": ("an Idr", lambda t: isinstance(t, IdrType)),
-    "waitqueue": ("a WaitQueue", lambda t: isinstance(t, WaitQueueType)),
+    "waitqueue": ("a WaitQueue", lambda t: isinstance(t, WaitQueueType) and not t.condition),
+    "condition": ("a Condition", lambda t: isinstance(t, WaitQueueType) and t.condition),
     "cache": ("a Cache", lambda t: isinstance(t, CacheType)),
     "ref": ("a reference", lambda t: isinstance(t, RefType)),
     "int": ("an int", is_number),
 }
 
 
-_LOCKING = {
-    "spinlock": ("spin_lock", "spin_unlock", "spin_lock_init"),
-    "semaphore": ("down", "up", "init_MUTEX"),
-    "mutex": ("mutex_lock", "mutex_unlock", "mutex_init"),
-}
-"""What takes, releases and initialises each kind of lock."""
+def _alike(name: str, kind: str) -> str:
+    """The operation that does to another kind of lock what this one does; "" where there is none."""
+    wanted = LOCKING.get(name)
+    return next(
+        (n for n, o in OPERATIONS.items() if wanted and o.parameters[:1] == (kind,) and LOCKING.get(n) == wanted), ""
+    )
 
 
 class CallLowering(ExpressionLowering):
@@ -163,8 +171,18 @@ class CallLowering(ExpressionLowering):
         operation = OPERATIONS.get(name) or GHOSTS.get(name)
         if operation is not None:
             return self._operate(node, operation)
+        if name in COMPOUNDS:
+            return self._compound(node, name, COMPOUNDS[name])
         match name:
-            case "choose" | "await_" | "mark" | "might_sleep" if self.atomic:
+            case (
+                "choose"
+                | "await_"
+                | "mark"
+                | "might_sleep"
+                | "wait_event"
+                | "wait_event_interruptible"
+                | "signal_pending"
+            ) if self.atomic:
                 raise self._not_in_claim(node, name)
             case "choose":
                 return [self._choose(node)]
@@ -177,6 +195,11 @@ class CallLowering(ExpressionLowering):
             case "await_":
                 self._await(node, self._operands(node, name, 1)[0])
                 return []
+            case "wait_event" | "wait_event_interruptible":
+                return self._wait_event(node, name, *self._operands(node, name, 2))
+            case "signal_pending":
+                self._operands(node, name, 0)
+                return [self._signal(node)]
             case "likely" | "unlikely":
                 return [self._as_truth(self._operands(node, name, 1)[0])]
             case "data_race":
@@ -202,8 +225,62 @@ class CallLowering(ExpressionLowering):
             "Use what reads only: fields, atomic_read, list_empty, idr_find, list_length, live, is_locked.",
         )
 
+    def _compound(self, node: ast.Call, name: str, compound: Compound) -> list[Value]:
+        """Several operations in a row: something is turned off and a lock taken, or the other way round."""
+        if self.atomic:
+            raise self._not_in_claim(node, name)
+        restores = compound.parts[-1] == "local_irq_restore"
+        operands = self._operands(node, name, 1 + restores)
+        lock = next(part for part in compound.parts if part in LOCKING)
+        results: list[Value] = []
+        for part in compound.parts:
+            given = operands[:1] if part == lock else operands[1:]
+            call = ast.copy_location(ast.Call(node.func, given, []), node)
+            results += self._operate(call, replace(OPERATIONS[part], said=name))
+        return results
+
+    def _wait_event(self, node: ast.Call, name: str, queue: ast.expr, condition: ast.expr) -> list[Value]:
+        """As in linux/wait.h: look; then stand in the queue, look again, and sleep, until the condition holds."""
+        interruptible = name == "wait_event_interruptible"
+        site = self.site(node)
+        again, sleep, woken, done, end = (self.code.label() for _ in range(5))
+        result = self.temporary(IntType()) if interruptible else ""
+        state = Const(kernel.TASK_INTERRUPTIBLE if interruptible else kernel.TASK_UNINTERRUPTIBLE)
+        address = self.value(queue)
+        if not _KINDS["waitqueue"][1](address.type):
+            raise self.error(queue, f"`{name}` takes a WaitQueue, not {described(address.type)}", "Give a WaitQueue.")
+        address = self.snapshot(address, node) if not isinstance(address.expr, Member) else address
+        if interruptible:
+            self.emit(Assign(result, Const(0), site))
+        self.branch(condition, end, again)
+        self.code.place(again)
+        self.emit(Operate("prepare_to_wait", (address.expr, state), (), site))
+        self.branch(condition, done, sleep)
+        self.code.place(sleep)
+        if interruptible and self.unit.signals:
+            self.emit(Assign(result, Const(-kernel.ERESTARTSYS), site))
+            self.emit(Branch(self._signal(node).expr, done, woken, site))
+            self.code.place(woken)
+            self.emit(Assign(result, Const(0), site))
+        else:
+            self.code.place(woken)
+        self.emit(Operate("schedule", (), (), site))
+        self.emit(Jump(again, site))
+        self.code.place(done)
+        self.emit(Operate("finish_wait", (address.expr,), (), site))
+        self.code.place(end)
+        return [Value(Local(result), IntType())] if interruptible else []
+
+    def _signal(self, node: ast.AST) -> Value:
+        """Was a signal sent? Either, where they are let come."""
+        if not self.unit.signals:
+            return Value(Const(0), BoolType())
+        target = self.temporary(BoolType())
+        self.emit(Choose(target, (Const(0), Const(1)), self.site(node)))
+        return Value(Local(target), BoolType())
+
     def _operate(self, node: ast.Call, operation: Operation) -> list[Value]:
-        name = operation.name
+        name, said = operation.name, operation.said or operation.name
         if self.atomic and name in OPERATIONS and name not in READ_ONLY:
             raise self._not_in_claim(node, name)
         if not self.atomic and name in GHOSTS:
@@ -212,7 +289,7 @@ class CallLowering(ExpressionLowering):
                 f"`{name}` in a procedure, but it is for claims only",
                 "No thread can see it: use it in an invariant, at quiescence, or in `await_(...)`.",
             )
-        operands = self._operands(node, name, len(operation.parameters))
+        operands = self._operands(node, said, len(operation.parameters))
         values: list[Value] = []
         for kind, operand in zip(operation.parameters, operands, strict=True):
             value = self.value(operand)
@@ -222,9 +299,9 @@ class CallLowering(ExpressionLowering):
                 remedy = f"Give {_KINDS[kind][0]}."
                 if kind == "int" and isinstance(value.type, AtomicType):
                     remedy = f"Read it with `atomic_read({code_text(operand)})`."
-                elif isinstance(value.type, LockType) and kind in _LOCKING and name in _LOCKING[kind]:
-                    remedy = f"Use `{_LOCKING[value.type.kind][_LOCKING[kind].index(name)]}`."
-                raise self.error(operand, f"`{name}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
+                elif isinstance(value.type, LockType) and (other := _alike(name, value.type.kind)):
+                    remedy = f"Use `{other}`."
+                raise self.error(operand, f"`{said}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
             values.append(value)
         self._check_lists(node, operation, operands, values)
         self._check_sema_init(node, name, values)

@@ -31,6 +31,12 @@ def check_declarations(model: Model) -> None:
             raise here.error(
                 f"the switch `{switch.name}` is {shown_value(switch.default)}", "Make it a bool, an int or a str."
             )
+    for option in ("spurious_wakeups", "signals"):
+        given = getattr(model, option)
+        if not isinstance(given, (bool, Switch)):
+            raise place.error(f"`{option}` is {shown_value(given)}", "Give a bool or a switch of the model.")
+        if isinstance(given, Switch) and model.switches.get(given.name) is not given:
+            raise place.error(f"`{option}` is `{given.name}`, a switch of another model")
     for cache in model.caches.values():
         here = Place(cache.path, cache.line)
         _count(here, f"the capacity of the cache of {cache.name}", cache.capacity, 1)

@@ -57,6 +57,8 @@ class Unit(Protocol):
     model: Model
     switches: Mapping[str, bool | int | str]
 
+    signals: bool
+
     def struct(self, name: str) -> Struct:
         """A Struct by its name."""
 

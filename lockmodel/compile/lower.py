@@ -79,7 +79,7 @@ class _ProgramLowering:
         self.design = design
         self.switches = switches
         self.table = StructTable(model, modules_of(model))
-        self.procedures = ProcedureTable(model, design, switches, self.table)
+        self.procedures = ProcedureTable(model, design, switches, self.table, signals=self._assumed(model.signals))
         self.lock_structs = {name: self._lock_struct(name) for name in model.locks}
 
     def run(self) -> Program:
@@ -99,6 +99,8 @@ class _ProgramLowering:
             procedures,
             claims,
             hierarchy,
+            self._assumed(self.model.spurious_wakeups),
+            self.procedures.signals,
         )
         rules.check(program)
         program = replace(
@@ -106,6 +108,10 @@ class _ProgramLowering:
         )
         rules.check(program)
         return program
+
+    def _assumed(self, given: bool | Switch) -> bool:
+        """What is said of the environment, by itself or by a switch."""
+        return bool(self.switches[given.name]) if isinstance(given, Switch) else bool(given)
 
     # --- types and globals --------------------------------------------------------------------------------------
 
@@ -125,16 +131,16 @@ class _ProgramLowering:
     def _lock_struct(self, name: str) -> Struct:
         """The Struct that stands for a global lock: it has the lock's name and the one field "lock"."""
         lock = self.model.locks[name]
-        field = Field("lock", LockType(lock.kind, lock.count, lock.owned), lock.path, lock.line)
+        field = Field("lock", LockType(lock.kind, lock.count, lock.owned, lock.queued), lock.path, lock.line)
         return Struct(name, (field,), lock.path, lock.line)
 
     def _caches(self) -> dict[str, Cache]:
         caches: dict[str, Cache] = {}
         for name, cache in self.model.caches.items():
             self.table.add(cache.struct, Place(cache.path, cache.line))
-            may_fail = cache.may_fail
-            fails = bool(self.switches[may_fail.name]) if isinstance(may_fail, Switch) else bool(may_fail)
-            caches[name] = Cache(name, name, cache.capacity, fails, Site("", cache.path, cache.line))
+            caches[name] = Cache(
+                name, name, cache.capacity, self._assumed(cache.may_fail), Site("", cache.path, cache.line)
+            )
         return caches
 
     def _globals(self) -> Iterable[GlobalObject]:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from lockmodel.errors import SpecError
 from lockmodel.ir.types import (
+    LOCK_KINDS,
     AtomicType,
     BoolType,
     CacheType,
@@ -29,8 +30,6 @@ from lockmodel.ir.types import (
 )
 from lockmodel.language.scenario import ObjectHandle, record_of
 from lockmodel.language.types import NULL
-
-LOCK_NAMES = {"spinlock": "SpinLock", "semaphore": "Semaphore", "mutex": "Mutex"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,8 @@ def type_name(type_: Type) -> str:
             return "None"
         case TupleType(items):
             return f"tuple[{', '.join(type_name(item) for item in items)}]"
-        case LockType(kind, _, _):
-            return LOCK_NAMES[kind]
+        case LockType(kind):
+            return LOCK_KINDS[kind].name
         case AtomicType(_, _, counts, _):
             return "RefCount" if counts else "Atomic"
         case ListEntryType():
@@ -118,8 +117,8 @@ def type_name(type_: Type) -> str:
             return f"ListHead[{element}]"
         case IdrType(element, _):
             return f"Idr[{element}]"
-        case WaitQueueType():
-            return "WaitQueue"
+        case WaitQueueType(condition):
+            return "Condition" if condition else "WaitQueue"
         case CacheType(name):
             return f"Cache[{name}]"
         case _:

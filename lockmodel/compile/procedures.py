@@ -39,7 +39,16 @@ class _Function:
 class ProcedureTable:
     """The procedures while they are being made; what a call names is added when it is lowered."""
 
-    def __init__(self, model: Model, design: str, switches: Mapping[str, bool | int | str], table: StructTable) -> None:
+    def __init__(
+        self,
+        model: Model,
+        design: str,
+        switches: Mapping[str, bool | int | str],
+        table: StructTable,
+        *,
+        signals: bool = False,
+    ) -> None:
+        self.signals = signals
         self.model = model
         self.design = design
         self.switches = switches

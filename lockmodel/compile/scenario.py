@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
+from lockmodel.compile.machine import Machine
 from lockmodel.compile.naming import Place, described, did_you_mean, place_of, shown_value, suggestion
 from lockmodel.errors import SpecError
 from lockmodel.ir.nodes import Procedure, Program
@@ -69,12 +70,14 @@ class _ScenarioLowering:
         for number, handle in enumerate(scenario.objects, first):
             self.objects.check_given(number)
             initial.append(InitialObject(names[number], record_of(handle).struct.__name__, self.objects.values(number)))
+        links, idr_entries = self._links(scenario.links), self._idr_entries(scenario.idr_records)
+        threads = Machine(self.program, initial).placed(self._threads(scenario.threads), scenario.threads)
         return Setup(
             self.record.name,
             tuple(initial),
-            self._links(scenario.links),
-            self._idr_entries(scenario.idr_records),
-            self._threads(scenario.threads),
+            links,
+            idr_entries,
+            threads,
             tuple(self._kept(target, Place(path, line)) for target, path, line in scenario.kept),
             Site(self.record.name, self.record.path, self.record.line),
         )
@@ -218,7 +221,7 @@ class _ScenarioLowering:
             procedure = self._path(record, place)
             arguments = self._arguments(record, procedure, place)
             site = Site(self.record.name, record.path, record.line)
-            threads.append(Thread(record.name, procedure.name, arguments, record.may_wait, site))
+            threads.append(Thread(record.name, procedure.name, arguments, record.may_wait, site, record.level))
         return tuple(threads)
 
     def _path(self, record: ThreadRecord, place: Place) -> Procedure:

@@ -20,6 +20,7 @@ from lockmodel.compile.naming import Place, described, shown_value, suggestion
 from lockmodel.compile.reader import ClassSource, find_class
 from lockmodel.errors import SpecError
 from lockmodel.ir.types import (
+    LOCK_KINDS,
     AtomicType,
     BoolType,
     EnumType,
@@ -46,6 +47,8 @@ _NO_OPTIONS = language.FieldOptions()
 _KINDS: Mapping[str, tuple[type[object], str]] = {
     "list_of": (ListHeadType, "a ListHead"),
     "semaphore": (LockType, "a Semaphore"),
+    "rwlock": (LockType, "a RwLock"),
+    "rwsem": (LockType, "a RwSemaphore"),
     "atomic": (AtomicType, "an Atomic or a RefCount"),
     "refcount": (AtomicType, "a RefCount"),
     "idr": (IdrType, "an Idr"),
@@ -233,8 +236,11 @@ class StructTable:
                 raise place.error(f"{what} is an int without a range", "Write `Annotated[int, Range(low, high)]`.")
             case LockType("semaphore") if options.kind == "semaphore":
                 return LockType("semaphore", _int(given["count"], 0, place, what), owned=False)
-            case LockType() if options.kind == "semaphore":
-                raise place.error(f"{what} is {described(type_)}, but `semaphore` is for a Semaphore")
+            case LockType("rwlock" | "rwsem" as kind) if options.kind == kind:
+                return LockType(kind, queued=bool(given["queued"]))
+            case LockType() if options.kind in ("semaphore", "rwlock", "rwsem"):
+                wanted = LOCK_KINDS[options.kind].name
+                raise place.error(f"{what} is {described(type_)}, but `{options.kind}` is for a {wanted}")
             case AtomicType(counts=counts):
                 if options.kind == "refcount":
                     if not counts:
@@ -370,7 +376,7 @@ class StructTable:
             if not isinstance(field.type, LockType) or rest:
                 raise place.error(
                     f"{what}, but `{struct.name}.{name}` ({here}) is {described(field.type)}",
-                    "Name a SpinLock, a Mutex or a Semaphore.",
+                    "Name a lock: a SpinLock, a Mutex, a Semaphore or one of their like.",
                 )
             if not field.type.owned:
                 raise place.error(*_unowned(what, f"{struct.name}.{name}", here))

@@ -51,10 +51,11 @@ class Frame:
 class LocalState:
     """Everything about a thread that is not shared memory. Threads that run the same code share it.
 
-    `pool` is the thread whose slots are allocated from: the thread itself, or -1 if it allocates nothing. `frames` are
-    outermost first and empty when the thread has ended; the last one stands at a visible instruction. `held` are the
-    locations of the owned locks that the thread holds, oldest first, `shared` those of them that it holds for reading
-    (as often as it does). `private` are the objects that no other thread can reach yet.
+    `pool` is the thread itself where it must be known (it allocates, sleeps on queues, or shares a CPU), else -1.
+    `frames` are outermost first and empty when the thread has ended; the last one stands at a visible instruction.
+    `held` are the locations of the owned locks that the thread holds, oldest first, `shared` those of them that it
+    holds for reading (as often as it does). `private` are the objects that no other thread can reach yet. `phase` is
+    how far it is within an operation of several steps: the lock in whose line it waits, a mark of the operation, or -1.
     """
 
     pool: int
@@ -63,6 +64,7 @@ class LocalState:
     private: tuple[int, ...] = ()
     shared: tuple[int, ...] = ()
     situation: Situation = PROCESS
+    phase: int = -1
 
     @property
     def ended(self) -> bool:

@@ -60,6 +60,9 @@ class Memory:
         self.shared = list(local.shared)
         self.private = list(local.private)
         self.situation = local.situation
+        self.thread = local.pool
+        self.phase = local.phase
+        self.again = False
         self.reads: dict[int, int] = {}
         self.writes: dict[int, int] = {}
         self.violations: list[Violation] = []
@@ -279,20 +282,71 @@ class Memory:
         """How a lock is held."""
         return "read" if lock in self.shared else "write"
 
-    def atomic_context(self) -> int:
-        """The spinlock that this thread holds and that was taken last, or -1."""
+    def held_last(self, *, raw: bool = False) -> int:
+        """The spinning lock (with `raw`, the raw one) that this thread holds and that was taken last, or -1."""
         for lock in reversed(self.held):
             kind = self.layout.field(lock).type
-            if isinstance(kind, LockType) and not kind.sleeps:
+            if isinstance(kind, LockType) and (kind.raw if raw else not kind.sleeps):
                 return lock
         return -1
 
     def sleeps(self, what: str) -> None:
-        """LM601 if the thread holds a spinlock."""
-        spinlock = self.atomic_context()
-        if spinlock >= 0:
-            name = self.layout.member_name(spinlock)
-            self.report("LM601", f"{what} may sleep while the spinlock {name} is held", locks=(name,))
+        """LM601 if the thread holds a spinning lock, or is where no thread may sleep."""
+        spinning = self.held_last()
+        if spinning >= 0:
+            name = self.layout.member_name(spinning)
+            kind = self.layout.field(spinning).type
+            assert isinstance(kind, LockType)
+            self.report("LM601", f"{what} may sleep while the {kind.kind} {name} is held", locks=(name,))
+        elif where := self.no_place_to_sleep():
+            self.report("LM601", f"{what} may sleep {where}")
+
+    def no_place_to_sleep(self) -> str:
+        """Where the thread is, if nobody may sleep there."""
+        situation = self.situation
+        if situation.level != "process":
+            return f"in a {situation.level}"
+        if situation.irqs_off:
+            return "with interrupts off"
+        if situation.bh_off:
+            return "with soft interrupts off"
+        if situation.preempt_off:
+            return "with preemption off"
+        return "in an RCU read side" if situation.rcu else ""
+
+    def may_wait(self, lock: int, what: str) -> None:
+        """LM601 if the thread must not wait for a lock of this kind here.
+
+        A spinning lock that is not raw is one that sleeps under PREEMPT_RT, and must not be taken under a raw one
+        (lockdep's wait types, kernel/locking/lockdep.c, check_wait_context).
+        """
+        kind = self.layout.field(lock).type
+        assert isinstance(kind, LockType)
+        if kind.sleeps:
+            self.sleeps(what)
+        elif not kind.raw and (raw := self.held_last(raw=True)) >= 0:
+            name = self.layout.member_name(raw)
+            self.report(
+                "LM601", f"{what} may sleep under PREEMPT_RT while the raw_spinlock {name} is held", locks=(name,)
+            )
+
+    def of_task(self, field: str) -> int:
+        """The location of a field of this thread's task, or -1 where nobody can see it."""
+        task = self.layout.setup.threads[self.thread].task if self.thread >= 0 else 0
+        return self.layout.address(task, field) if task else -1
+
+    def tell_cpu(self, field: str, value: int) -> None:
+        """Set a field of the CPU that this thread runs on, where something else may run on it as well."""
+        cpu = self.layout.setup.threads[self.thread].cpu if self.thread >= 0 else 0
+        if cpu:
+            self.write(self.layout.address(cpu, field), value)
+
+    def count_up(self, location: int) -> None:
+        """Raise a sequence; what it may count to is a bound of the search."""
+        value = self.read(location) + 1
+        if self.layout.locations[location].domain.encode(value) is None:
+            raise Exhausted((f"the sequence of {self.layout.member_name(location)}", -1))
+        self.write(location, value)
 
     def release_contents(self, number: int) -> None:
         """Forget what a freed object held: nothing may read it any more."""

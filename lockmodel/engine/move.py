@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from lockmodel.engine import processor
 from lockmodel.engine.frames import Frames, Open, needed
 from lockmodel.engine.local import Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
@@ -109,6 +110,9 @@ class Move:
         """Execute the visible instruction that the thread stands at."""
         frame = self.frames[-1]
         instruction = self.procedures[frame.procedure].code[frame.at]
+        if not processor.admitted(self.memory):
+            self.operation = f"the {self.memory.situation.level} comes"
+            return
         self.covered.append(instruction.site)
         match instruction:
             case Load() | Store():
@@ -130,7 +134,8 @@ class Move:
                 raise AssertionError(f"{instruction} is not visible")
             case _ as never:
                 assert_never(never)
-        frame.at += 1
+        if not self.memory.again:
+            frame.at += 1
 
     def access(self, instruction: Load | Store) -> None:
         """A plain read or write of a field."""
@@ -199,6 +204,8 @@ class Move:
     def run_local(self) -> LocalState:
         """Run up to the next visible instruction or the thread's end; the local state there."""
         executed = 0
+        if self.memory.again:
+            return self.settle()
         while self.frames:
             frame = self.frames[-1]
             instruction = self.procedures[frame.procedure].code[frame.at]
@@ -286,6 +293,9 @@ class Move:
         if self.memory.held:
             names = tuple(self.layout.member_name(lock) for lock in self.memory.held)
             self.memory.halt("LM603", f"the thread ends while it holds {', '.join(names)}", locks=names)
+        if off := processor.left_off(self.memory):
+            self.memory.halt("LM603", f"the thread ends with {off}")
+        processor.settle(self.memory, ends=True)
 
     def requirements(self, callee: Open) -> None:
         """LM302 if the caller does not hold what the callee asks for."""
@@ -304,6 +314,7 @@ class Move:
 
     def settle(self) -> LocalState:
         """The local state at a visible instruction, what is dead forgotten."""
+        processor.settle(self.memory)
         frames = []
         for frame in self.frames:
             live = needed(self.procedures[frame.procedure], frame.at)
@@ -316,6 +327,7 @@ class Move:
             tuple(sorted(memory.private)),
             tuple(memory.shared),
             memory.situation,
+            memory.phase,
         )
 
     def end(self) -> LocalState:

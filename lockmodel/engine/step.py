@@ -15,6 +15,7 @@ from lockmodel.engine.frames import Frames, Open
 from lockmodel.engine.local import LocalState, Step, Violation
 from lockmodel.engine.memory import Halt
 from lockmodel.engine.move import Move, Source
+from lockmodel.engine.processor import COMING
 from lockmodel.ir.layout import Layout, argument_value
 from lockmodel.ir.nodes import (
     Choose,
@@ -58,8 +59,10 @@ class Stepper:
         """The local code before a thread's first step; takes no step itself."""
         record = self.layout.setup.threads[thread]
         frame = self.code.enter(record.procedure, [argument_value(self.layout, a) for a in record.arguments])
-        pool = thread if any(owner == thread for _, owner in self.layout.pools) else -1
-        move = Move(self.code, LocalState(pool, (), (), self._private(thread, source)), source, [frame], 0)
+        known = record.cpu or record.task or any(owner == thread for _, owner in self.layout.pools)
+        phase = COMING if record.level != "process" else -1
+        local = LocalState(thread if known else -1, (), (), self._private(thread, source), phase=phase)
+        move = Move(self.code, local, source, [frame], 0)
         return move.finish(lambda: move.requirements(frame), "starts", "")
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
@@ -74,6 +77,12 @@ class Stepper:
                 return len(options)
             case Operate("kmem_cache_alloc" | "kmem_cache_zalloc", cache=cache):
                 return 2 if self.program.caches[cache].may_fail else 1
+            case Operate("schedule" | "cond_wait"):
+                return 2 if self.program.spurious_wakeups else 1
+            case Operate("down_interruptible" | "mutex_lock_interruptible"):
+                return 2 if self.program.signals else 1
+            case Operate("cond_signal"):
+                return self.layout.places
             case _:
                 return 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from lockmodel.ir.layout import Layout
+from lockmodel.ir.machine import CPU, OCCUPANTS
 from lockmodel.ir.nodes import (
     Binary,
     Const,
@@ -15,7 +16,7 @@ from lockmodel.ir.nodes import (
     Member,
     Unary,
 )
-from lockmodel.ir.types import BoolType, EnumType, RefType
+from lockmodel.ir.types import BoolType, EnumType, LockType, RefType, WaitQueueType
 from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED
 
 
@@ -25,6 +26,12 @@ def show_value(layout: Layout, location: int, value: int) -> str:
         return "uninitialised"
     field = layout.field(location)
     part = layout.locations[location].part
+    if isinstance(field.type, LockType):
+        return str(value)
+    if isinstance(field.type, WaitQueueType):
+        return layout.setup.threads[(value - 1) // 2].name if value else "nobody"
+    if layout.owner(location).struct == CPU.name and field.name in OCCUPANTS:
+        return layout.setup.threads[value - 1].name if value else "nobody"
     if isinstance(field.type, RefType) or part:
         return layout.describe(value)
     if value == GARBAGE:

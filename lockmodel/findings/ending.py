@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.words import show_value
@@ -11,6 +12,7 @@ from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, WaitQueueType
 from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, NULL, UNINITIALISED, is_head, is_object
+from lockmodel.properties.waiting import holders
 
 WAITING = ("LM101", "LM102", "LM103")
 """Rules about who waits for what: that is the state that matters."""
@@ -29,17 +31,18 @@ EMPTY = (NULL, UNINITIALISED)
 def waiting_at(trace: Trace, stepper: Stepper) -> list[Waiting]:
     """Every thread that cannot move at the end of a trace."""
     layout = stepper.layout
+    view = View(layout, trace.state, trace.locals, trace.blocked)
     found = []
     for thread, wants in trace.blocked:
         local = trace.locals[thread]
-        holder = next((n for n, other in enumerate(trace.locals) if wants >= 0 and wants in other.held), -1)
+        has = [layout.setup.threads[holder].name for holder in holders(view, thread, wants)]
         standing = trace.standing[thread]
         assert standing is not None
         found.append(
             Waiting(
                 thread=layout.setup.threads[thread].name,
                 wants=layout.member_name(wants) if wants >= 0 else standing.operation,
-                held_by=layout.setup.threads[holder].name if holder >= 0 else None,
+                held_by=", ".join(has) or None,
                 frame=frame(stepper.place(local)),
                 holds=[layout.member_name(lock) for lock in local.held],
                 stack=[frame(site) for site in stepper.sites(local)],
@@ -90,7 +93,8 @@ def _value(layout: Layout, state: bytes, location: int) -> str:
         case WaitQueueType():
             return ""
         case LockType(owned=True):
-            return "held" if value == 0 else ""
+            readers = f"read by {-value}" if value < 0 else ""
+            return "held" if value == 0 else readers
         case ListEntryType():
             on = layout.read(state, location + 2)
             return f"on {layout.member_name(on - HEADS)}" if is_head(on) else "on no list"

@@ -9,9 +9,10 @@ thread, so that allocations of different threads never meet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from lockmodel.ir.machine import CPU, MOST_THREADS, TASK, task
 from lockmodel.ir.nodes import Await, Call, GlobalRef, Local, Operate, Procedure, Program
 from lockmodel.ir.setup import Argument, Setup
 from lockmodel.ir.types import (
@@ -47,7 +48,10 @@ NODE_BYTES = 3
 """Bytes for the number of a thread's local state: 16 million are far beyond what a scenario learns."""
 
 COUNTING_LIMIT = 250
-"""The highest count of a counting semaphore."""
+"""The highest count of a counting semaphore; a completion that is complete for ever."""
+
+SEQUENCE_LIMIT = 63
+"""How far the sequence of a seqlock is counted: so many writers twice. Beyond, the search is not complete."""
 
 
 ALLOCATES = ("kmem_cache_alloc", "kmem_cache_zalloc")
@@ -122,8 +126,9 @@ class Layout:
     """Objects and locations of one scenario. Read-only once made."""
 
     def __init__(self, program: Program, setup: Setup) -> None:
-        self.program = program
+        self.program = with_machine(program, setup)
         self.setup = setup
+        self.places = max(1, sum(task > 0 for task in setup.tasks))
         self.objects: list[Object] = [Object(0, "NULL", "", -1, -1)]
         self.locations: list[Location] = []
         self.pools: dict[tuple[str, int], tuple[int, ...]] = {}
@@ -131,7 +136,7 @@ class Layout:
         self.global_locks = {item.name for item in program.globals if item.lock}
         self._offset = 0
         self._members: dict[tuple[str, str], int] = {}
-        self._sizes = {name: self._number_members(struct) for name, struct in program.structs.items()}
+        self._sizes = {name: self._number_members(struct) for name, struct in self.program.structs.items()}
         self._references: Domain
         self._lay_out()
         self.size = self._offset
@@ -243,7 +248,7 @@ class Layout:
         number = 0
         for field in struct.fields:
             self._members[struct.name, field.name] = number
-            number += len(_parts(field))
+            number += len(self.parts(field))
         return number
 
     def _lay_out(self) -> None:
@@ -268,18 +273,22 @@ class Layout:
             for field in self.program.structs[item.struct].fields:
                 if isinstance(field.type, ListHeadType):
                     heads.append(HEADS + location)
-                location += len(_parts(field))
+                location += len(self.parts(field))
         self._references = Domain(NULL, len(plan), [*heads, POISON, UNINITIALISED, RESERVED])
         for number, item in enumerate(plan, start=1):
             status = self._add(number, "(status)", "", Domain(FREE, DEAD)) if item.hidden else -1
             born = self._add(number, "(born)", "", Domain(0, len(item.sites))) if item.hidden == 2 else -1
             first = len(self.locations)
             for field in self.program.structs[item.struct].fields:
-                for part in _parts(field):
-                    self._add(number, field.name, part, self._domain(field))
+                for part in self.parts(field):
+                    self._add(number, field.name, part, self._domain(field, part))
             self.objects.append(
                 Object(number, item.name, item.struct, first, status, item.cache, item.thread, born, item.sites)
             )
+
+    def parts(self, field: Field) -> tuple[str, ...]:
+        """The parts of a member, each a location."""
+        return _parts(field, self.places)
 
     def _add(self, owner: int, field: str, part: str, domain: Domain) -> int:
         number = len(self.locations)
@@ -287,8 +296,14 @@ class Layout:
         self._offset += domain.width
         return number
 
-    def _domain(self, field: Field) -> Domain:
+    def _domain(self, field: Field, part: str) -> Domain:
         match field.type:
+            case LockType() if part == "waiting":
+                return Domain(0, MOST_THREADS, (UNINITIALISED,))
+            case LockType() if part == "sequence":
+                return Domain(0, SEQUENCE_LIMIT, (UNINITIALISED,))
+            case LockType(shares=True):
+                return Domain(-MOST_THREADS, 1, (UNINITIALISED,))
             case IntType(low, high):
                 return Domain(low or 0, high or 0, (UNINITIALISED,))
             case BoolType():
@@ -301,7 +316,7 @@ class Layout:
             case AtomicType(low, high):
                 return Domain(low, high, (UNINITIALISED, DROPPED))
             case WaitQueueType():
-                return Domain(0, 0, (UNINITIALISED,))
+                return Domain(0, 2 * len(self.setup.threads) + 1, (UNINITIALISED,))
             case RefType() | ListEntryType() | ListHeadType() | IdrType():
                 return self._references
             case _ as never:
@@ -337,7 +352,7 @@ class Layout:
         field = self.struct(number).field(at.field)
         match field.type:
             case LockType(_, count, _):
-                return count
+                return count if not at.part else 0
             case ListHeadType():
                 return HEADS + self.address(number, field.name)
             case ListEntryType():
@@ -363,8 +378,21 @@ def enum_range(members: tuple[tuple[str, int], ...], flags: bool) -> tuple[int, 
     return 0, every
 
 
-def _parts(field: Field) -> tuple[str, ...]:
+def with_machine(program: Program, setup: Setup) -> Program:
+    """The program with the Structs of the machine, where a scenario has such objects."""
+    known = {CPU.name: CPU, TASK: task(len(setup.threads))}
+    used = {item.struct: known[item.struct] for item in setup.objects if item.struct in known}
+    return replace(program, structs={**program.structs, **used}) if used else program
+
+
+def _parts(field: Field, places: int) -> tuple[str, ...]:
     match field.type:
+        case LockType(queued=True):
+            return ("", "waiting")
+        case LockType("seqlock"):
+            return ("", "sequence")
+        case WaitQueueType() if places > 1:
+            return tuple(str(n) for n in range(places))
         case ListEntryType():
             return ("next", "prev", "on")
         case ListHeadType():

@@ -292,7 +292,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A model under one design and one setting of its switches, compiled."""
+    """A model under one design and one setting of its switches, compiled.
+
+    `spurious_wakeups`: a thread that sleeps on a queue or a condition may wake for no reason. `signals`: one that waits
+    interruptibly may be sent a signal.
+    """
 
     model: str
     design: str
@@ -303,3 +307,5 @@ class Program:
     procedures: dict[str, Procedure]
     claims: tuple[Claim, ...]
     hierarchy: Hierarchy = NO_HIERARCHY
+    spurious_wakeups: bool = False
+    signals: bool = False

@@ -38,6 +38,7 @@ from lockmodel.ir.nodes import (
 from lockmodel.ir.operations import GHOSTS, OPERATIONS
 from lockmodel.ir.text import instruction_text
 from lockmodel.ir.types import (
+    LOCK_KINDS,
     AtomicType,
     BoolType,
     EnumType,
@@ -59,18 +60,16 @@ BINARY = frozenset(
 PLAIN = (IntType, BoolType, EnumType, RefType)
 """The types whose values are read and written by `Load` and `Store`."""
 
-_LOCK_KINDS = frozenset(("spinlock", "semaphore", "mutex"))
 _MEMBER_KINDS: Mapping[str, tuple[type[object], ...]] = {
     "lock": (LockType,),
-    "spinlock": (LockType,),
-    "semaphore": (LockType,),
-    "mutex": (LockType,),
+    **dict.fromkeys(LOCK_KINDS, (LockType,)),
     "atomic": (AtomicType,),
     "entry": (ListEntryType,),
     "head": (ListHeadType,),
     "link": (ListEntryType, ListHeadType),
     "idr": (IdrType,),
     "waitqueue": (WaitQueueType,),
+    "condition": (WaitQueueType,),
 }
 
 
@@ -288,7 +287,7 @@ class _ProcedureRules:
         type_ = self._type(argument)
         if not isinstance(type_, _MEMBER_KINDS[kind]):
             yield f"no address of {kind}"
-        elif kind in _LOCK_KINDS and isinstance(type_, LockType) and type_.kind != kind:
+        elif kind in LOCK_KINDS and isinstance(type_, LockType) and type_.kind != kind:
             yield f"the address of a {type_.kind} where {kind} is wanted"
 
     def _type(self, expression: Expr) -> Type | None:

@@ -46,13 +46,20 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread: the path that it enters and with what. `may_wait`: it may wait for ever without that being wrong."""
+    """A thread: the path that it enters and with what. `may_wait`: it may wait for ever without that being wrong.
+
+    `level` is "process", or "softirq" or "hardirq" for an interrupt. `cpu` is the object that stands for its CPU, 0 if
+    nothing else runs there; `task` the one for what others see of it (it sleeps, it reads under RCU), 0 if none do.
+    """
 
     name: str
     procedure: str
     arguments: tuple[Argument, ...]
     may_wait: bool = False
     site: Site = NOWHERE
+    level: str = "process"
+    cpu: int = 0
+    task: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,8 @@ class Setup:
     threads: tuple[Thread, ...]
     kept: tuple[tuple[int, str], ...] = ()
     site: Site = NOWHERE
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """The task object of each thread, 0 for one that has none."""
+        return tuple(thread.task for thread in self.threads)

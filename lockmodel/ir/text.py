@@ -133,8 +133,8 @@ def type_text(type_: Type) -> str:
             return "nothing"
         case TupleType(items):
             return f"({', '.join(type_text(item) for item in items)})"
-        case LockType(kind, count, owned):
-            return kind if owned else f"{kind} counting from {count}"
+        case LockType(kind, count, owned, queued):
+            return (kind if owned else f"{kind} counting from {count}") + ", queued" * queued
         case AtomicType(low, high, counts, zero_is_cached):
             return f"{'refcount' if counts else 'atomic'} {low}..{high}" + ", zero is cached" * zero_is_cached
         case ListEntryType():
@@ -143,8 +143,8 @@ def type_text(type_: Type) -> str:
             return f"head of {element}.{link or '?'}" + (f" counted by {counted}" if counted else "")
         case IdrType(element, capacity):
             return f"idr of {capacity or '?'} {element}"
-        case WaitQueueType():
-            return "waitqueue"
+        case WaitQueueType(condition):
+            return "condition" if condition else "waitqueue"
         case CacheType(name):
             return f"cache {name}"
         case _:

@@ -53,21 +53,55 @@ class TupleType:
 
 
 @dataclass(frozen=True, slots=True)
+class LockKind:
+    """A kind of lock: its name in a spec, whether a thread that waits for it sleeps, whether readers share it."""
+
+    name: str
+    sleeps: bool = False
+    shares: bool = False
+
+
+LOCK_KINDS: dict[str, LockKind] = {
+    "spinlock": LockKind("SpinLock"),
+    "raw_spinlock": LockKind("RawSpinLock"),
+    "rwlock": LockKind("RwLock", shares=True),
+    "seqlock": LockKind("SeqLock"),
+    "semaphore": LockKind("Semaphore", sleeps=True),
+    "mutex": LockKind("Mutex", sleeps=True),
+    "rt_mutex": LockKind("RtMutex", sleeps=True),
+    "rwsem": LockKind("RwSemaphore", sleeps=True, shares=True),
+    "completion": LockKind("Completion", sleeps=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class LockType:
     """A lock word. `count` is the initial count (1 = free for a spinlock or a mutex).
 
-    `owned`: whoever takes it must give it back (spinlock, mutex, and a semaphore used as init_MUTEX makes it);
-    a counting semaphore is not owned, and anyone may raise it.
+    It is 1 where the lock is free, 0 where one thread has it, and -n where n readers share it. `owned`: whoever takes
+    it must give it back; a counting semaphore and a completion are not owned, and anyone may raise them. `queued`:
+    readers that come while a writer waits, wait behind it.
     """
 
-    kind: str  # "spinlock", "semaphore", "mutex"
+    kind: str
     count: int = 1
     owned: bool = True
+    queued: bool = False
 
     @property
     def sleeps(self) -> bool:
         """Does a thread that waits for it sleep?"""
-        return self.kind != "spinlock"
+        return LOCK_KINDS[self.kind].sleeps
+
+    @property
+    def shares(self) -> bool:
+        """Can readers share it?"""
+        return LOCK_KINDS[self.kind].shares
+
+    @property
+    def raw(self) -> bool:
+        """Does it spin whatever the kernel is built for? (Other spinning locks sleep under PREEMPT_RT.)"""
+        return self.kind == "raw_spinlock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +144,9 @@ class IdrType:
 
 @dataclass(frozen=True, slots=True)
 class WaitQueueType:
-    """A wait queue head."""
+    """A wait queue head, or with `condition` a POSIX condition variable: the threads that sleep on it, in order."""
+
+    condition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

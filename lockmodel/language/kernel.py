@@ -11,11 +11,19 @@ from typing import Any, Final, Never, TypeVar
 from lockmodel.language.types import (
     Atomic,
     Cache,
+    Completion,
+    Condition,
     Idr,
     ListEntry,
     ListHead,
+    Lock,
     Mutex,
+    RawSpinLock,
+    RtMutex,
+    RwLock,
+    RwSemaphore,
     Semaphore,
+    SeqLock,
     SpinLock,
     Struct,
     WaitQueue,
@@ -40,6 +48,12 @@ ENFILE: Final = 23
 EMFILE: Final = 24
 ENOTTY: Final = 25
 ENOSPC: Final = 28
+ERESTARTSYS: Final = 512
+TASK_RUNNING: Final = 0
+TASK_INTERRUPTIBLE: Final = 1
+"""Asleep until woken, or sent a signal."""
+TASK_UNINTERRUPTIBLE: Final = 2
+"""Asleep until woken."""
 
 
 def _compiled(name: str) -> Never:
@@ -59,9 +73,229 @@ def spin_unlock(lock: SpinLock) -> None:
     _compiled("spin_unlock")
 
 
+def spin_trylock(lock: SpinLock) -> bool:
+    """Take a spinlock if it is to be had; whether it was."""
+    _compiled("spin_trylock")
+
+
+def spin_lock_irq(lock: SpinLock) -> None:
+    """Turn off hard interrupts, then take a spinlock."""
+    _compiled("spin_lock_irq")
+
+
+def spin_unlock_irq(lock: SpinLock) -> None:
+    """Release a spinlock, then turn hard interrupts on."""
+    _compiled("spin_unlock_irq")
+
+
+def spin_lock_irqsave(lock: SpinLock) -> int:
+    """`flags = spin_lock_irqsave(lock)`: as `spin_lock_irq`; whether they were off before."""
+    _compiled("spin_lock_irqsave")
+
+
+def spin_unlock_irqrestore(lock: SpinLock, flags: int) -> None:
+    """Release a spinlock, then hard interrupts as they were."""
+    _compiled("spin_unlock_irqrestore")
+
+
+def spin_lock_bh(lock: SpinLock) -> None:
+    """Turn off soft interrupts, then take a spinlock."""
+    _compiled("spin_lock_bh")
+
+
+def spin_unlock_bh(lock: SpinLock) -> None:
+    """Release a spinlock, then turn soft interrupts on."""
+    _compiled("spin_unlock_bh")
+
+
+def spin_lock_init(lock: SpinLock) -> None:
+    """Initialise a spinlock, free."""
+    _compiled("spin_lock_init")
+
+
+def raw_spin_lock(lock: RawSpinLock) -> None:
+    """Take a raw spinlock; the thread must not sleep until it releases it."""
+    _compiled("raw_spin_lock")
+
+
+def raw_spin_unlock(lock: RawSpinLock) -> None:
+    """Release a raw spinlock."""
+    _compiled("raw_spin_unlock")
+
+
+def raw_spin_trylock(lock: RawSpinLock) -> bool:
+    """Take a raw spinlock if it is to be had; whether it was."""
+    _compiled("raw_spin_trylock")
+
+
+def raw_spin_lock_irq(lock: RawSpinLock) -> None:
+    """Turn off hard interrupts, then take a raw spinlock."""
+    _compiled("raw_spin_lock_irq")
+
+
+def raw_spin_unlock_irq(lock: RawSpinLock) -> None:
+    """Release a raw spinlock, then turn hard interrupts on."""
+    _compiled("raw_spin_unlock_irq")
+
+
+def raw_spin_lock_irqsave(lock: RawSpinLock) -> int:
+    """`flags = raw_spin_lock_irqsave(lock)`: as `raw_spin_lock_irq`; whether they were off before."""
+    _compiled("raw_spin_lock_irqsave")
+
+
+def raw_spin_unlock_irqrestore(lock: RawSpinLock, flags: int) -> None:
+    """Release a raw spinlock, then hard interrupts as they were."""
+    _compiled("raw_spin_unlock_irqrestore")
+
+
+def raw_spin_lock_bh(lock: RawSpinLock) -> None:
+    """Turn off soft interrupts, then take a raw spinlock."""
+    _compiled("raw_spin_lock_bh")
+
+
+def raw_spin_unlock_bh(lock: RawSpinLock) -> None:
+    """Release a raw spinlock, then turn soft interrupts on."""
+    _compiled("raw_spin_unlock_bh")
+
+
+def raw_spin_lock_init(lock: RawSpinLock) -> None:
+    """Initialise a raw spinlock, free."""
+    _compiled("raw_spin_lock_init")
+
+
+def read_lock(lock: RwLock) -> None:
+    """Take a rwlock for reading; the thread must not sleep until it releases it."""
+    _compiled("read_lock")
+
+
+def read_unlock(lock: RwLock) -> None:
+    """Release a rwlock for reading."""
+    _compiled("read_unlock")
+
+
+def read_trylock(lock: RwLock) -> bool:
+    """Take a rwlock for reading if it is to be had; whether it was."""
+    _compiled("read_trylock")
+
+
+def read_lock_irq(lock: RwLock) -> None:
+    """Turn off hard interrupts, then take a rwlock for reading."""
+    _compiled("read_lock_irq")
+
+
+def read_unlock_irq(lock: RwLock) -> None:
+    """Release a rwlock for reading, then turn hard interrupts on."""
+    _compiled("read_unlock_irq")
+
+
+def read_lock_irqsave(lock: RwLock) -> int:
+    """`flags = read_lock_irqsave(lock)`: as `read_lock_irq`; whether they were off before."""
+    _compiled("read_lock_irqsave")
+
+
+def read_unlock_irqrestore(lock: RwLock, flags: int) -> None:
+    """Release a rwlock for reading, then hard interrupts as they were."""
+    _compiled("read_unlock_irqrestore")
+
+
+def read_lock_bh(lock: RwLock) -> None:
+    """Turn off soft interrupts, then take a rwlock for reading."""
+    _compiled("read_lock_bh")
+
+
+def read_unlock_bh(lock: RwLock) -> None:
+    """Release a rwlock for reading, then turn soft interrupts on."""
+    _compiled("read_unlock_bh")
+
+
+def write_lock(lock: RwLock) -> None:
+    """Take a rwlock for writing; the thread must not sleep until it releases it."""
+    _compiled("write_lock")
+
+
+def write_unlock(lock: RwLock) -> None:
+    """Release a rwlock for writing."""
+    _compiled("write_unlock")
+
+
+def write_trylock(lock: RwLock) -> bool:
+    """Take a rwlock for writing if it is to be had; whether it was."""
+    _compiled("write_trylock")
+
+
+def write_lock_irq(lock: RwLock) -> None:
+    """Turn off hard interrupts, then take a rwlock for writing."""
+    _compiled("write_lock_irq")
+
+
+def write_unlock_irq(lock: RwLock) -> None:
+    """Release a rwlock for writing, then turn hard interrupts on."""
+    _compiled("write_unlock_irq")
+
+
+def write_lock_irqsave(lock: RwLock) -> int:
+    """`flags = write_lock_irqsave(lock)`: as `write_lock_irq`; whether they were off before."""
+    _compiled("write_lock_irqsave")
+
+
+def write_unlock_irqrestore(lock: RwLock, flags: int) -> None:
+    """Release a rwlock for writing, then hard interrupts as they were."""
+    _compiled("write_unlock_irqrestore")
+
+
+def write_lock_bh(lock: RwLock) -> None:
+    """Turn off soft interrupts, then take a rwlock for writing."""
+    _compiled("write_lock_bh")
+
+
+def write_unlock_bh(lock: RwLock) -> None:
+    """Release a rwlock for writing, then turn soft interrupts on."""
+    _compiled("write_unlock_bh")
+
+
+def rwlock_init(lock: RwLock) -> None:
+    """Initialise a rwlock, free."""
+    _compiled("rwlock_init")
+
+
+def write_seqlock(lock: SeqLock) -> None:
+    """Take a seqlock for writing: readers see an odd sequence until it is released."""
+    _compiled("write_seqlock")
+
+
+def write_sequnlock(lock: SeqLock) -> None:
+    """Release a seqlock."""
+    _compiled("write_sequnlock")
+
+
+def read_seqbegin(lock: SeqLock) -> int:
+    """`seq = read_seqbegin(lock)`: the sequence, once no writer is at work."""
+    _compiled("read_seqbegin")
+
+
+def read_seqretry(lock: SeqLock, sequence: int) -> bool:
+    """Has a writer been at work since? What was read must be read again."""
+    _compiled("read_seqretry")
+
+
+def seqlock_init(lock: SeqLock) -> None:
+    """Initialise a seqlock, free."""
+    _compiled("seqlock_init")
+
+
 def down(sem: Semaphore) -> None:
     """Lower a semaphore, sleeping uninterruptibly while it is 0."""
     _compiled("down")
+
+
+def down_interruptible(sem: Semaphore) -> int:
+    """As `down`: 0, or -EINTR where a signal came while it slept (`Model(signals=...)`)."""
+    _compiled("down_interruptible")
+
+
+def down_trylock(sem: Semaphore) -> int:
+    """Lower a semaphore if it is not 0: 0, or 1 if it is."""
+    _compiled("down_trylock")
 
 
 def up(sem: Semaphore) -> None:
@@ -74,14 +308,109 @@ def mutex_lock(lock: Mutex) -> None:
     _compiled("mutex_lock")
 
 
+def mutex_lock_interruptible(lock: Mutex) -> int:
+    """As `mutex_lock`: 0, or -EINTR where a signal came while it slept (`Model(signals=...)`)."""
+    _compiled("mutex_lock_interruptible")
+
+
+def mutex_trylock(lock: Mutex) -> bool:
+    """Take a mutex if it is free; whether it was."""
+    _compiled("mutex_trylock")
+
+
 def mutex_unlock(lock: Mutex) -> None:
     """Release a mutex; only its owner may."""
     _compiled("mutex_unlock")
 
 
-def spin_lock_init(lock: SpinLock) -> None:
-    """Initialise a spinlock, free."""
-    _compiled("spin_lock_init")
+def rt_mutex_lock(lock: RtMutex) -> None:
+    """Take an rt_mutex; sleeps."""
+    _compiled("rt_mutex_lock")
+
+
+def rt_mutex_trylock(lock: RtMutex) -> bool:
+    """Take an rt_mutex if it is free; whether it was."""
+    _compiled("rt_mutex_trylock")
+
+
+def rt_mutex_unlock(lock: RtMutex) -> None:
+    """Release an rt_mutex; only its owner may."""
+    _compiled("rt_mutex_unlock")
+
+
+def rt_mutex_init(lock: RtMutex) -> None:
+    """Initialise an rt_mutex, free."""
+    _compiled("rt_mutex_init")
+
+
+def down_read(sem: RwSemaphore) -> None:
+    """Take a rw_semaphore for reading; sleeps."""
+    _compiled("down_read")
+
+
+def down_read_trylock(sem: RwSemaphore) -> bool:
+    """Take a rw_semaphore for reading if it is to be had; whether it was."""
+    _compiled("down_read_trylock")
+
+
+def up_read(sem: RwSemaphore) -> None:
+    """Release a rw_semaphore that is held for reading."""
+    _compiled("up_read")
+
+
+def down_write(sem: RwSemaphore) -> None:
+    """Take a rw_semaphore for writing; sleeps, and later readers wait behind it."""
+    _compiled("down_write")
+
+
+def down_write_trylock(sem: RwSemaphore) -> bool:
+    """Take a rw_semaphore for writing if it is free; whether it was."""
+    _compiled("down_write_trylock")
+
+
+def up_write(sem: RwSemaphore) -> None:
+    """Release a rw_semaphore that is held for writing."""
+    _compiled("up_write")
+
+
+def downgrade_write(sem: RwSemaphore) -> None:
+    """Hold for reading what is held for writing, without letting go."""
+    _compiled("downgrade_write")
+
+
+def init_rwsem(sem: RwSemaphore) -> None:
+    """Initialise a rw_semaphore, free."""
+    _compiled("init_rwsem")
+
+
+def wait_for_completion(x: Completion) -> None:
+    """Sleep until it is complete, and take one completion away."""
+    _compiled("wait_for_completion")
+
+
+def try_wait_for_completion(x: Completion) -> bool:
+    """Take one completion away if there is one; whether there was."""
+    _compiled("try_wait_for_completion")
+
+
+def complete(x: Completion) -> None:
+    """Let one waiter go on, now or later."""
+    _compiled("complete")
+
+
+def complete_all(x: Completion) -> None:
+    """Let every waiter go on, for ever."""
+    _compiled("complete_all")
+
+
+def init_completion(x: Completion) -> None:
+    """Make a completion that is not complete."""
+    _compiled("init_completion")
+
+
+def reinit_completion(x: Completion) -> None:
+    """Make a completion not complete again."""
+    _compiled("reinit_completion")
 
 
 def sema_init(sem: Semaphore, count: int) -> None:
@@ -97,6 +426,64 @@ def init_MUTEX(sem: Semaphore) -> None:  # noqa: N802 - the kernel's name
 def mutex_init(lock: Mutex) -> None:
     """Initialise a mutex, free."""
     _compiled("mutex_init")
+
+
+# --- interrupts, preemption, RCU -----------------------------------------------------------------------------------
+
+
+def local_irq_disable() -> None:
+    """Turn off hard interrupts on this CPU."""
+    _compiled("local_irq_disable")
+
+
+def local_irq_enable() -> None:
+    """Turn on hard interrupts on this CPU."""
+    _compiled("local_irq_enable")
+
+
+def local_irq_save() -> int:
+    """`flags = local_irq_save()`: turn off hard interrupts; whether they were off before."""
+    _compiled("local_irq_save")
+
+
+def local_irq_restore(flags: int) -> None:
+    """Hard interrupts as `local_irq_save` found them."""
+    _compiled("local_irq_restore")
+
+
+def local_bh_disable() -> None:
+    """Turn off soft interrupts on this CPU, once more."""
+    _compiled("local_bh_disable")
+
+
+def local_bh_enable() -> None:
+    """Undo one `local_bh_disable`."""
+    _compiled("local_bh_enable")
+
+
+def preempt_disable() -> None:
+    """Keep other threads off this CPU, once more."""
+    _compiled("preempt_disable")
+
+
+def preempt_enable() -> None:
+    """Undo one `preempt_disable`."""
+    _compiled("preempt_enable")
+
+
+def rcu_read_lock() -> None:
+    """Begin to read under RCU; nests, and the thread must not sleep."""
+    _compiled("rcu_read_lock")
+
+
+def rcu_read_unlock() -> None:
+    """End to read under RCU."""
+    _compiled("rcu_read_unlock")
+
+
+def synchronize_rcu() -> None:
+    """Sleep until every thread that reads under RCU now has ended that."""
+    _compiled("synchronize_rcu")
 
 
 # --- atomics ----------------------------------------------------------------------------------------------------
@@ -150,6 +537,41 @@ def atomic_inc_not_zero(a: Atomic) -> bool:
 def atomic_dec_and_test(a: Atomic) -> bool:
     """Subtract 1; whether that made 0."""
     _compiled("atomic_dec_and_test")
+
+
+def atomic_xchg(a: Atomic, new: int) -> int:
+    """Set the value; the one before."""
+    _compiled("atomic_xchg")
+
+
+def atomic_cmpxchg(a: Atomic, old: int, new: int) -> int:
+    """Set the value to `new` if it is `old`; the one before."""
+    _compiled("atomic_cmpxchg")
+
+
+def set_bit(nr: int, word: Atomic) -> None:
+    """Set a bit of a word, in one indivisible operation."""
+    _compiled("set_bit")
+
+
+def clear_bit(nr: int, word: Atomic) -> None:
+    """Clear a bit of a word, in one indivisible operation."""
+    _compiled("clear_bit")
+
+
+def test_bit(nr: int, word: Atomic) -> bool:
+    """Is the bit set?"""
+    _compiled("test_bit")
+
+
+def test_and_set_bit(nr: int, word: Atomic) -> bool:
+    """Set a bit; whether it was set before."""
+    _compiled("test_and_set_bit")
+
+
+def test_and_clear_bit(nr: int, word: Atomic) -> bool:
+    """Clear a bit; whether it was set before."""
+    _compiled("test_and_clear_bit")
 
 
 def atomic_dec_and_lock(a: Atomic, lock: SpinLock) -> bool:
@@ -313,13 +735,78 @@ def init_waitqueue_head(wq: WaitQueue) -> None:
 
 
 def wake_up(wq: WaitQueue) -> None:
-    """Wake who waits on the queue."""
+    """Wake all who wait on the queue, but of those who wait exclusively only the first."""
     _compiled("wake_up")
 
 
+def wake_up_all(wq: WaitQueue) -> None:
+    """Wake all who wait on the queue."""
+    _compiled("wake_up_all")
+
+
 def wake_up_interruptible(wq: WaitQueue) -> None:
-    """Wake who waits interruptibly on the queue."""
+    """As `wake_up`, but only those who wait interruptibly."""
     _compiled("wake_up_interruptible")
+
+
+def wake_up_interruptible_all(wq: WaitQueue) -> None:
+    """As `wake_up_all`, but only those who wait interruptibly."""
+    _compiled("wake_up_interruptible_all")
+
+
+def prepare_to_wait(wq: WaitQueue, state: int) -> None:
+    """Stand in the queue and be about to sleep: `schedule()` returns at once if a wake comes before it."""
+    _compiled("prepare_to_wait")
+
+
+def prepare_to_wait_exclusive(wq: WaitQueue, state: int) -> None:
+    """As `prepare_to_wait`, as one of those of whom `wake_up` wakes one."""
+    _compiled("prepare_to_wait_exclusive")
+
+
+def finish_wait(wq: WaitQueue) -> None:
+    """Leave the queue and be running."""
+    _compiled("finish_wait")
+
+
+def schedule() -> None:
+    """Sleep until woken; not at all where the thread is running, or was woken since it prepared to wait."""
+    _compiled("schedule")
+
+
+def wait_event(wq: WaitQueue, condition: object) -> None:
+    """Sleep on the queue until the condition holds; it is evaluated a read a step, before and after each sleep."""
+    _compiled("wait_event")
+
+
+def wait_event_interruptible(wq: WaitQueue, condition: object) -> int:
+    """As `wait_event`: 0, or -ERESTARTSYS where a signal came (`Model(signals=...)`)."""
+    _compiled("wait_event_interruptible")
+
+
+def signal_pending() -> bool:
+    """Was this thread sent a signal? Either, where `Model(signals=...)` lets them come."""
+    _compiled("signal_pending")
+
+
+def cond_init(cond: Condition) -> None:
+    """Make a condition variable on which nobody waits."""
+    _compiled("cond_init")
+
+
+def cond_wait(cond: Condition, lock: Mutex) -> None:
+    """Give back the mutex and sleep in one step; once signalled, take it again."""
+    _compiled("cond_wait")
+
+
+def cond_signal(cond: Condition) -> None:
+    """Wake one of those who wait, whichever."""
+    _compiled("cond_signal")
+
+
+def cond_broadcast(cond: Condition) -> None:
+    """Wake all who wait."""
+    _compiled("cond_broadcast")
 
 
 def might_sleep() -> None:
@@ -375,6 +862,6 @@ def list_contains(head: ListHead[S], entry: S) -> bool:
     _compiled("list_contains")
 
 
-def is_locked(lock: SpinLock | Semaphore | Mutex) -> bool:
+def is_locked(lock: Lock) -> bool:
     """Is the lock held by anyone? For claims only."""
     _compiled("is_locked")

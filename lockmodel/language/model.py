@@ -11,7 +11,19 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from lockmodel.errors import SpecError
 from lockmodel.language.scenario import ObjectHandle, ObjectRecord, Scenario
-from lockmodel.language.types import Cache, Mutex, Semaphore, SpinLock, Struct
+from lockmodel.language.types import (
+    Cache,
+    Completion,
+    Mutex,
+    RawSpinLock,
+    RtMutex,
+    RwLock,
+    RwSemaphore,
+    Semaphore,
+    SeqLock,
+    SpinLock,
+    Struct,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,13 +47,14 @@ class Switch:
 
 
 class GlobalLock:
-    """A lock that belongs to no object. `kind` is "spinlock", "semaphore" or "mutex"."""
+    """A lock that belongs to no object. `kind` is one of `ir.types.LOCK_KINDS`."""
 
-    def __init__(self, name: str, kind: str, count: int, owned: bool, path: str, line: int) -> None:
+    def __init__(self, name: str, kind: str, count: int, owned: bool, queued: bool, path: str, line: int) -> None:
         self.name = name
         self.kind = kind
         self.count = count
         self.owned = owned
+        self.queued = queued
         self.path = path
         self.line = line
 
@@ -114,16 +127,21 @@ class Model:
         source: str = "",
         as_written: str = "as-written",
         hierarchy: Sequence[str | Sequence[str]] = (),
+        spurious_wakeups: bool | Switch = False,
+        signals: bool | Switch = False,
     ) -> None:
         """Start an empty model.
 
         `source` is the file that trailing comments such as `# 805` are lines of. `as_written` names the design that
         the plain procedures make up. `hierarchy` is the declared lock order, as chains of lock classes, outermost
-        first; the method of that name adds to it.
+        first; the method of that name adds to it. `spurious_wakeups`: who sleeps on a queue or a
+        condition may wake for no reason. `signals`: who waits interruptibly may be sent a signal.
         """
         self.name = name
         self.source = source
         self.default_design = as_written
+        self.spurious_wakeups = spurious_wakeups
+        self.signals = signals
         self.file, self.line = _caller()
         self.declared = hierarchy
         self.chains: list[ChainRecord] = []
@@ -152,10 +170,34 @@ class Model:
         """A global mutex."""
         return cast(Mutex, self._lock(name, "mutex", 1, True))
 
-    def _lock(self, name: str, kind: str, count: int, owned: bool) -> GlobalLock:
+    def raw_spinlock(self, name: str) -> RawSpinLock:
+        """A global raw spinlock."""
+        return cast(RawSpinLock, self._lock(name, "raw_spinlock", 1, True))
+
+    def rwlock(self, name: str, *, queued: bool = False) -> RwLock:
+        """A global rwlock; `queued`: readers that come while a writer waits, wait behind it."""
+        return cast(RwLock, self._lock(name, "rwlock", 1, True, queued))
+
+    def seqlock(self, name: str) -> SeqLock:
+        """A global seqlock."""
+        return cast(SeqLock, self._lock(name, "seqlock", 1, True))
+
+    def rwsem(self, name: str, *, queued: bool = True) -> RwSemaphore:
+        """A global rw_semaphore; without `queued` readers pass by a writer that waits."""
+        return cast(RwSemaphore, self._lock(name, "rwsem", 1, True, queued))
+
+    def rt_mutex(self, name: str) -> RtMutex:
+        """A global rt_mutex."""
+        return cast(RtMutex, self._lock(name, "rt_mutex", 1, True))
+
+    def completion(self, name: str) -> Completion:
+        """A global completion, not complete at the start."""
+        return cast(Completion, self._lock(name, "completion", 0, False))
+
+    def _lock(self, name: str, kind: str, count: int, owned: bool, queued: bool = False) -> GlobalLock:
         path, line = _caller(3)
         self._unused(name, path, line)
-        lock = self.locks[name] = GlobalLock(name, kind, count, owned, path, line)
+        lock = self.locks[name] = GlobalLock(name, kind, count, owned, queued, path, line)
         return lock
 
     def object(self, struct: type[S], name: str, /, **fields: object) -> S:

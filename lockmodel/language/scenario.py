@@ -93,7 +93,7 @@ class IdrRecord:
 
 @dataclass(frozen=True)
 class ThreadRecord:
-    """A call of `thread`."""
+    """A call of `thread`, `softirq` or `hardirq`, which is its `level`."""
 
     name: str
     path_function: Callable[..., object]
@@ -101,6 +101,8 @@ class ThreadRecord:
     may_wait: bool
     path: str
     line: int
+    level: str = "process"
+    cpu: int | None = None
 
 
 @dataclass
@@ -135,12 +137,35 @@ class Scenario:
         """The environment holds one reference to the object that it does not drop (LM403 expects it at the end)."""
         self.kept.append((target, *_caller()))
 
-    def thread(self, name: str, path: Callable[[*Ts], object], /, *arguments: *Ts, may_wait: bool = False) -> None:
+    def thread(
+        self,
+        name: str,
+        path: Callable[[*Ts], object],
+        /,
+        *arguments: *Ts,
+        may_wait: bool = False,
+        cpu: int | None = None,
+    ) -> None:
         """A thread that enters `path` with these arguments.
 
-        `may_wait`: it may wait for ever (for an event that need not come) without that being a deadlock.
+        `may_wait`: it may wait for ever (for an event that need not come) without that being a deadlock. `cpu`: the
+        number of the CPU that it runs on, to be shared with interrupts and other threads; else one of its own.
         """
-        self.threads.append(ThreadRecord(name, path, arguments, may_wait, *_caller()))
+        self.threads.append(ThreadRecord(name, path, arguments, may_wait, *_caller(), cpu=cpu))
+
+    def hardirq(self, name: str, path: Callable[[*Ts], object], /, *arguments: *Ts, cpu: int) -> None:
+        """A hard interrupt that may come once, wherever hard interrupts are on on its CPU, and enters `path` there.
+
+        Nothing else runs on that CPU until it is done. Its handler runs with hard interrupts off.
+        """
+        self.threads.append(ThreadRecord(name, path, arguments, True, *_caller(), "hardirq", cpu))
+
+    def softirq(self, name: str, path: Callable[[*Ts], object], /, *arguments: *Ts, cpu: int) -> None:
+        """A soft interrupt that may come once, wherever soft and hard interrupts are on on its CPU.
+
+        Only hard interrupts run on that CPU until it is done.
+        """
+        self.threads.append(ThreadRecord(name, path, arguments, True, *_caller(), "softirq", cpu))
 
 
 def _caller() -> tuple[str, int]:

@@ -36,7 +36,7 @@ class FieldOptions:
 
 def field(
     *,
-    guarded_by: str | SpinLock | Semaphore | Mutex | None = None,
+    guarded_by: str | Lock | None = None,
     constant: bool = False,
     ghost: bool = False,
     counted: str | None = None,
@@ -52,9 +52,7 @@ def field(
     return FieldOptions(guarded_by=guarded_by, constant=constant, ghost=ghost, counted=counted, default=default)
 
 
-def list_of(
-    link: str, *, guarded_by: str | SpinLock | Semaphore | Mutex | None = None, counted: str | None = None
-) -> Any:
+def list_of(link: str, *, guarded_by: str | Lock | None = None, counted: str | None = None) -> Any:
     """The head of a list whose entries are linked through their field `link`.
 
     `guarded_by` holds for the head and for the links of every entry that is on it. `counted`: being on the list holds
@@ -68,6 +66,16 @@ def semaphore(count: int) -> Any:
     return FieldOptions("semaphore", count=count)
 
 
+def rwlock(*, queued: bool = False) -> Any:
+    """A rwlock; `queued`: readers that come while a writer waits, wait behind it (but not in an interrupt)."""
+    return FieldOptions("rwlock", queued=queued)
+
+
+def rwsem(*, queued: bool = True) -> Any:
+    """A rw_semaphore; without `queued` readers pass by a writer that waits."""
+    return FieldOptions("rwsem", queued=queued)
+
+
 def atomic(low: int, high: int) -> Any:
     """The range of an Atomic or RefCount (otherwise -128..127 and 0..100). Leaving it is LM701."""
     return FieldOptions("atomic", low=low, high=high)
@@ -78,12 +86,14 @@ def refcount(*, zero_is_cached: bool = False, high: int = 100) -> Any:
     return FieldOptions("refcount", zero_is_cached=zero_is_cached, high=high)
 
 
-def idr_of(capacity: int = 8, *, guarded_by: str | SpinLock | Semaphore | Mutex | None = None) -> Any:
+def idr_of(capacity: int = 8, *, guarded_by: str | Lock | None = None) -> Any:
     """An idr with ids 0 <= id < capacity (otherwise 8)."""
     return FieldOptions("idr", capacity=capacity, guarded_by=guarded_by)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(field, list_of, semaphore, atomic, refcount, idr_of))
+@dataclass_transform(
+    kw_only_default=True, field_specifiers=(field, list_of, semaphore, rwlock, rwsem, atomic, refcount, idr_of)
+)
 class _Fields:
     """Base that makes type checkers catch misspelt fields."""
 
@@ -100,12 +110,40 @@ class SpinLock:
     """spinlock_t: a thread that holds it must not sleep."""
 
 
+class RawSpinLock:
+    """raw_spinlock_t: spins whatever the kernel is built for, so that no SpinLock may be taken under it."""
+
+
+class RwLock:
+    """rwlock_t: spins; readers share it, and may come upon themselves where it is not queued (see `rwlock()`)."""
+
+
+class SeqLock:
+    """seqlock_t: writers exclude each other; readers do not wait for the end of their reading, but read again."""
+
+
 class Semaphore:
     """struct semaphore. A bare one starts at 1 and is used as a mutex; see `semaphore()` for a counting one."""
 
 
 class Mutex:
     """struct mutex: one owner, who must release it."""
+
+
+class RtMutex:
+    """struct rt_mutex: one owner, who must release it (and inherits priority, which no schedule shows)."""
+
+
+class RwSemaphore:
+    """struct rw_semaphore: sleeps; readers share it, and wait behind a writer that waits (see `rwsem()`)."""
+
+
+class Completion:
+    """struct completion: done so often; not done at the start."""
+
+
+Lock = SpinLock | RawSpinLock | RwLock | SeqLock | Semaphore | Mutex | RtMutex | RwSemaphore
+"""Any lock that has an owner."""
 
 
 class Atomic:
@@ -129,15 +167,17 @@ class Idr(Generic[S]):
 
 
 class WaitQueue:
-    """wait_queue_head_t."""
+    """wait_queue_head_t: threads that sleep until they are woken."""
+
+
+class Condition:
+    """pthread_cond_t: threads that gave back a mutex and sleep until they are signalled."""
 
 
 class Cache(Generic[S]):
     """A slab cache of objects of one Struct; made by `Model.cache`."""
 
-    def __init__(
-        self, name: str, struct: type[S], capacity: int, may_fail: object, path: str = "", line: int = 0
-    ) -> None:
+    def __init__(self, name: str, struct: type[S], capacity: int, may_fail: Any, path: str = "", line: int = 0) -> None:
         self.name = name
         self.struct = struct
         self.capacity = capacity
@@ -158,7 +198,37 @@ NULL: Final[Never] = cast(Never, _Null())
 """The null pointer; fits every reference."""
 
 __all__: Sequence[str] = [
-    "NULL", "Atomic", "Cache", "Enum", "FieldOptions", "Flags", "Idr", "ListEntry", "ListHead", "Mutex", "Range",
-    "Record", "RefCount", "Semaphore", "SpinLock", "Struct", "WaitQueue", "atomic", "field", "idr_of", "list_of",
-    "refcount", "semaphore",
-]  # fmt: skip
+    "NULL",
+    "Atomic",
+    "Cache",
+    "Completion",
+    "Condition",
+    "Enum",
+    "FieldOptions",
+    "Flags",
+    "Idr",
+    "ListEntry",
+    "ListHead",
+    "Lock",
+    "Mutex",
+    "Range",
+    "RawSpinLock",
+    "Record",
+    "RefCount",
+    "RtMutex",
+    "RwLock",
+    "RwSemaphore",
+    "Semaphore",
+    "SeqLock",
+    "SpinLock",
+    "Struct",
+    "WaitQueue",
+    "atomic",
+    "field",
+    "idr_of",
+    "list_of",
+    "refcount",
+    "rwlock",
+    "rwsem",
+    "semaphore",
+]

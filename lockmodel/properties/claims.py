@@ -75,9 +75,9 @@ class Claims:
                         number = look(layout.address(number, field))
                         if not is_object(number):  # the object is still being made
                             return True
-                    if alive(number) and look(layout.address(number, path[-1])) == 0:
+                    if alive(number) and look(layout.address(number, path[-1])) <= 0:
                         return True
-                return any(alive(layout.locations[lock].owner) and look(lock) == 0 for lock in locks)
+                return any(alive(layout.locations[lock].owner) and look(lock) <= 0 for lock in locks)
 
             if silent():
                 return _bytes(layout, read), Verdict(None, said=False)

@@ -10,41 +10,60 @@ from dataclasses import dataclass
 
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
+from lockmodel.engine.processor import COMING
 from lockmodel.engine.step import Stepper
+from lockmodel.ir.machine import CPU, TASK
+from lockmodel.ir.types import LockType
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A thread that cannot move: what it waits for and the thread that has it, or -1 if no thread does."""
+    """A thread that cannot move: what it waits for and the threads that have it, all of which must let go."""
 
     thread: int
     wants: int
-    holder: int
+    holders: tuple[int, ...]
 
 
 def waits(view: View) -> list[Wait]:
     """Every thread that cannot move, in order."""
-    return [Wait(thread, wants, _holder(view, wants)) for thread, wants in view.blocked]
+    return [Wait(thread, wants, holders(view, thread, wants)) for thread, wants in view.blocked]
 
 
-def _holder(view: View, lock: int) -> int:
-    for thread, local in enumerate(view.locals):
-        if lock in local.held:
-            return thread
-    return -1
+def holders(view: View, thread: int, wanted: int) -> tuple[int, ...]:
+    """The threads that must let go of what a thread waits for: a lock, a place in its line, a CPU, an RCU read side."""
+    if wanted < 0:
+        return ()
+    owner = view.layout.owner(wanted)
+    if owner.struct == CPU.name:
+        return (view.read(wanted) - 1,)
+    if owner.struct == TASK:
+        return (view.layout.setup.tasks.index(owner.number),)
+    kind = view.layout.field(wanted).type
+    assert isinstance(kind, LockType)
+    reads = kind.queued and view.locals[thread].phase != wanted  # a writer would stand in line
+    return tuple(
+        other
+        for other, local in enumerate(view.locals)
+        if (wanted in local.held and not (reads and wanted in local.shared)) or (reads and local.phase == wanted)
+    )
 
 
 def self_deadlocks(stepper: Stepper, view: View) -> list[Violation]:
     """LM102: threads that wait for a lock that they hold."""
     found = []
     for wait in waits(view):
-        if wait.wants >= 0 and wait.holder == wait.thread:
+        if wait.thread in wait.holders:
             local = view.locals[wait.thread]
             lock = stepper.layout.member_name(wait.wants)
+            if stepper.layout.owner(wait.wants).struct == TASK:
+                detail = f"{_name(stepper, wait.thread)} waits for the end of the RCU read side that it is in itself"
+            else:
+                detail = f"{_name(stepper, wait.thread)} asks for {lock}, which it holds itself"
             found.append(
                 Violation(
                     "LM102",
-                    f"{_name(stepper, wait.thread)} asks for {lock}, which it holds itself",
+                    detail,
                     stepper.place(local),
                     stepper.sites(local),
                     locks=(lock,),
@@ -60,28 +79,44 @@ def deadlocks(stepper: Stepper, view: View) -> list[Violation]:
     found = []
     seen: set[int] = set()
     for start in by_thread:
-        path: list[int] = []
-        at = start
-        while at in by_thread and at not in seen and at not in path and by_thread[at].holder != at:
-            path.append(at)
-            at = by_thread[at].holder
-        if at in path:
-            cycle = path[path.index(at) :]
+        cycle = _cycle(by_thread, start, seen)
+        if cycle:
             first = cycle.index(min(cycle))
             ordered = cycle[first:] + cycle[:first]
             found.append(_deadlock(stepper, view, [by_thread[thread] for thread in ordered]))
-        seen.update(path)
     return found
+
+
+def _cycle(by_thread: dict[int, Wait], start: int, seen: set[int]) -> list[int]:
+    """The first cycle of threads that wait for each other that `start` leads to; those `seen` lead to no other."""
+    path: list[int] = []
+
+    def walk(at: int) -> list[int]:
+        if at in path:
+            return path[path.index(at) :]
+        if at in seen or at not in by_thread:
+            return []
+        seen.add(at)
+        path.append(at)
+        for holder in by_thread[at].holders:
+            if holder != at and (found := walk(holder)):
+                return found
+        path.pop()
+        return []
+
+    return walk(start)
 
 
 def stuck(stepper: Stepper, view: View, threads: tuple[int, ...]) -> list[Violation]:
     """LM101 for threads that wait for what no thread will ever give; those that may wait for ever are left out."""
-    waiting = [
-        wait
-        for wait in waits(view)
-        if wait.thread in threads and not stepper.layout.setup.threads[wait.thread].may_wait
-    ]
+    waiting = [wait for wait in waits(view) if wait.thread in threads and not _may_wait(stepper, view, wait.thread)]
     return [_deadlock(stepper, view, waiting)] if waiting else []
+
+
+def _may_wait(stepper: Stepper, view: View, thread: int) -> bool:
+    """May it wait for ever? So may an interrupt, but only as long as it has not come."""
+    record = stepper.layout.setup.threads[thread]
+    return record.may_wait and (record.level == "process" or view.locals[thread].phase == COMING)
 
 
 def _deadlock(stepper: Stepper, view: View, waiting: list[Wait]) -> Violation:
@@ -102,9 +137,16 @@ def _sentence(stepper: Stepper, view: View, wait: Wait) -> str:
     who = _name(stepper, wait.thread)
     if wait.wants < 0:
         return f"{who} waits for a condition that no thread is left to make true"
+    if stepper.layout.owner(wait.wants).struct == CPU.name:
+        return (
+            f"{who} waits for {stepper.layout.owner(wait.wants).name}, on which {_name(stepper, wait.holders[0])} runs"
+        )
     lock = stepper.layout.member_name(wait.wants)
-    if wait.holder >= 0:
-        return f"{who} waits for {lock}, which {_name(stepper, wait.holder)} holds"
+    if wait.holders:
+        others = " and ".join(_name(stepper, holder) for holder in wait.holders)
+        if all(view.locals[holder].phase == wait.wants for holder in wait.holders):
+            return f"{who} waits for {lock}, in whose line {others} stands before it"
+        return f"{who} waits for {lock}, which {others} hold{'s' * (len(wait.holders) == 1)}"
     return f"{who} waits for {lock}, which no thread is left to release"
 
 

@@ -109,7 +109,7 @@ class Bad(Struct):
     y: Small""",
         """\
 L2: the field `Bad.x` is guarded by `y`, but `Bad.y` (L3) is an int of 0..7
-  Name a SpinLock, a Mutex or a Semaphore.""",
+  Name a lock: a SpinLock, a Mutex, a Semaphore or one of their like.""",
     ),
     (
         """\

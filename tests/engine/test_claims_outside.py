@@ -154,8 +154,8 @@ REFUSED = {
         "  Declare it as `next: Room = field(constant=True)`, or name another lock."
     ),
     "'desk.room.guest.lock'": "a path through `Room.guest`",
-    "'desk.room'": "outside `desk.room`, but `Desk.room` (machine.py:{room}) is a Room\n  Name a SpinLock,",
-    "'desk.number'": "but `Desk.number` (machine.py:{number}) is an int of 0..3\n  Name a SpinLock",
+    "'desk.room'": "outside `desk.room`, but `Desk.room` (machine.py:{room}) is a Room\n  Name a lock:",
+    "'desk.number'": "but `Desk.number` (machine.py:{number}) is an int of 0..3\n  Name a lock",
     "'desk.room.many'": "is a counting semaphore, which nobody holds\n  Guard it by a lock that has an owner.",
     "'desk'": "outside `desk`, which is no lock class of the model",
     "'dekk.room.lock'": "outside `dekk.room.lock`, which is no lock class of the model",

@@ -87,6 +87,33 @@ def _dec_and_lock(m: Memory, operands: tuple[int, ...], context: Context) -> Res
     return _dec_and_test(m, (at,), context)
 
 
+def _exchange(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
+    """atomic_xchg and atomic_cmpxchg: the value before, and a new one where the old one is as expected."""
+    at, new = operands[0], operands[-1]
+    old = _shown(_count(m, at, context))
+    if len(operands) == 3 and old != operands[1]:
+        return (old,), f"= {old}, not {operands[1]}"
+    m.write(at, new)
+    return (old,), f"{old} -> {new}"
+
+
+def _bit(deed: str) -> Meaning:
+    """One bit of a word: "test", "set" or "clear"; each tells how it was before."""
+
+    def meaning(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
+        number, at = operands
+        if not 0 <= number < 64:
+            m.halt("LM701", f"{context.name} asks for bit {number} of a word of 64")
+        old = _shown(_count(m, at, context))
+        mask = 1 << number
+        if deed != "test":
+            m.write(at, old | mask if deed == "set" else old & ~mask)
+        given = (int(old & mask != 0),)
+        return given if context.name.startswith("test") else (), f"was {given[0]}"
+
+    return meaning
+
+
 MEANING: dict[str, Meaning] = {
     "atomic_read": _atomic_read,
     "atomic_set": _atomic_set,
@@ -99,4 +126,11 @@ MEANING: dict[str, Meaning] = {
     "atomic_inc_not_zero": _inc_not_zero,
     "atomic_dec_and_test": _dec_and_test,
     "atomic_dec_and_lock": _dec_and_lock,
+    "atomic_xchg": _exchange,
+    "atomic_cmpxchg": _exchange,
+    "set_bit": _bit("set"),
+    "clear_bit": _bit("clear"),
+    "test_bit": _bit("test"),
+    "test_and_set_bit": _bit("set"),
+    "test_and_clear_bit": _bit("clear"),
 }

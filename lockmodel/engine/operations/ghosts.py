@@ -27,7 +27,7 @@ def _list_contains(m: Memory, operands: tuple[int, ...], context: Context) -> Re
 
 def _is_locked(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     m.member(operands[0], "the claim reads a lock")
-    return (int(m.read(operands[0]) == 0),), ""
+    return (int(m.read(operands[0]) <= 0),), ""
 
 
 MEANING: dict[str, Meaning] = {

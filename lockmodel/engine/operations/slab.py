@@ -56,7 +56,7 @@ def _free(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     for location in m.layout.locations_of(number):
         kind, part = m.layout.field(location).type, m.layout.locations[location].part
         name = m.layout.member_name(location)
-        if isinstance(kind, LockType) and kind.owned and m.read(location) == 0:
+        if isinstance(kind, LockType) and kind.owned and not part and m.read(location) <= 0:
             m.halt(
                 "LM603",
                 f"{context.name} frees {item.name} while its lock {name} is held",

@@ -1,0 +1,56 @@
+"""What the machine adds to a scenario: CPUs that are shared, and what others see of a task.
+
+They are objects like any other, so that searches and reports need not know of them.
+"""
+
+from __future__ import annotations
+
+from lockmodel.ir.types import BoolType, EnumType, Field, IntType, Struct
+
+MOST_THREADS = 64
+"""Threads that a CPU and a task can name."""
+
+CPU = Struct(
+    "cpu",
+    (
+        Field("irqs_off", BoolType()),
+        Field("bh_off", IntType(0, 15)),
+        Field("softirq", IntType(0, MOST_THREADS)),
+        Field("hardirq", IntType(0, MOST_THREADS)),
+        Field("pinned", IntType(0, MOST_THREADS)),
+    ),
+)
+"""A CPU: what is off there; the soft and the hard interrupt that is there, and the thread that must not be preempted
+(1 + its number, 0 for none)."""
+
+
+TASK = "task"
+
+
+OCCUPANTS = ("softirq", "hardirq", "pinned")
+"""The fields of a CPU that name a thread."""
+
+TASK_STATE = EnumType("task_state", (("TASK_RUNNING", 0), ("TASK_INTERRUPTIBLE", 1), ("TASK_UNINTERRUPTIBLE", 2)))
+
+
+def task(threads: int) -> Struct:
+    """What others see of one of so many threads: its state as it sleeps (0 is running), whether it reads under RCU,
+    and which threads (a bit each) wait for it to leave that read side."""
+    return Struct(
+        TASK,
+        (
+            Field("state", TASK_STATE),
+            Field("rcu", BoolType()),
+            Field("awaited", IntType(0, (1 << threads) - 1)),
+        ),
+    )
+
+
+SLEEPS_ON_QUEUES = frozenset(("prepare_to_wait", "prepare_to_wait_exclusive", "finish_wait", "schedule", "cond_wait"))
+"""Operations of a thread that stands in queues."""
+
+READS_UNDER_RCU = frozenset(("rcu_read_lock", "rcu_read_unlock"))
+"""Operations that are seen by who waits for readers."""
+
+WAITS_FOR_READERS = frozenset(("synchronize_rcu",))
+"""Operations that wait for readers."""
