@@ -226,6 +226,7 @@ def _explore(
             stop_at,
             options.exact,
             options.minimise,
+            _selected("LM301", options),
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
@@ -296,7 +297,11 @@ def _check_scenario(
         figures=found.figures,
         passes=found.passes,
         missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
-        bounds=[*bounds(layout), *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else [])],
+        bounds=[
+            *bounds(layout),
+            *(["data races not looked for"] if options.strategy != "exhaustive" else []),
+            *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
+        ],
     )
     return Checked(result, layout, found, reached)
 

@@ -2,23 +2,28 @@
 
 search      with reductions: what can be broken at all; without them every state, where that was asked for
 starvation  a thread that waits for ever while others go on for ever shows where every state is searched only
+races       where one is conceivable by what each access shows, it is looked for with threads that may stop
 shortest    for what was found, the schedules with the fewest steps and switches: every state again, as deep as needed
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from lockmodel.engine.exploration import Exploration, Explorer, Hit, Limits, Tally
+from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.judging import Judge, NoJudge
+from lockmodel.engine.local import LocalState
 from lockmodel.engine.native import reduced as native_reduced
 from lockmodel.engine.native import search as native_search
 from lockmodel.engine.native.reduced import NativeReducedSearch
 from lockmodel.engine.native.search import NativeSearch
+from lockmodel.engine.races import suspects
 from lockmodel.engine.reduction.reduced import ReducedSearch
 from lockmodel.engine.step import Stepper
+from lockmodel.engine.stopping import StoppingStepper
 from lockmodel.engine.strategies.fewest import FewestSwitches
 from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
@@ -41,7 +46,8 @@ class Exhaustive:
     """How to search. `engine` is "native", "python", or "auto" for the first of them that is there.
 
     `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
-    those the fewest steps). `exact` compares whole states where else fingerprints would be.
+    those the fewest steps). `exact` compares whole states where else fingerprints would be. `races`: data races are
+    looked for.
     """
 
     engine: str = "auto"
@@ -52,6 +58,7 @@ class Exhaustive:
     stop_at: Callable[[str], bool] | None = None
     exact: bool = False
     minimise: str = "steps"
+    races: bool = True
 
     @property
     def name(self) -> str:
@@ -72,45 +79,44 @@ class Exhaustive:
         started = time.monotonic()
         stepper = Stepper(layout, clear_dead=self.reduction)
         judge = RuleJudge(stepper)
-        search = self._first(stepper, judge)
+        search = self._first(stepper, judge, self.limits, self.report)
         found = search.run()
         if isinstance(search, ReducedSearch) and search.recurs() and not search.reason:
             found = self._with_starvation(stepper, judge, found, self._left(started))
         found.hits = self._shortest(layout, found, self._left(started))
+        if self.races and not (isinstance(search, Search) or found.reason):
+            found.hits += self._races(layout, found, started)
         found.tally = replace(found.tally, seconds=time.monotonic() - started)
         return found, judge
 
-    def _first(self, stepper: Stepper, judge: RuleJudge) -> Explorer:
+    def _first(
+        self,
+        stepper: Stepper,
+        judge: Judge,
+        limits: Limits,
+        report: Callable[[Tally], None] | None,
+    ) -> Explorer:
         if self.reduction:
             if self._native and not native_reduced.unavailable(len(stepper.layout.setup.threads)):
                 return NativeReducedSearch(
-                    stepper,
-                    judge,
-                    self.limits,
-                    self.report,
-                    stop_at=self.stop_at,
-                    exact=self.exact,
-                    jobs=self.jobs,
+                    stepper, judge, limits, report, stop_at=self.stop_at, exact=self.exact, jobs=self.jobs
                 )
-            return ReducedSearch(stepper, judge, self.limits, self.report, stop_at=self.stop_at)
-        return self._every(stepper, judge, self.limits, self.report)
+            return ReducedSearch(stepper, judge, limits, report, stop_at=self.stop_at)
+        return self._every(stepper, judge, limits, report)
 
     def _every(
-        self, stepper: Stepper, judge: RuleJudge, limits: Limits, report: Callable[[Tally], None] | None
+        self,
+        stepper: Stepper,
+        judge: Judge,
+        limits: Limits,
+        report: Callable[[Tally], None] | None,
     ) -> Explorer:
         """A search of every state."""
         if self._native:
             return NativeSearch(
-                stepper,
-                judge,
-                limits,
-                report,
-                stop_at=self.stop_at,
-                keep=False,
-                exact=self.exact,
-                jobs=self.jobs,
+                stepper, judge, limits, report, stop_at=self.stop_at, keep=False, exact=self.exact, jobs=self.jobs
             )
-        return Search(stepper, judge, limits, report, stop_at=self.stop_at)
+        return Search(stepper, judge, limits, report, stop_at=self.stop_at, races=self.races)
 
     def _left(self, started: float) -> Limits:
         """What is left of the limits."""
@@ -132,21 +138,63 @@ class Exhaustive:
         every.notes = found.notes
         return every
 
+    def _races(self, layout: Layout, found: Exploration, started: float) -> list[Hit]:
+        """The data races, each with a shortest schedule as far as that can be known within bounds.
+
+        Each group of suspects is searched by itself, until all races that are conceivable in it are found.
+        """
+        marked = Layout(layout.program, layout.setup, marked=True)
+        report = self._reporting("data races")
+        hits: list[Hit] = []
+        every: list[LocalState] = []
+        for group in suspects(found.behaviour):
+            stopping = StoppingStepper(marked, group.locals, clear_dead=self.reduction)
+            search = self._first(stopping, NoJudge(), self._left(started), report)
+            search.wanted = set(group.pairs)
+            raced = search.run()
+            hits += [replace(hit, schedule=stopping.without_stops(hit.schedule), shortest=False) for hit in raced.hits]
+            every += group.locals
+            if raced.reason not in ("", ENOUGH):
+                found.reason, found.interrupted = raced.reason, raced.interrupted
+                break
+        if not hits or found.interrupted or self.minimise == "switches":
+            return hits
+        stopping = StoppingStepper(marked, every, clear_dead=self.reduction)
+        wanted = {hit.violation.identity for hit in hits}
+        best = {
+            hit.violation.identity: replace(hit, schedule=stopping.without_stops(hit.schedule))
+            for hit in self._shorter(stopping, NoJudge(), wanted, self._left(started), found)
+        }
+        return [best.get(hit.violation.identity, hit) for hit in hits]
+
     def _shortest(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
         """What was found, each with a shortest schedule as far as that can be known within bounds."""
         by_switches = self.minimise == "switches"
         wanted = {hit.violation.identity for hit in found.hits if by_switches or not hit.shortest}
         if not wanted or found.interrupted:
             return found.hits
-        kind: type[Explorer] = FewestSwitches if by_switches else NativeSearch if self._native else Search
         stepper = Stepper(layout, clear_dead=self.reduction)
-        most = FEWEST_STATES if by_switches else SHORTEST_STATES
-        within = replace(limits, states=min(limits.states or most, most))
-        report = self._reporting("shortest schedules")
-        shorter = kind(stepper, RuleJudge(stepper), within, report, wanted=wanted).run()
-        found.interrupted = shorter.interrupted
-        best = {hit.violation.identity: hit for hit in shorter.hits}
+        shorter = self._shorter(stepper, RuleJudge(stepper), wanted, limits, found)
+        best = {hit.violation.identity: hit for hit in shorter}
         return [
             best.get(hit.violation.identity, replace(hit, shortest=not by_switches and hit.shortest))
             for hit in found.hits
         ]
+
+    def _shorter(
+        self,
+        stepper: Stepper,
+        judge: Judge,
+        wanted: Iterable[tuple[object, ...]],
+        limits: Limits,
+        found: Exploration,
+    ) -> list[Hit]:
+        """What is wanted with the smallest schedules, as far as they are met within bounds."""
+        by_switches = self.minimise == "switches"
+        kind: type[Explorer] = FewestSwitches if by_switches else NativeSearch if self._native else Search
+        most = FEWEST_STATES if by_switches else SHORTEST_STATES
+        within = replace(limits, states=min(limits.states or most, most))
+        report = self._reporting("shortest schedules")
+        shorter = kind(stepper, judge, within, report, wanted=wanted).run()
+        found.interrupted = shorter.interrupted
+        return shorter.hits

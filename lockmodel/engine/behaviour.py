@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lockmodel.engine.local import LocalState, Outcome, Step, Violation
+from lockmodel.engine.local import Access, LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -37,10 +37,11 @@ class Answer:
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
     the `violations`, and of the notes, that the search has not met yet. A blocked step has the lock it waits for in
     `wants` (-1: a condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is
-    written, the lock waited for.
+    written, the lock waited for. `accesses` are those of the step.
     """
 
     __slots__ = (
+        "accesses",
         "blocked",
         "changes",
         "halts",
@@ -65,6 +66,7 @@ class Answer:
         reads: int,
         lock: int,
         notes: tuple[Violation, ...] = (),
+        accesses: tuple[Access, ...] = (),
     ) -> None:
         self.writes = writes
         self.target = target
@@ -77,6 +79,7 @@ class Answer:
         self.reads = reads
         self.changes = bits(offset for offset, _ in writes)
         self.lock = lock
+        self.accesses = accesses
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -106,7 +109,7 @@ class Behaviour:
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
     steps have come to, in the order in which they were learned. `covered` are the places
     that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
-    first place that asks.
+    first place that asks. `accesses` are what steps touch, each with the local state that it is made from.
     """
 
     def __init__(self, stepper: Stepper) -> None:
@@ -117,6 +120,7 @@ class Behaviour:
         self.covered: dict[Site, None] = {}
         self.order: dict[tuple[int, int], Site] = {}
         self.taken: dict[int, None] = {}
+        self.accesses: dict[tuple[LocalState, Access], None] = {}
         self._names: dict[LocalState, bytes] = {}
 
     def name(self, local: LocalState) -> bytes:
@@ -157,6 +161,7 @@ class Behaviour:
             bits(offset for offset, _ in path),
             bits(self._bytes((step.wants,) if step.wants >= 0 else ())),
             step.notes,
+            step.accesses,
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)
@@ -180,6 +185,8 @@ class Behaviour:
         """Remember what is judged once for all states: lines covered, locks asked for under which others, taken."""
         for site in step.covered:
             self.covered.setdefault(site)
+        for access in step.accesses:
+            self.accesses.setdefault((local, access))
         if step.asked is not None:
             for outer in local.held:
                 first = self.order.setdefault((outer, step.asked.lock), step.site)

@@ -7,10 +7,11 @@ is LM303 before its contents are looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lockmodel.engine.frames import needed
-from lockmodel.engine.local import LocalState
+from lockmodel.engine.local import LocalState, Outcome, Step
+from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import MemberType, RefType
 from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, UNINITIALISED
@@ -50,3 +51,20 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
                 elif isinstance(variable.type, MemberType) and 0 <= value < HEADS:
                     used.add(layout.locations[value].owner)
     return used
+
+
+def attempt(
+    stepper: Stepper, state: bytes, locals_: Sequence[LocalState], thread: int, choice: int
+) -> tuple[bytes, Step]:
+    """A thread's step in a state; and that state, its freed slots reclaimed where the step needs one of them."""
+    step = stepper.step(locals_[thread], reader(stepper.layout, state), choice)
+    if step.outcome is Outcome.EXHAUSTED and step.pool is not None and step.pool[1] >= 0:
+        cleaned = collect(stepper.layout, state, locals_, *step.pool)
+        if cleaned is not None:
+            return cleaned, stepper.step(locals_[thread], reader(stepper.layout, cleaned), choice)
+    return state, step
+
+
+def reader(layout: Layout, state: bytes) -> Callable[[int], int]:
+    """Answers reads from a packed state."""
+    return lambda location: layout.read(state, location)

@@ -11,6 +11,7 @@ from typing import Any
 
 from lockmodel.engine.exploration import ENOUGH, TICK, Explorer, Tally
 from lockmodel.engine.judging import Blocked
+from lockmodel.engine.races import Next, races
 from lockmodel.engine.transitions import NOWHERE
 from lockmodel.ir.layout import NODE_BYTES
 
@@ -26,8 +27,10 @@ class Search(Explorer):
 
     name = "python"
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, races: bool = False, **options: Any) -> None:
+        """With `races` data races are looked for, state by state: their definition."""
         super().__init__(*arguments, **options)
+        self.races = races
         self.keys: list[bytes] = []
         self.numbers: dict[bytes, int] = {}
         self.transitions = 0
@@ -93,6 +96,7 @@ class Search(Explorer):
         numbers, nodes, size = self.numbers, self.behaviour.nodes, self.layout.size
         enabled = False
         blocked: list[Blocked] = []
+        nexts: list[Next] = []
         edges = self.edges
         edges.begin()
         for thread in range(self.threads):
@@ -104,6 +108,8 @@ class Search(Explorer):
                     answer = answer[1].get(state[answer[0]])
                 if answer is None:
                     answer = self._learn(node, choice, state)
+                if self.races and answer.accesses:
+                    nexts.append((thread, node.local, answer.accesses))
                 if answer.blocked:
                     blocked.append((thread, answer.wants))
                     if answer.pending:
@@ -142,6 +148,9 @@ class Search(Explorer):
                 edges.targets.append(known)
             if not node.roots:
                 self.ended[thread] = True
+        if len(nexts) > 1:
+            for violation in races(self.behaviour.stepper, nexts):
+                self._hit(violation, number)
         if blocked:
             for violation in self._newly_waiting(state, tuple(blocked)):
                 self._hit(violation, number)

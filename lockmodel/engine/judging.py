@@ -51,3 +51,27 @@ class Judge(Protocol):
 
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Rules broken by threads that can never move again while others go on; those that `may_wait` break none."""
+
+
+class NoJudge:
+    """Finds nothing: for a search that is about its steps only."""
+
+    def shared(self, state: bytes) -> list[Violation]:
+        """Nothing."""
+        return []
+
+    def memos(self) -> Sequence[Memo]:
+        """Nothing."""
+        return ()
+
+    def waiting(self, view: View) -> list[Violation]:
+        """Nothing."""
+        return []
+
+    def final(self, view: View) -> list[Violation]:
+        """Nothing."""
+        return []
+
+    def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
+        """Nothing."""
+        return []

@@ -56,6 +56,7 @@ class LocalState:
     `held` are the locations of the owned locks that the thread holds, oldest first, `shared` those of them that it
     holds for reading (as often as it does). `private` are the objects that no other thread can reach yet. `phase` is
     how far it is within an operation of several steps: the lock in whose line it waits, a mark of the operation, or -1.
+    One that is `stopped` stands still for good: see `engine.stopping`.
     """
 
     pool: int
@@ -65,11 +66,26 @@ class LocalState:
     shared: tuple[int, ...] = ()
     situation: Situation = PROCESS
     phase: int = -1
+    stopped: bool = False
 
     @property
     def ended(self) -> bool:
         """Has the thread run to its end?"""
         return not self.frames
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Access:
+    """A location that a step reads or, with `writes`, writes: a plain one, or an `atomic`.
+
+    `racy`: it is marked as deliberately unguarded. `private`: no other thread can reach its object yet.
+    """
+
+    location: int
+    writes: bool
+    atomic: bool = False
+    racy: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,7 +166,8 @@ class Step:
     where the local code after it ended the execution. `after` is the next local state (None if it halted or cannot
     move). `wants` is the lock it waits for, or -1. `asked` is the lock it asked for, if any, whether or not it got it.
     `covered` are the instructions it executed, by site. `pool` is the pool that ran out. `notes` are what it shows
-    without breaking a rule. `operation` and `detail` tell a reader what was done and what came of it.
+    without breaking a rule. `accesses` are the plain locations and the atomics that it touches, none where it cannot
+    be made. `operation` and `detail` tell a reader what was done and what came of it.
     """
 
     outcome: Outcome
@@ -167,3 +184,4 @@ class Step:
     operation: str
     detail: str
     notes: tuple[Violation, ...] = ()
+    accesses: tuple[Access, ...] = ()

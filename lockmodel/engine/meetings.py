@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide
 from lockmodel.engine.judging import Judge, View
 from lockmodel.engine.local import Violation
+from lockmodel.engine.races import races
 from lockmodel.engine.transitions import Move
 from lockmodel.ir.layout import NODE_BYTES
 
@@ -69,7 +70,8 @@ class Meetings:
             found += self._judge.waiting(view)
         if len(blocked) == len(answers):
             found += self._judge.final(view)
-        return found
+        nexts = [(thread, view.locals[thread], answer.accesses) for thread, _, answer in answers if answer is not None]
+        return found + races(self._behaviour.stepper, nexts)
 
     def _answers(self, state: bytes) -> Iterator[tuple[int, int, Answer | None]]:
         """What each thread would do next: (thread, alternative, what it comes to, None where that is not known)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from lockmodel.engine.local import NOTE, LocalState, Nesting, Request, Violation
+from lockmodel.engine.local import NOTE, Access, LocalState, Nesting, Request, Violation
 from lockmodel.ir.hierarchy import Rank
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import Guard, LockType, RefType
@@ -68,6 +68,8 @@ class Memory:
         self.violations: list[Violation] = []
         self.notes: list[Violation] = []
         self.asked: Request | None = None
+        self.accesses: dict[int, Access] = {}
+        self.racy = False
         self._source = source
         self._where = where
 
@@ -101,6 +103,13 @@ class Memory:
             claim=f"range of {owner.struct}.{field}",
             objects=(owner.name,),
         )
+
+    def touch(self, location: int, *, writes: bool = False, atomic: bool = False) -> None:
+        """This location, which is plain or an atomic, is what the step is about, and not only looked at to judge it."""
+        private = self.layout.locations[location].owner in self.private
+        known = self.accesses.get(location)
+        writes = writes or (known is not None and known.writes)
+        self.accesses[location] = Access(location, writes, atomic, self.racy, private)
 
     # --- rules --------------------------------------------------------------------------------------------------
 

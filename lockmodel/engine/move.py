@@ -102,6 +102,7 @@ class Move:
             self.operation,
             self.detail,
             tuple(memory.notes),
+            tuple(memory.accesses.values()) if outcome in (Outcome.MOVED, Outcome.HALTED) else (),
         )
 
     # --- visible instructions -----------------------------------------------------------------------------------
@@ -154,7 +155,11 @@ class Move:
         owner = memory.pointer(base, use)
         location = self.layout.address(owner, address.field)
         name = self.layout.name(location)
+        field = self.layout.field(location)
         self.operation = f"{'read' if reading else 'write'} {name}"
+        if not field.ghost:
+            memory.racy = instruction.racy
+            memory.touch(location, writes=not reading)
         if not instruction.racy:
             memory.guarded(location, use.split()[0])
         if isinstance(instruction, Load):
@@ -163,7 +168,6 @@ class Move:
             self.set(frame, instruction.target, value)
             return
         value = self.value(instruction.value)
-        field = self.layout.field(location)
         if field.constant and owner not in memory.private:
             memory.report("LM302", f"writes {name}, which is constant once its object is shared")
         if isinstance(field.type, RefType) and is_head(value):
@@ -195,6 +199,7 @@ class Move:
             instruction.site,
             self.local.frames[0].procedure if self.local.frames else "",
         )
+        self.memory.racy = instruction.racy
         results, self.detail = MEANING[instruction.operation](self.memory, operands, context)
         for target, value in zip(instruction.results, results, strict=False):
             self.set(frame, target, value)
@@ -337,8 +342,12 @@ class Move:
     # --- conditions and claims ----------------------------------------------------------------------------------
 
     def evaluate_procedure(self, frame: Open) -> int:
-        """Run an atomic procedure (a condition or a claim) as a whole; its result."""
+        """Run an atomic procedure (a condition or a claim) as a whole; its result.
+
+        A condition is read in one step by intention, like an atomic, so nothing that it reads counts as an access.
+        """
         outer, self.frames = self.frames, [*self.frames, frame]
+        accesses = dict(self.memory.accesses)
         depth = len(self.frames)
         executed = 0
         try:
@@ -365,6 +374,7 @@ class Move:
                     self.local_instruction(current, instruction)
         finally:
             self.frames = outer
+            self.memory.accesses = accesses
 
     # --- expressions --------------------------------------------------------------------------------------------
 

@@ -25,6 +25,9 @@ from lockmodel.ir.layout import Layout
 from lockmodel.ir.values import DEAD, DROPPED, POISON
 from lockmodel.properties.catalogue import RULES
 
+RACE = "LM301"
+"""The rule whose findings are identified by a pair of places."""
+
 NAMED = ("LM201", "LM202", "LM602", "LM701", "LM702")
 """Rules whose findings are identified by what they claim (lock classes, a claim's name) and not by their place."""
 
@@ -71,6 +74,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         state=state_at(violation, trace, layout),
         schedule=encode(token),
         claim=violation.claim if violation.claim and violation.rule in NAMED else None,
+        places=[frame(place) for place in violation.places] if violation.rule == RACE else [],
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lockmodel.engine.collect import collect
+from lockmodel.engine.collect import attempt, reader
 from lockmodel.engine.judging import Judge, View
 from lockmodel.engine.local import LocalState, Outcome, Step, Violation
+from lockmodel.engine.races import races
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
@@ -102,6 +103,8 @@ def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...]
         return found
     found.extend(violation for _, violation in trace.asking)
     found.extend(judge.shared(trace.state))
+    nexts = [(n, trace.locals[n], step.accesses) for n, step in enumerate(trace.standing) if step is not None]
+    found.extend(races(trace.stepper, nexts))
     view = View(layout, trace.state, trace.locals, trace.blocked)
     if trace.blocked:
         found.extend(judge.waiting(view))
@@ -143,20 +146,3 @@ def never_again(trace: Trace) -> tuple[int, ...]:
         if not moved:
             return ()
     return tuple(sorted(waiting))
-
-
-def attempt(
-    stepper: Stepper, state: bytes, locals_: Sequence[LocalState], thread: int, choice: int
-) -> tuple[bytes, Step]:
-    """A thread's step in a state; and that state, its freed slots reclaimed where the step needs one of them."""
-    step = stepper.step(locals_[thread], reader(stepper.layout, state), choice)
-    if step.outcome is Outcome.EXHAUSTED and step.pool is not None and step.pool[1] >= 0:
-        cleaned = collect(stepper.layout, state, locals_, *step.pool)
-        if cleaned is not None:
-            return cleaned, stepper.step(locals_[thread], reader(stepper.layout, cleaned), choice)
-    return state, step
-
-
-def reader(layout: Layout, state: bytes) -> Callable[[int], int]:
-    """Answers reads from a packed state."""
-    return lambda location: layout.read(state, location)

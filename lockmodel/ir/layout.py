@@ -47,6 +47,9 @@ from lockmodel.source import Site
 NODE_BYTES = 3
 """Bytes for the number of a thread's local state: 16 million are far beyond what a scenario learns."""
 
+MARKS = (1 << (8 * NODE_BYTES)) - 1
+"""The highest mark: there are no more local states to be marked."""
+
 COUNTING_LIMIT = 250
 """The highest count of a counting semaphore; a completion that is complete for ever."""
 
@@ -123,9 +126,12 @@ class _Planned:
 
 
 class Layout:
-    """Objects and locations of one scenario. Read-only once made."""
+    """Objects and locations of one scenario. Read-only once made.
 
-    def __init__(self, program: Program, setup: Setup) -> None:
+    With `marked` there is one more location, `mark`, which is 0 at the start: for a search that adds steps of its own.
+    """
+
+    def __init__(self, program: Program, setup: Setup, *, marked: bool = False) -> None:
         self.program = with_machine(program, setup)
         self.setup = setup
         self.places = max(1, sum(task > 0 for task in setup.tasks))
@@ -139,6 +145,7 @@ class Layout:
         self._sizes = {name: self._number_members(struct) for name, struct in self.program.structs.items()}
         self._references: Domain
         self._lay_out()
+        self.mark = self._add(0, "(mark)", "", Domain(0, MARKS)) if marked else -1
         self.size = self._offset
         self.initial = self._fill()
 

@@ -26,7 +26,7 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM104", "livelock", "threads move for ever and none gets on", judged=False),
     Rule("LM201", "hierarchy", "a lock is asked for against the declared order"),
     Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle", judged=False),
-    Rule("LM301", "data-race", "two threads can touch one plain location next, one of them writing", judged=False),
+    Rule("LM301", "data-race", "two threads can touch one plain location next, one of them writing"),
     Rule("LM302", "unprotected", "a guarded field is touched, or a procedure entered, without the lock it asks for"),
     Rule("LM303", "use-after-free", "a freed object is used"),
     Rule("LM304", "double-free", "an object or an id is given back twice"),

@@ -97,7 +97,10 @@ def _result(result: CheckResult, scenario: ScenarioResult, finding: Finding, rul
         "level": "error",
         "message": {"text": finding.message},
         "locations": [_location(finding.place)],
-        "relatedLocations": [_location(waiting.frame, f"{waiting.thread} waits") for waiting in finding.waiting],
+        "relatedLocations": [
+            *(_location(waiting.frame, f"{waiting.thread} waits") for waiting in finding.waiting),
+            *(_location(place, "races") for place in finding.places if place != finding.place),
+        ],
         "stacks": [{"message": {"text": "where it happens"}, "frames": [_frame(frame) for frame in finding.stack]}],
         "codeFlows": _flows(finding),
         "partialFingerprints": {"lockmodelPlace/v1": _fingerprint(result, finding)},
@@ -176,5 +179,6 @@ def _uri(path: str) -> str:
 def _fingerprint(result: CheckResult, finding: Finding) -> str:
     """The same for the same fault after lines were added above it: no line numbers, but the text of the line."""
     code = finding.steps[-1].code.strip() if finding.steps else ""
-    parts = (result.model, finding.rule, finding.place.procedure, finding.claim or "", code)
+    others = [place.procedure for place in finding.places if place != finding.place]
+    parts = (result.model, finding.rule, finding.place.procedure, finding.claim or "", code, *others)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

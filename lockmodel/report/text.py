@@ -79,7 +79,7 @@ def every(result: CheckResult) -> list[Shown]:
 
 def distinct(result: CheckResult) -> list[Shown]:
     """Each (rule, place) once, with its shortest schedule, in the order of the rules' codes and then of the places."""
-    groups: dict[tuple[str, str, str], list[tuple[str, Finding]]] = {}
+    groups: dict[tuple[str, ...], list[tuple[str, Finding]]] = {}
     for scenario in result.scenarios:
         for finding in scenario.findings:
             # The place of a claim is its name, of all else where it happened: the innermost frame that says something.
@@ -87,6 +87,7 @@ def distinct(result: CheckResult) -> list[Shown]:
                 finding.rule,
                 finding.claim or finding.place.procedure,
                 "" if finding.claim else finding.place.spec,
+                *(place.spec for place in finding.places),
             )
             groups.setdefault(place, []).append((scenario.name, finding))
     shown: list[Shown] = []

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from lockmodel.engine.collect import collect
+from lockmodel.engine.collect import collect, reader
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Outcome
 from lockmodel.engine.step import Stepper
-from lockmodel.findings.trace import reader
 from lockmodel.properties.judge import RuleJudge
 
 State = tuple[bytes, tuple[LocalState, ...]]

@@ -23,6 +23,7 @@ def _value(new: int) -> tuple[int, ...]:
 
 def _count(m: Memory, at: int, context: Context) -> int:
     m.member(at, f"{context.name} touches a counter")
+    m.touch(at, writes=context.name != "atomic_read", atomic=True)
     if not context.racy:
         m.guarded(at, f"{context.name} touches")
     return m.initialised(at, f"{context.name} uses")
@@ -63,6 +64,7 @@ def _atomic_read(m: Memory, operands: tuple[int, ...], context: Context) -> Resu
 
 def _atomic_set(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     m.member(operands[0], f"{context.name} touches a counter")
+    m.touch(operands[0], writes=True, atomic=True)
     m.write(operands[0], operands[1])
     return (), f"= {operands[1]}"
 

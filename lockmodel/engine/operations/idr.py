@@ -17,9 +17,16 @@ def _idr(m: Memory, idr: int, context: Context) -> None:
         m.guarded(idr, f"{context.name} touches")
 
 
+def _slot(m: Memory, slot: int, context: Context) -> int:
+    """What one id leads to."""
+    m.touch(slot)
+    return m.initialised(slot, f"{context.name} uses")
+
+
 def _idr_init(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     m.member(operands[0], f"{context.name} uses an idr")
     for n in range(_idr_size(m, operands[0])):
+        m.touch(operands[0] + n, writes=True)
         m.write(operands[0] + n, NULL)
     return (), ""
 
@@ -27,7 +34,7 @@ def _idr_init(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
 def _idr_find(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     idr, number = operands
     _idr(m, idr, context)
-    found = m.initialised(idr + number, f"{context.name} uses") if 0 <= number < _idr_size(m, idr) else NULL
+    found = _slot(m, idr + number, context) if 0 <= number < _idr_size(m, idr) else NULL
     found = NULL if found == RESERVED else found
     return (found,), f"= {m.layout.describe(found)}"
 
@@ -36,8 +43,9 @@ def _idr_remove(m: Memory, operands: tuple[int, ...], context: Context) -> Resul
     idr, number = operands
     _idr(m, idr, context)
     known = 0 <= number < _idr_size(m, idr)
-    if not known or m.initialised(idr + number, f"{context.name} uses") == NULL:
+    if not known or _slot(m, idr + number, context) == NULL:
         m.halt("LM304", f"{context.name} gives back id {number} of {m.layout.member_name(idr)}, which is not allocated")
+    m.touch(idr + number, writes=True)
     m.write(idr + number, NULL)
     return (), ""
 
@@ -54,7 +62,8 @@ def _idr_get_new(m: Memory, operands: tuple[int, ...], context: Context) -> Resu
     start = operands[2] if len(operands) > 2 else 0
     _idr(m, idr, context)
     for number in range(max(start, 0), _idr_size(m, idr)):
-        if m.initialised(idr + number, f"{context.name} uses") == NULL:
+        if _slot(m, idr + number, context) == NULL:
+            m.touch(idr + number, writes=True)
             m.write(idr + number, target if target != NULL else RESERVED)
             m.publish(target, m.layout.locations[idr].owner)
             return (0, number), f"= id {number}"

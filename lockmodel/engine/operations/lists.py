@@ -36,6 +36,16 @@ def _guard_of_list(m: Memory, head: int, owner: int, context: Context) -> None:
         m.guarded(head, f"{context.name} touches")
 
 
+def _set(m: Memory, link: int, value: int) -> None:
+    m.touch(link, writes=True)
+    m.write(link, value)
+
+
+def _get(m: Memory, link: int) -> int:
+    m.touch(link)
+    return m.read(link)
+
+
 def _insert(m: Memory, entry: int, head: int, context: Context, *, tail: bool) -> None:
     owner, link = _entry(m, entry, context)
     m.member(head, f"{context.name} uses a list")
@@ -49,14 +59,14 @@ def _insert(m: Memory, entry: int, head: int, context: Context, *, tail: bool) -
         )
     anchor = HEADS + head
     m.initialised(head, f"{context.name} uses")
-    neighbour = m.read(head + 1 if tail else head)
+    neighbour = _get(m, head + 1 if tail else head)
     beside = _link_at(m, neighbour, link, f"{context.name} touches the neighbour")
     before, after = (neighbour, anchor) if tail else (anchor, neighbour)
-    m.write(entry, after)
-    m.write(entry + 1, before)
+    _set(m, entry, after)
+    _set(m, entry + 1, before)
     m.write(entry + 2, anchor)
-    m.write(beside if tail else beside + 1, owner)
-    m.write(head + 1 if tail else head, owner)
+    _set(m, beside if tail else beside + 1, owner)
+    _set(m, head + 1 if tail else head, owner)
     m.publish(owner, m.layout.locations[head].owner)
 
 
@@ -66,7 +76,7 @@ def _remove(m: Memory, entry: int, context: Context) -> None:
     on = m.read(entry + 2)
     if is_head(on):
         _guard_of_list(m, on - HEADS, owner, context)
-    following, before = m.read(entry), m.read(entry + 1)
+    following, before = _get(m, entry), _get(m, entry + 1)
     if following == POISON:
         m.halt(
             "LM306",
@@ -77,8 +87,8 @@ def _remove(m: Memory, entry: int, context: Context) -> None:
     if following != owner:
         ahead = _link_at(m, following, link, f"{context.name} touches the following entry")
         behind = _link_at(m, before, link, f"{context.name} touches the previous entry")
-        m.write(ahead + 1, before)
-        m.write(behind, following)
+        _set(m, ahead + 1, before)
+        _set(m, behind, following)
 
 
 def _list_add(*, tail: bool) -> Meaning:
@@ -91,16 +101,16 @@ def _list_add(*, tail: bool) -> Meaning:
 
 def _list_del(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     _remove(m, operands[0], context)
-    m.write(operands[0], POISON)
-    m.write(operands[0] + 1, POISON)
+    _set(m, operands[0], POISON)
+    _set(m, operands[0] + 1, POISON)
     m.write(operands[0] + 2, NULL)
     return (), ""
 
 
 def _self_link(m: Memory, entry: int) -> None:
     owner = m.layout.locations[entry].owner
-    m.write(entry, owner)
-    m.write(entry + 1, owner)
+    _set(m, entry, owner)
+    _set(m, entry + 1, owner)
     m.write(entry + 2, NULL)
 
 
@@ -131,8 +141,8 @@ def _init_list(m: Memory, operands: tuple[int, ...], context: Context) -> Result
         return (), ""
     if m.read(at) not in (UNINITIALISED, HEADS + at):
         m.halt("LM306", f"{context.name} initialises the list {name} while it has entries")
-    m.write(at, HEADS + at)
-    m.write(at + 1, HEADS + at)
+    _set(m, at, HEADS + at)
+    _set(m, at + 1, HEADS + at)
     return (), ""
 
 
@@ -140,6 +150,7 @@ def _neighbour(m: Memory, head: int, link: int, context: Context) -> int:
     """What a link of the head (next or prev) leads to."""
     m.member(head, f"{context.name} uses a list")
     _guard_of_list(m, head, m.layout.locations[head].owner, context)
+    m.touch(link)
     return m.initialised(link, f"{context.name} uses")
 
 
@@ -165,6 +176,7 @@ def _list_next(m: Memory, operands: tuple[int, ...], context: Context) -> Result
     link = _link_at(m, node, kind.link, f"{context.name} follows a link")
     if not is_head(node):
         _guard_of_list(m, head, node, context)
+    m.touch(link)
     following = m.initialised(link, f"{context.name} uses")
     return (following,), f"= {m.layout.describe(following)}"
 

@@ -320,11 +320,11 @@ def _bits(threads: int) -> list[int]:
 def followed_bytes(layout: Layout) -> list[int]:
     """The bytes whose values are followed: locks, references, links, ids and the states of objects."""
     statuses = {item.status for item in layout.objects[1:]}
-    births = {item.born for item in layout.objects[1:]}
+    others = {layout.mark, *(item.born for item in layout.objects[1:])}
     followed = LockType | RefType | ListEntryType | ListHeadType | IdrType
     return [
         at.offset + n
         for at in layout.locations
-        if at.number in statuses or (at.number not in births and isinstance(layout.field(at.number).type, followed))
+        if at.number in statuses or (at.number not in others and isinstance(layout.field(at.number).type, followed))
         for n in range(at.domain.width)
     ]

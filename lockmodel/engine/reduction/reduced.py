@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lockmodel.engine.behaviour import Answer, Node, decide
-from lockmodel.engine.exploration import Exploration, Explorer, Hit, Tally
+from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Tally
 from lockmodel.engine.judging import Blocked
 from lockmodel.engine.local import Violation
 from lockmodel.engine.reduction.cycles import components, has_cycle
@@ -183,6 +183,12 @@ class ReducedSearch(Explorer):
         if violation.identity not in self.schedules:
             self.schedules[violation.identity] = Hit(violation, self._schedule(number, moves), shortest=False)
         self._check_off(violation)
+
+    def _check_off(self, violation: Violation) -> None:
+        """End the search as soon as it has found enough: it has no levels."""
+        super()._check_off(violation)
+        if self.enough:
+            self._end(ENOUGH)
 
     def _meet_all(self, answer: Answer, number: int, moves: tuple[Move, ...]) -> None:
         for violation in answer.pending:

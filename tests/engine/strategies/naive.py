@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lockmodel.engine.collect import collect
+from lockmodel.engine.collect import collect, reader
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Outcome, Step
 from lockmodel.engine.step import Stepper
-from lockmodel.findings.trace import reader
 from lockmodel.ir.nodes import Await, Operate
 from lockmodel.properties.judge import RuleJudge
 
