@@ -57,7 +57,7 @@ DOUBT = 0.01
 REDUCTIONS = (("dead-variables", "persistent-sets", "sleep-sets"), ("dead-variables",))
 """What is left out: by the exhaustive strategy, by the others."""
 
-ENDINGS = ("LM101", "LM102")
+ENDINGS = ("LM101", "LM102", "LM103")
 """Rules that are broken where an execution has come to its end."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from lockmodel.ir.control import successors
 from lockmodel.ir.nodes import (
     Assert,
     Assign,
@@ -30,19 +31,6 @@ from lockmodel.ir.nodes import (
     Store,
     Unary,
 )
-
-
-def successors(at: int, instruction: Instruction) -> tuple[int, ...]:
-    """Where the code can go on after the instruction at an index."""
-    match instruction:
-        case Jump(target):
-            return (target,)
-        case Branch(_, then, orelse):
-            return (then, orelse)
-        case Return():
-            return ()
-        case _:
-            return (at + 1,)
 
 
 def expressions(instruction: Instruction) -> tuple[Expr, ...]:

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lockmodel.compile.flow import reads, successors, targets
+from lockmodel.compile.flow import reads, targets
+from lockmodel.ir.control import successors
 from lockmodel.ir.nodes import (
     Assign,
     Branch,

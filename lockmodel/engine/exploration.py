@@ -325,16 +325,19 @@ class Explorer(ABC):
     def _starvation(self) -> None:
         """Judge threads that wait for ever while others go on for ever."""
         lost = lost_threads(self.edges, len(self.depths), self.threads, self._ended)
+        found: list[tuple[int, Violation]] = []
         for number in sorted(lost):
-            movers = {thread for _, thread, _ in self.edges.of(number)}
-            if movers:
+            if any(self.edges.of(number)):
                 state = self._state(number)
                 view = self._view(state, self._blocked(state))
-                for violation in self.judge.starved(view, lost[number]):
-                    self._hit(violation, number)
-                    met = self.starving.setdefault(violation.identity, [])
-                    if not met or self.depths[met[0][0]] == self.depths[number]:
-                        met.append((number, None))
+                found += [(number, violation) for violation in self.judge.starved(view, lost[number])]
+        prevailing = self.judge.prevailing([violation for _, violation in found])
+        for number, violation in found:
+            if violation.identity in prevailing:
+                self._hit(violation, number)
+                met = self.starving.setdefault(violation.identity, [])
+                if not met or self.depths[met[0][0]] == self.depths[number]:
+                    met.append((number, None))
 
     def _ended(self, number: int, thread: int) -> bool:
         return self._node(self._state(number), thread).local.ended

@@ -52,6 +52,9 @@ class Judge(Protocol):
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Rules broken by threads that can never move again while others go on; those that `may_wait` break none."""
 
+    def prevailing(self, starved: Sequence[Violation]) -> set[tuple[object, ...]]:
+        """The identities of those that stand, of all that `starved` gave in the states of a scenario."""
+
 
 class NoJudge:
     """Finds nothing: for a search that is about its steps only."""
@@ -75,3 +78,7 @@ class NoJudge:
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Nothing."""
         return []
+
+    def prevailing(self, starved: Sequence[Violation]) -> set[tuple[object, ...]]:
+        """Nothing."""
+        return set()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Unreached
+from lockmodel.ir.control import can_end
 from lockmodel.ir.layout import Layout, reachable
-from lockmodel.ir.nodes import Branch, Jump, Procedure, Return
+from lockmodel.ir.nodes import Jump
 from lockmodel.ir.types import LockType
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.source import Site
@@ -66,27 +67,6 @@ def bounds(layout: Layout) -> list[str]:
     """What a verdict holds within, beside the threads and objects that the scenario names: the sizes of its pools."""
     caches = [layout.program.caches[name] for name in dict.fromkeys(name for name, _ in layout.pools)]
     return [f"at most {cache.capacity} {cache.struct} allocated by a thread at a time" for cache in caches]
-
-
-def can_end(procedure: Procedure) -> bool:
-    """Can control reach a return, as far as the code's shape shows?"""
-    seen: set[int] = set()
-    waiting = [0]
-    while waiting:
-        at = waiting.pop()
-        if at in seen:
-            continue
-        seen.add(at)
-        match procedure.code[at]:
-            case Return():
-                return True
-            case Jump(target):
-                waiting.append(target)
-            case Branch(_, then, orelse):
-                waiting.extend((then, orelse))
-            case _:
-                waiting.append(at + 1)
-    return False
 
 
 def _statement(site: Site) -> Unreached:

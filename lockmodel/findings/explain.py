@@ -18,6 +18,7 @@ from lockmodel.engine.transitions import thread_switches
 from lockmodel.errors import InternalError
 from lockmodel.findings.ending import WAITING, state_at, waiting_at
 from lockmodel.findings.finding import Finding
+from lockmodel.findings.lost_wake import lost_wake
 from lockmodel.findings.telling import frame, steps
 from lockmodel.findings.token import Schedule, encode
 from lockmodel.findings.trace import Trace, run, violations
@@ -84,7 +85,8 @@ def _message(violation: Violation, trace: Trace, layout: Layout) -> str:
     made = [(last.thread, v) for v in last.step.violations] if last is not None else list(trace.opening)
     maker = next((thread for thread, v in (*made, *trace.asking) if v is violation), None)
     if maker is None:
-        return f"{violation.detail}."
+        lost = [lost_wake(trace, thread) for thread in violation.threads] if violation.rule == "LM103" else []
+        return f"{violation.detail}{next(filter(None, lost), '')}."
     who = f"Thread {layout.setup.threads[maker].name}"
     what = violation.detail + cause(violation, trace, layout)
     outer = violation.place.procedure

@@ -22,7 +22,7 @@ def _catalogue(*rules: Rule) -> dict[str, Rule]:
 RULES: dict[str, Rule] = _catalogue(
     Rule("LM101", "deadlock", "some threads wait for each other for ever"),
     Rule("LM102", "self-deadlock", "a thread waits for what it holds itself"),
-    Rule("LM103", "lost-wakeup", "a thread sleeps for ever although its condition holds", judged=False),
+    Rule("LM103", "lost-wakeup", "a thread sleeps for ever that would go on if it were woken"),
     Rule("LM104", "livelock", "threads move for ever and none gets on", judged=False),
     Rule("LM201", "hierarchy", "a lock is asked for against the declared order"),
     Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle", judged=False),

@@ -43,3 +43,8 @@ class RuleJudge:
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Threads that can never move again while others go on."""
         return [] if self.waiting(view) else stuck(self.stepper, view, threads)
+
+    def prevailing(self, starved: Sequence[Violation]) -> set[tuple[object, ...]]:
+        """That a thread waits (LM101) is no finding of its own where it turns out later that it has lost its wake."""
+        lost = {violation.places for violation in starved if violation.rule == "LM103"}
+        return {v.identity for v in starved if v.rule == "LM103" or v.places not in lost}

@@ -1,4 +1,4 @@
-"""LM101 and LM102: who waits for what, and can it ever come?
+"""LM101 to LM103: who waits for what, and can it ever come?
 
 Owned locks are released by their holder only, so a cycle of threads that wait for each other's locks is for ever,
 whatever other threads do. Other waiting (a counting semaphore, a condition) is judged where no thread can move.
@@ -14,6 +14,7 @@ from lockmodel.engine.processor import COMING
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.machine import CPU, TASK
 from lockmodel.ir.types import LockType
+from lockmodel.properties.sleeping import goes_on, sleeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,15 @@ def _cycle(by_thread: dict[int, Wait], start: int, seen: set[int]) -> list[int]:
 
 
 def stuck(stepper: Stepper, view: View, threads: tuple[int, ...]) -> list[Violation]:
-    """LM101 for threads that wait for what no thread will ever give; those that may wait for ever are left out."""
+    """LM101 for threads that wait for what no thread will ever give; those that may wait for ever are left out.
+
+    LM103 for those of them that sleep and would go on if they were woken.
+    """
     waiting = [wait for wait in waits(view) if wait.thread in threads and not _may_wait(stepper, view, wait.thread)]
-    return [_deadlock(stepper, view, waiting)] if waiting else []
+    lost = [wait for wait in waiting if sleeps(stepper, view, wait.thread) and goes_on(stepper, view, wait.thread)]
+    others = [wait for wait in waiting if wait not in lost]
+    found = [_deadlock(stepper, view, others)] if others else []
+    return found + ([_lost_wakeup(stepper, view, lost)] if lost else [])
 
 
 def _may_wait(stepper: Stepper, view: View, thread: int) -> bool:
@@ -120,11 +127,21 @@ def _may_wait(stepper: Stepper, view: View, thread: int) -> bool:
 
 
 def _deadlock(stepper: Stepper, view: View, waiting: list[Wait]) -> Violation:
+    return _waiting_for_ever("LM101", [_sentence(stepper, view, wait) for wait in waiting], stepper, view, waiting)
+
+
+def _lost_wakeup(stepper: Stepper, view: View, sleeping: list[Wait]) -> Violation:
+    names = [_name(stepper, wait.thread) for wait in sleeping]
+    told = [f"{name} sleeps for ever, and would go on if it were woken" for name in names]
+    return _waiting_for_ever("LM103", told, stepper, view, sleeping)
+
+
+def _waiting_for_ever(rule: str, told: list[str], stepper: Stepper, view: View, waiting: list[Wait]) -> Violation:
     sites = [stepper.place(view.locals[wait.thread]) for wait in waiting]
     last = view.locals[waiting[-1].thread]
     return Violation(
-        "LM101",
-        "; ".join(_sentence(stepper, view, wait) for wait in waiting),
+        rule,
+        "; ".join(told),
         sites[-1],
         stepper.sites(last),
         locks=tuple(dict.fromkeys(stepper.layout.member_name(w.wants) for w in waiting if w.wants >= 0)),
