@@ -205,6 +205,11 @@ class CallLowering(ExpressionLowering):
             case "data_race":
                 with self.deliberately_racy():
                     return [self.value(self._operands(node, name, 1)[0])]
+            case "READ_ONCE":
+                return [self._read_once(node, *self._operands(node, name, 1))]
+            case "WRITE_ONCE":
+                self.write_once(*self._operands(node, name, 2))
+                return []
             case "ERR_PTR" | "PTR_ERR" | "IS_ERR":
                 return [self._error_pointer(node, name, self._operands(node, name, 1)[0])]
             case "list_is_head":
@@ -393,6 +398,25 @@ class CallLowering(ExpressionLowering):
         target = self.temporary(type_)
         self.emit(Choose(target, tuple(option.expr for option in options), self.site(node)))
         return Value(Local(target), type_)
+
+    def _read_once(self, node: ast.Call, operand: ast.expr) -> Value:
+        """The field itself is read once, what leads to it as ever."""
+        if not isinstance(operand, ast.Attribute):
+            raise self.error(node, "`READ_ONCE` takes a field", "Write `READ_ONCE(x.f)`.")
+        address, field = self.address(operand)
+        with self.deliberately_racy():
+            value = self.loaded(operand, address, field)
+        if value.expr is address:
+            raise self.error(
+                node,
+                f"`{code_text(operand)}` is {described(field.type)}, which `READ_ONCE` cannot read",
+                "Use the operations of its type, such as `atomic_read`.",
+            )
+        return value
+
+    def write_once(self, target: ast.expr, operand: ast.expr) -> None:
+        """Store into a field, once (`statements` knows how)."""
+        raise NotImplementedError
 
     def _mark(self, node: ast.Call) -> list[Value]:
         operand = self._operands(node, "mark", 1)[0]

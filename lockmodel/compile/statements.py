@@ -190,6 +190,16 @@ class ProcedureLowering(CallLowering):
             case _:
                 raise self.refused(target)
 
+    def write_once(self, target: ast.expr, operand: ast.expr) -> None:
+        """Store into a field, once; what leads to it is read as ever."""
+        if not isinstance(target, ast.Attribute):
+            raise self.error(target, "`WRITE_ONCE` takes a field", "Write `WRITE_ONCE(x.f, value)`.")
+        value = self.value(operand)
+        address, type_ = self._field(target)
+        if not fits(value.type, type_):
+            raise wanted_error(self, operand, f"`{code_text(target)}`", type_, value.type)
+        self.emit(Store(address, value.expr, self.site(target), racy=True))
+
     def _field(self, target: ast.Attribute) -> tuple[Member, Type]:
         """The address of a plain field that is to be written, and its type."""
         if self.atomic:

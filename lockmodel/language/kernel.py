@@ -825,8 +825,18 @@ def unlikely(x: object) -> bool:
 
 
 def data_race(x: T) -> T:
-    """x, read without the lock that its fields ask for, deliberately: LM302 passes it over."""
+    """x, read without the lock that its fields ask for, deliberately: LM301 and LM302 pass it over."""
     _compiled("data_race")
+
+
+def READ_ONCE(x: T) -> T:  # noqa: N802 - the kernel's name
+    """The field x.f, read on purpose while others may write it: LM301 and LM302 pass it over, as with data_race."""
+    _compiled("READ_ONCE")
+
+
+def WRITE_ONCE(x: T, value: T) -> None:  # noqa: N802 - the kernel's name
+    """Store into the field x.f on purpose while others may use it: LM301 and LM302 pass it over."""
+    _compiled("WRITE_ONCE")
 
 
 def choose(*options: T) -> T:

@@ -36,6 +36,15 @@ might_sleep()""",
 2 return""",
     ),
     (
+        "None",
+        "WRITE_ONCE(n.value, READ_ONCE(n.value) + 1)",
+        """\
+locals %1: int 0..7
+0 %1 = load n->value racy
+1 store n->value = %1 + 1 racy
+2 return""",
+    ),
+    (
         "Node",
         """\
 y = idr_find(n.ids, x)
@@ -182,6 +191,41 @@ locals z: *Node
 ]
 
 REFUSED = [
+    (
+        "None",
+        "y = READ_ONCE(x)",
+        """\
+L3: `READ_ONCE` takes a field
+  Write `READ_ONCE(x.f)`.""",
+    ),
+    (
+        "None",
+        "y = READ_ONCE(n.users)",
+        """\
+L3: `n.users` is an Atomic, which `READ_ONCE` cannot read
+  Use the operations of its type, such as `atomic_read`.""",
+    ),
+    (
+        "None",
+        "WRITE_ONCE(x, 1)",
+        """\
+L3: `WRITE_ONCE` takes a field
+  Write `WRITE_ONCE(x.f, value)`.""",
+    ),
+    (
+        "None",
+        "WRITE_ONCE(n.value, n)",
+        """\
+L3: `n.value` takes an int of 0..7, not a Node
+  Give an int of 0..7.""",
+    ),
+    (
+        "None",
+        "y = WRITE_ONCE(n.value, 1)",
+        """\
+L3: `WRITE_ONCE` gives no value
+  Call it in a statement of its own.""",
+    ),
     ("None", "down(n.mutex)", "L3: `down` takes a Semaphore, not a Mutex\n  Use `mutex_lock`."),
     ("None", "down(n)", "L3: `down` takes a Semaphore, not a Node\n  Give a Semaphore."),
     ("None", "down(n.sem, 1)", "L3: `down` takes 1 argument, not 2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from lockmodel.findings.trace import run, violations
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.source import Site
-from tests.engine.machines import run_paths
+from tests.engine.machines import run_machine, run_paths
 from tests.engine.random_models import random_specs, rich_specs
 from tests.engine.test_exactness import examples, laid_out
 
@@ -90,6 +91,7 @@ CLEAN = {
     "reads only": ["seen = box.x"] * 2,
     "an atomic": ["atomic_inc(box.hits)"] * 2,
     "marked": ["seen = data_race(box.x)", "box.x = 1"],
+    "read and written once": ["seen = READ_ONCE(box.x)", "WRITE_ONCE(box.x, 1)"],
     "waited for as a whole": ["await_(box.flag)", "box.flag = True"],
     "one after the other": ["box.x = 1\nup(box.empty)", "down(box.empty)\nbox.x = 2"],
     "published when it is done": [
@@ -173,3 +175,55 @@ def test_a_limit_that_ends_the_search_for_races_is_told(tmp_path: Path, monkeypa
     bodies = ["mark('a')\nmark('b')\nif box.flag:\n    box.x = 1", "if box.flag:\n    box.x = 2"]
     result = run_paths(tmp_path, *bodies, ignore=(), max_states=1, engine="python")
     assert (result.verdict, result.complete) == ("incomplete", False)
+
+
+# --- the filter on trial ------------------------------------------------------------------------------------------
+
+SHELF = """
+class Shelf(Struct):
+    sem: RwSemaphore
+    books: Annotated[int, Range(0, 3)]
+
+
+@model.path
+def count(shelf: Shelf) -> None:
+    down_read(shelf.sem)
+    seen = shelf.books
+    up_read(shelf.sem)
+
+
+@model.path
+def put(shelf: Shelf) -> None:
+    down_{0}(shelf.sem)
+    shelf.books = 1
+    up_{0}(shelf.sem)
+"""
+
+
+def shelved(folder: Path, threads: list[str], mode: str) -> list[str]:
+    scenario = "shelf = m.new(Shelf)\n" + "".join(f"m.thread('t{n}', {p}, shelf)\n" for n, p in enumerate(threads))
+    result = run_machine(folder, SHELF.format(mode), scenario, select=("LM301",), ignore=())
+    return [finding.rule for finding in result.findings]
+
+
+def test_a_lock_that_one_of_them_holds_for_writing_keeps_them_apart(tmp_path: Path) -> None:
+    assert shelved(tmp_path, ["count", "put", "put"], "write") == []
+
+
+@pytest.mark.parametrize("threads", [["count", "put"], ["put", "put"]])
+def test_a_lock_that_both_hold_for_reading_does_not(tmp_path: Path, threads: list[str]) -> None:
+    assert shelved(tmp_path, threads, "read") == ["LM301"]
+
+
+MUTANTS: dict[str, tuple[list[str], Callable[[races._Touch, races._Touch], bool]]] = {
+    "any common lock keeps apart": (["count", "put"], lambda one, other: not one.held & other.held),
+    "a procedure runs in one thread": (["put", "put"], lambda one, other: one.threads != other.threads),
+}
+
+
+@pytest.mark.parametrize(("threads", "together"), MUTANTS.values(), ids=MUTANTS)
+def test_a_filter_that_passes_over_more_loses_a_race(
+    tmp_path: Path, threads: list[str], together: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(races, "_together", together)
+    assert shelved(tmp_path, threads, "read") == []
