@@ -30,11 +30,13 @@ from lockmodel.findings.finding import (
     Finding,
     Missed,
     Order,
+    Protection,
     ScenarioResult,
     Step,
     Unreached,
 )
 from lockmodel.findings.lock_order import lock_order
+from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
@@ -157,6 +159,7 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
         [item.result for item in done],
         lock_order([(item.layout, item.exploration) for item in done if item.exploration is not None]),
         missed_everywhere([item.coverage for item in done if item.coverage is not None]),
+        protection(program, [item.exploration for item in done if item.exploration is not None]),
     )
     return CheckRun(result, any(item.exploration is not None and item.exploration.interrupted for item in done))
 
@@ -188,7 +191,7 @@ def replay(
         depth=len(trace.moments),
         findings=[shown] if shown else [],
     )
-    whole = _whole(spec, model, program, [result], Order([], []), [])
+    whole = _whole(spec, model, program, [result], Order([], []), [], [])
     return whole, shown, steps(trace, stepper.layout)
 
 
@@ -342,6 +345,7 @@ def _whole(
     scenarios: list[ScenarioResult],
     order: Order,
     unreached: list[Unreached],
+    protected: list[Protection],
 ) -> CheckResult:
     return CheckResult(
         schema_version=SCHEMA_VERSION,
@@ -353,6 +357,7 @@ def _whole(
         scenarios=scenarios,
         order=order,
         unreached=unreached,
+        protection=protected,
     )
 
 

@@ -321,7 +321,7 @@ def graph(
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
-    """Check a target and draw one finding: its schedule, or who waits for whom at its end."""
+    """Check a target and draw one finding (its schedule, or who waits for whom at its end), or what protects what."""
     with guard(verbose):
         path = read_graph_file(Given(kind, "--kind"), Given(file, "-o"))
         renderer = read_renderer(Given(graphviz, "--graphviz") if graphviz else None)

@@ -36,7 +36,11 @@ MEANINGS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 # kind of graph -> the formats that it can be drawn in
-GRAPHS: dict[str, tuple[str, ...]] = {"witness": ("svg", "png"), "wait-for": ("svg", "png", "dot")}
+GRAPHS: dict[str, tuple[str, ...]] = {
+    "witness": ("svg", "png"),
+    "wait-for": ("svg", "png", "dot"),
+    "protection": ("svg", "png", "dot"),
+}
 
 # Binary multiples, as the memory of a machine is counted.
 SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}

@@ -14,11 +14,13 @@ A location of several bytes is several tests.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lockmodel.engine.local import Access, LocalState, Outcome, Step, Violation
+from lockmodel.engine.protection import Observed, observe
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -109,7 +111,8 @@ class Behaviour:
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
     steps have come to, in the order in which they were learned. `covered` are the places
     that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
-    first place that asks. `accesses` are what steps touch, each with the local state that it is made from.
+    first place that asks. `accesses` are what steps touch, each with the local state that it is made from, and
+    `observed` how that was protected.
     """
 
     def __init__(self, stepper: Stepper) -> None:
@@ -121,6 +124,7 @@ class Behaviour:
         self.order: dict[tuple[int, int], Site] = {}
         self.taken: dict[int, None] = {}
         self.accesses: dict[tuple[LocalState, Access], None] = {}
+        self.observed: dict[Observed, None] = {}
         self._names: dict[LocalState, bytes] = {}
 
     def name(self, local: LocalState) -> bytes:
@@ -147,7 +151,7 @@ class Behaviour:
     def learn_path(self, node: Node, choice: int, state: bytes) -> tuple[Path, Answer]:
         """As `learn`; also the bytes that decided, for a search that keeps trees of its own."""
         step = self.stepper.step(node.local, lambda location: self.layout.read(state, location), choice)
-        self._note(node.local, step)
+        self._note(node.local, step, state)
         target = self.name(step.after) if step.after is not None else b""
         writes = tuple(cell for location, value in step.writes for cell in self.layout.cells(location, value))
         path = self._path(step.reads, state)
@@ -181,12 +185,15 @@ class Behaviour:
             tests.extend((at.offset + n, state[at.offset + n]) for n in range(at.domain.width))
         return tests
 
-    def _note(self, local: LocalState, step: Step) -> None:
+    def _note(self, local: LocalState, step: Step, state: bytes) -> None:
         """Remember what is judged once for all states: lines covered, locks asked for under which others, taken."""
         for site in step.covered:
             self.covered.setdefault(site)
         for access in step.accesses:
             self.accesses.setdefault((local, access))
+            place = self.stepper.place(local)
+            read = functools.partial(self.layout.read, state)
+            self.observed.setdefault(observe(self.layout, local, access, place, read))
         if step.asked is not None:
             for outer in local.held:
                 first = self.order.setdefault((outer, step.asked.lock), step.site)

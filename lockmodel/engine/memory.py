@@ -186,18 +186,22 @@ class Memory:
 
     # --- protection ---------------------------------------------------------------------------------------------
 
-    def guarded(self, location: int, use: str) -> None:
-        """LM302 if the member asks for a lock that this thread does not hold."""
+    def guarded(self, location: int, use: str, *, writes: bool) -> None:
+        """LM302 if the member asks for a lock that this thread does not hold, or only for reading where it writes."""
         owner = self.layout.locations[location].owner
         guard = self.layout.field(location).guarded_by
         if guard is None or owner in self.private:
             return
         lock = self.guard_lock(owner, guard)
-        if lock not in self.held:
+        reading = writes and self.mode(lock) == "read"
+        if lock not in self.held or reading:
             wanted = self.layout.member_name(lock) if lock >= 0 else guard.text
+            how = (
+                f"with {wanted}, which guards it, held for reading" if reading else f"without {wanted}, which guards it"
+            )
             self.report(
                 "LM302",
-                f"{use} {self.layout.member_name(location)} without {wanted}, which guards it",
+                f"{use} {self.layout.member_name(location)} {how}",
                 objects=(self.layout.objects[owner].name,),
                 locks=(wanted,),
             )

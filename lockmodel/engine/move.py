@@ -161,7 +161,7 @@ class Move:
             memory.racy = instruction.racy
             memory.touch(location, writes=not reading)
         if not instruction.racy:
-            memory.guarded(location, use.split()[0])
+            memory.guarded(location, use.split()[0], writes=not reading)
         if isinstance(instruction, Load):
             value = memory.initialised(location, "reads")
             self.detail = f"= {show_value(self.layout, location, value)}"

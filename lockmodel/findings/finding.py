@@ -149,6 +149,36 @@ class Order(msgspec.Struct, frozen=True):
     cycles: list[list[str]]
 
 
+class Protection(msgspec.Struct, frozen=True):
+    """What protects a field ("Device.events"), over all states of a run.
+
+    `declared` is what the model says ("sem", "constant") or null. `observed` is what was seen, leaving out accesses
+    that are marked as racy, in `racy`, and those while no other thread could reach the object:
+
+    "locked"         every access is made under `locks`, those that write holding them for writing
+    "some-lock"      the same, but only the class of the lock is known: it need not be the same one each time
+    "locked-writes"  every write is made under `locks`
+    "published"      only read, once it was shared
+    "read-only"      only read
+    "private"        never touched once it was shared
+    "atomic"         it is one
+    "marked"         every access is marked as racy
+    "unprotected"    none of these
+
+    Locks are named as `guarded_by` names them, from the object: "sem", "inode.inotify_sem", "inode_lock"; or by class:
+    "a Device.sem". `reads` and `writes` are places; `without` are those outside of the locks.
+    """
+
+    field: str
+    declared: str | None
+    observed: str
+    locks: list[str]
+    reads: list[Frame]
+    writes: list[Frame]
+    without: list[Frame]
+    racy: list[Frame]
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """What one `check` of one spec gives.
 
@@ -164,3 +194,4 @@ class CheckResult(msgspec.Struct, frozen=True):
     scenarios: list[ScenarioResult]
     order: Order
     unreached: list[Unreached]
+    protection: list[Protection] = msgspec.field(default_factory=list)

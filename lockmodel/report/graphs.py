@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -21,8 +21,9 @@ import graphviz
 import networkx
 
 from lockmodel.errors import LockmodelError, UsageError
-from lockmodel.findings.finding import Finding
+from lockmodel.findings.finding import Finding, Protection
 from lockmodel.report.places import spec_and_source
+from lockmodel.report.words import told_protection
 
 GraphFormat = Literal["svg", "png", "dot"]
 Renderer = Literal["bundled", "system"]
@@ -31,6 +32,9 @@ GRAPH = {"fontname": "Helvetica", "fontsize": "12", "bgcolor": "white", "rankdir
 NODE = {"fontname": "Helvetica", "fontsize": "12"}
 EDGE = {"fontname": "Helvetica", "fontsize": "10", "color": "#57606a", "fontcolor": "#57606a"}
 BAD = "#b3121d"
+
+LINES = {"locked-writes": "dashed", "some-lock": "dotted"}
+"""How the line to a lock is drawn that does not always protect the field."""
 
 SECONDS = 60
 """What a system `dot` may take: our graphs are small, so longer means that it hangs."""
@@ -101,6 +105,35 @@ def wait_for_dot(finding: Finding) -> str:
     for one, other, told in graph.edges(data=True):
         style = {"color": BAD, "fontcolor": BAD, "penwidth": "2"} if told["cycle"] else {}
         dot.edge(names[one], names[other], label=told["kind"], **style)
+    source: str = dot.source
+    return source
+
+
+def protection_dot(fields: Sequence[Protection]) -> str:
+    """What protects what, as DOT: fields are boxes, locks are ellipses, what nothing protects is red.
+
+    Under a lock always: a line; for writing only: dashed; under some lock of that class: dotted.
+    """
+    if not fields:
+        raise UsageError("no step of any scenario touches a field\n  Name a scenario whose threads do something.")
+    dot = graphviz.Digraph("protection", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
+    names: dict[tuple[str, str], str] = {}
+    for struct in dict.fromkeys(one.field.partition(".")[0] for one in fields):
+        with dot.subgraph(name=f"cluster_{struct}", graph_attr={"label": struct, "color": "#d0d7de"}) as part:
+            for one in (one for one in fields if one.field.partition(".")[0] == struct):
+                bare = one.observed == "unprotected"
+                label = one.field.partition(".")[2] + ("" if one.locks else f"\n{told_protection(one)}")
+                name = names.setdefault((struct, one.field), f"n{len(names)}")
+                style = {"color": BAD, "fontcolor": BAD, "penwidth": "2"} if bare else {"color": "#57606a"}
+                part.node(name, graphviz.escape(label), shape="box", **style)
+                for lock in one.locks:
+                    if (struct, lock) not in names:
+                        names[struct, lock] = f"n{len(names)}"
+                        part.node(names[struct, lock], graphviz.escape(lock), shape="ellipse", color="#57606a")
+                    told = {"style": LINES.get(one.observed, "solid")}
+                    part.edge(
+                        name, names[struct, lock], label="writing" if one.observed == "locked-writes" else "", **told
+                    )
     source: str = dot.source
     return source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from lockmodel.findings.finding import CheckResult, ScenarioResult, Unreached
+from lockmodel.findings.finding import CheckResult, Protection, ScenarioResult, Unreached
 from lockmodel.report.places import place_of
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, table, wrap
 from lockmodel.report.words import (
@@ -16,6 +16,7 @@ from lockmodel.report.words import (
     last_word,
     negligible,
     overall,
+    told_protection,
     why_incomplete,
 )
 
@@ -30,6 +31,7 @@ def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text
         _scenarios(result.scenarios, terminal, verbose),
         _remarks(result.scenarios, terminal.width),
         _order(result, terminal.width, verbose),
+        _protection(result.protection, terminal) if verbose else Text(),
         _unreached(result.unreached, terminal.width),
         verdict_line(result, terminal.width),
     ]
@@ -64,6 +66,17 @@ def _scenarios(scenarios: list[ScenarioResult], terminal: Terminal, verbose: boo
             row += [Text(scenario.engine), Text(f"{scenario.seconds:.2f}")]
         rows.append(row)
     return table(head, rows, right=frozenset({2, 3, 4, 5, 8}), rule=terminal.glyphs.rule)
+
+
+def _protection(fields: list[Protection], terminal: Terminal) -> Text:
+    """Field by field: what the model declares, and what was seen."""
+    if not fields:
+        return Text()
+    rows = []
+    for one in fields:
+        style = BAD if one.observed == "unprotected" else ""
+        rows.append([Text(one.field), Text(one.declared or "-"), Text(told_protection(one), style)])
+    return table(["field", "declared", "observed"], rows, right=frozenset(), rule=terminal.glyphs.rule)
 
 
 def _findings_in(scenario: ScenarioResult) -> str:

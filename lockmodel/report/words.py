@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockmodel.findings.finding import CheckResult, Finding, Missed, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Finding, Missed, Protection, ScenarioResult
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -171,3 +171,21 @@ def last_word(result: CheckResult) -> str:
         names = listed([scenario.name for scenario in unfinished])
         sentence += f" Not searched to the end: {names}; there may be more."
     return sentence
+
+
+def told_protection(one: Protection) -> str:
+    """'under sem', 'under sem for writing, read without it in 2 places': how a field was seen to be protected."""
+    locks = " and ".join(one.locks)
+    told = {
+        "locked": f"under {locks}",
+        "some-lock": f"under {locks}",
+        "locked-writes": f"under {locks} for writing, read without it in {count(len(one.without), 'place')}",
+        "published": "written before it is shared, then only read",
+        "read-only": "only read",
+        "private": "used before it is shared only",
+        "atomic": f"atomic, always under {locks}" if locks else "atomic",
+        "marked": "racy on purpose",
+        "unprotected": "by nothing",
+    }[one.observed]
+    racy = f"; racy on purpose in {count(len(one.racy), 'place')}" if one.racy and one.observed != "marked" else ""
+    return told + racy

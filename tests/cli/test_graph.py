@@ -9,6 +9,35 @@ import pytest
 from tests.cli import specs
 from tests.cli.conftest import Run
 
+GUARDED = """\
+from __future__ import annotations
+
+from lockmodel import Model, Mutex, Scenario, Struct, mutex_lock, mutex_unlock
+
+model = Model("guarded")
+
+
+class Door(Struct):
+    lock: Mutex
+    locked: bool
+    bare: bool
+
+
+@model.path
+def turn(door: Door) -> None:
+    mutex_lock(door.lock)
+    door.locked = True
+    mutex_unlock(door.lock)
+    door.bare = True
+
+
+@model.scenario
+def twice(m: Scenario) -> None:
+    door = m.new(Door)
+    m.thread("one", turn, door)
+    m.thread("two", turn, door)
+"""
+
 
 @pytest.fixture(autouse=True)
 def _specs(tmp_path: Path) -> None:
@@ -32,6 +61,24 @@ def test_a_finding_is_drawn(run: Run, tmp_path: Path, kind: str, ending: str, st
     said = f"{file}: the {kind} graph of LM101 deadlock, scenario two_threads\n"
     assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (0, said, "")
     assert (tmp_path / file).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("ending", "start"), [("svg", b"<"), ("png", b"\x89PNG"), ("dot", b"digraph")])
+def test_what_protects_what_is_drawn(run: Run, tmp_path: Path, ending: str, start: bytes) -> None:
+    (tmp_path / "guarded.py").write_text(GUARDED, encoding="utf-8")
+    drawn = run("graph", "guarded.py", "--kind", "protection", "-o", f"out.{ending}")
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (
+        0,
+        f"out.{ending}: the protection graph of guarded.py\n",
+        "",
+    )
+    assert (tmp_path / f"out.{ending}").read_bytes().startswith(start)
+
+
+def test_no_field_is_no_graph(run: Run) -> None:
+    drawn = run("graph", "deadlock.py", "--kind", "protection", "-o", "out.dot")
+    message = "error: no step of any scenario touches a field\n  Name a scenario whose threads do something.\n"
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (2, "", message)
 
 
 @pytest.mark.parametrize(

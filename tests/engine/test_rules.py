@@ -288,3 +288,33 @@ def test_a_leaked_count_is_told_apart_from_a_leaked_object(tmp_path: Path) -> No
     assert [(f.rule, f.message) for f in result.findings] == [
         ("LM401", "item#1.count is 2 at the end, although 3 references hold it.")
     ]
+
+
+WARD = """
+class Ward(Struct):
+    sem: RwSemaphore
+    beds: Annotated[int, Range(0, 3)] = field(guarded_by="sem")
+
+
+@model.path
+def count(ward: Ward) -> None:
+    down_read(ward.sem)
+    seen = ward.beds
+    up_read(ward.sem)
+
+
+@model.path
+def add(ward: Ward) -> None:
+    down_{0}(ward.sem)
+    ward.beds = 1
+    up_{0}(ward.sem)
+"""
+
+
+@pytest.mark.parametrize(("mode", "said"), [("write", []), ("read", ["held for reading"])])
+def test_a_guard_that_is_held_for_reading_does_not_allow_writing(tmp_path: Path, mode: str, said: list[str]) -> None:
+    scenario = "ward = m.new(Ward)\nm.thread('count', count, ward)\nm.thread('add', add, ward)"
+    result = run_machine(tmp_path, WARD.format(mode), scenario)
+    assert [f.message for f in result.findings] == [
+        f"Thread add: add writes ward#1.beds with ward#1.sem, which guards it, {how}." for how in said
+    ]

@@ -5,8 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from lockmodel.findings.finding import ScenarioResult
-from lockmodel.report.words import count, design_of, last_word, listed, overall, size_of, verdict_on, within
+from lockmodel.findings.finding import Frame, Protection, ScenarioResult
+from lockmodel.report.words import (
+    count,
+    design_of,
+    last_word,
+    listed,
+    overall,
+    size_of,
+    told_protection,
+    verdict_on,
+    within,
+)
 from tests.report import samples
 
 
@@ -93,3 +103,27 @@ def test_the_design_is_named_with_its_switches() -> None:
 def test_the_size_says_whether_it_is_the_shortest() -> None:
     assert size_of(samples.race()) == "3 steps, 1 thread switch; no schedule is shorter"
     assert size_of(samples.list_corruption()) == "58 steps, 4 thread switches; a shorter schedule may exist"
+
+
+PLACES = [Frame("turn", "door.py:9", None), Frame("turn", "door.py:11", None)]
+
+
+@pytest.mark.parametrize(
+    ("observed", "locks", "without", "racy", "said"),
+    [
+        ("locked", ["sem"], 0, 0, "under sem"),
+        ("locked", ["dev.sem", "inode_lock"], 0, 1, "under dev.sem and inode_lock; racy on purpose in 1 place"),
+        ("some-lock", ["a Device.sem"], 0, 0, "under a Device.sem"),
+        ("locked-writes", ["sem"], 2, 0, "under sem for writing, read without it in 2 places"),
+        ("published", [], 0, 0, "written before it is shared, then only read"),
+        ("read-only", [], 0, 0, "only read"),
+        ("private", [], 0, 0, "used before it is shared only"),
+        ("atomic", [], 0, 0, "atomic"),
+        ("atomic", ["sem"], 0, 0, "atomic, always under sem"),
+        ("marked", [], 0, 2, "racy on purpose"),
+        ("unprotected", [], 2, 2, "by nothing; racy on purpose in 2 places"),
+    ],
+)
+def test_how_a_field_is_protected(observed: str, locks: list[str], without: int, racy: int, said: str) -> None:
+    told = Protection("Door.locked", None, observed, locks, [], [], PLACES[:without], PLACES[:racy])
+    assert told_protection(told) == said

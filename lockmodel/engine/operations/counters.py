@@ -12,6 +12,9 @@ from lockmodel.ir.values import (
     DROPPED,
 )
 
+LOOKS = ("atomic_read", "test_bit")
+"""The operations that change nothing."""
+
 
 def _nothing(new: int) -> tuple[int, ...]:
     return ()
@@ -23,9 +26,10 @@ def _value(new: int) -> tuple[int, ...]:
 
 def _count(m: Memory, at: int, context: Context) -> int:
     m.member(at, f"{context.name} touches a counter")
-    m.touch(at, writes=context.name != "atomic_read", atomic=True)
+    writes = context.name not in LOOKS
+    m.touch(at, writes=writes, atomic=True)
     if not context.racy:
-        m.guarded(at, f"{context.name} touches")
+        m.guarded(at, f"{context.name} touches", writes=writes)
     return m.initialised(at, f"{context.name} uses")
 
 

@@ -14,7 +14,7 @@ def _idr_size(m: Memory, idr: int) -> int:
 def _idr(m: Memory, idr: int, context: Context) -> None:
     m.member(idr, f"{context.name} uses an idr")
     if not context.racy:
-        m.guarded(idr, f"{context.name} touches")
+        m.guarded(idr, f"{context.name} touches", writes=context.name != "idr_find")
 
 
 def _slot(m: Memory, slot: int, context: Context) -> int:

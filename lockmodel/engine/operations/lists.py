@@ -31,9 +31,9 @@ def _entry(m: Memory, entry: int, context: Context) -> tuple[int, str]:
     return at.owner, at.field
 
 
-def _guard_of_list(m: Memory, head: int, owner: int, context: Context) -> None:
+def _guard_of_list(m: Memory, head: int, owner: int, context: Context, *, writes: bool) -> None:
     if not context.racy and owner not in m.private:
-        m.guarded(head, f"{context.name} touches")
+        m.guarded(head, f"{context.name} touches", writes=writes)
 
 
 def _set(m: Memory, link: int, value: int) -> None:
@@ -49,7 +49,7 @@ def _get(m: Memory, link: int) -> int:
 def _insert(m: Memory, entry: int, head: int, context: Context, *, tail: bool) -> None:
     owner, link = _entry(m, entry, context)
     m.member(head, f"{context.name} uses a list")
-    _guard_of_list(m, head, m.layout.locations[head].owner, context)
+    _guard_of_list(m, head, m.layout.locations[head].owner, context, writes=True)
     if m.read(entry + 2) not in (NULL, UNINITIALISED):
         name = m.layout.member_name(entry)
         m.halt(
@@ -75,7 +75,7 @@ def _remove(m: Memory, entry: int, context: Context) -> None:
     name = m.layout.member_name(entry)
     on = m.read(entry + 2)
     if is_head(on):
-        _guard_of_list(m, on - HEADS, owner, context)
+        _guard_of_list(m, on - HEADS, owner, context, writes=True)
     following, before = _get(m, entry), _get(m, entry + 1)
     if following == POISON:
         m.halt(
@@ -149,7 +149,7 @@ def _init_list(m: Memory, operands: tuple[int, ...], context: Context) -> Result
 def _neighbour(m: Memory, head: int, link: int, context: Context) -> int:
     """What a link of the head (next or prev) leads to."""
     m.member(head, f"{context.name} uses a list")
-    _guard_of_list(m, head, m.layout.locations[head].owner, context)
+    _guard_of_list(m, head, m.layout.locations[head].owner, context, writes=False)
     m.touch(link)
     return m.initialised(link, f"{context.name} uses")
 
@@ -175,7 +175,7 @@ def _list_next(m: Memory, operands: tuple[int, ...], context: Context) -> Result
     assert isinstance(kind, ListHeadType)
     link = _link_at(m, node, kind.link, f"{context.name} follows a link")
     if not is_head(node):
-        _guard_of_list(m, head, node, context)
+        _guard_of_list(m, head, node, context, writes=False)
     m.touch(link)
     following = m.initialised(link, f"{context.name} uses")
     return (following,), f"= {m.layout.describe(following)}"
