@@ -180,6 +180,7 @@ def _options(target: str, options: Options) -> check.CheckOptions:
         exact=options.exact,
         minimise=options.minimise,
         stop_first=options.stop_first,
+        strict_order=options.strict_order,
         select=options.select,
         ignore=options.ignore,
     )

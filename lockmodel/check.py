@@ -5,10 +5,12 @@ compile     Model, design, switches      -> Program         (compile, ir)
 lower       scenario, Program            -> Setup, Layout   (compile, ir)
 explore     Layout                       -> Exploration     (engine, asking properties)
 explain     each hit of the search       -> Finding         (findings)
+order       all that was searched        -> Order           (ordering)
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from lockmodel import __version__
+from lockmodel.adjudicate import Searched
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
@@ -35,16 +38,18 @@ from lockmodel.findings.finding import (
     Step,
     Unreached,
 )
-from lockmodel.findings.lock_order import lock_order
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
+from lockmodel.ir.join import JOINED, Guest, join
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
+from lockmodel.ir.setup import Setup
 from lockmodel.language.model import Model, ScenarioRecord
+from lockmodel.ordering import Added, judge_order
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.target import choose_scenarios, split_target
 
@@ -52,6 +57,9 @@ SCHEMA_VERSION = 1
 
 DEFAULT_STATES = 5_000_000
 """Stored states a scenario, where no limit is given: two gigabytes, and a minute or two of the search in Python."""
+
+JOINED_STATES = 500_000
+"""The same for a scenario that is put together to judge the order of locks: there may be many of them."""
 
 DOUBT = 0.01
 """The chance of a missed state above which a search does not count as complete."""
@@ -106,6 +114,7 @@ class CheckOptions:
     exact: bool = False
     minimise: str = "steps"
     stop_first: bool = False
+    strict_order: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -126,6 +135,7 @@ class Checked:
     layout: Layout
     exploration: Exploration | None = None
     coverage: Coverage | None = None
+    judge: RuleJudge | None = None
 
 
 def check(options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> CheckRun:
@@ -152,16 +162,61 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
             cut = "interrupted before it began"
         elif options.stop_first and done[-1].result.findings:
             cut = "not begun: stopped at the first finding"
+    interrupted = any(item.exploration is not None and item.exploration.interrupted for item in done)
+
+    def explore(layout: Layout) -> Searched:
+        report = _reporter(progress, layout.setup.name, len(records), len(records)) if progress else None
+        left = None if options.timeout is None else max(0.0, options.timeout - (time.monotonic() - started))
+        found, judge = _explore(layout, options, left, report, joined=True)
+        return Searched(layout, found, judge)
+
+    ordering = judge_order(
+        program,
+        [Searched(i.layout, i.exploration, i.judge) for i in done if i.exploration is not None and i.judge is not None],
+        None if cut else explore,
+        lambda rule: _selected(rule, options),
+        strict=options.strict_order,
+        retell=bool(options.select) and not _selected("LM101", options),
+        minimised=options.minimise,
+    )
     result = _whole(
         spec,
         model,
         program,
-        [item.result for item in done],
-        lock_order([(item.layout, item.exploration) for item in done if item.exploration is not None]),
+        _with_order([item.result for item in done], ordering.added),
+        ordering.order,
         missed_everywhere([item.coverage for item in done if item.coverage is not None]),
         protection(program, [item.exploration for item in done if item.exploration is not None]),
     )
-    return CheckRun(result, any(item.exploration is not None and item.exploration.interrupted for item in done))
+    return CheckRun(result, interrupted or ordering.interrupted)
+
+
+def _with_order(results: list[ScenarioResult], added: list[Added]) -> list[ScenarioResult]:
+    """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
+    told = list(results)
+    for item in added:
+        at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
+        if at < 0 and item.joined is not None:
+            told.append(_joined(item.scenario, item.joined))
+        findings = sorted([*told[at].findings, item.finding], key=finding_order)
+        told[at] = msgspec.structs.replace(told[at], verdict="violated", findings=findings)
+    return told
+
+
+def _joined(name: str, searched: Searched) -> ScenarioResult:
+    """The result of a scenario that was put together from several."""
+    tally = searched.exploration.tally
+    threads = [thread.name for thread in searched.layout.setup.threads]
+    return msgspec.structs.replace(
+        _unsearched(name, threads, "", searched.exploration.engine, "exhaustive", list(REDUCTIONS[0])),
+        complete=not searched.exploration.reason,
+        reason=searched.exploration.reason or None,
+        states=tally.states,
+        transitions=tally.transitions,
+        depth=tally.depth,
+        seconds=round(tally.seconds, 3),
+        warnings=["put together from several scenarios, for the lock order that they show together"],
+    )
 
 
 def replay(
@@ -176,15 +231,15 @@ def replay(
     model = load(spec)
     chosen: dict[str, bool | int | str] = dict(schedule.switches)
     program = compile_model(model, schedule.design, {**chosen, **(switches or {})})
-    record = choose_scenarios(model, schedule.scenario, f"{spec}::{schedule.scenario}")[0]
-    stepper = Stepper(Layout(program, lower_scenario(model, record, program)))
+    setup = _setup_named(schedule.scenario, model, program, spec)
+    stepper = Stepper(Layout(program, setup))
     trace = run_schedule(stepper, schedule.moves)
     broken = violations(trace, stepper.layout, RuleJudge(stepper))
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
     threads = [thread.name for thread in stepper.layout.setup.threads]
     result = msgspec.structs.replace(
-        _unsearched(record.name, threads, "one schedule was replayed", Search.name, "replay", []),
+        _unsearched(setup.name, threads, "one schedule was replayed", Search.name, "replay", []),
         verdict="violated" if shown else "incomplete",
         states=len(trace.moments) + 1,
         transitions=len(trace.moments),
@@ -193,6 +248,24 @@ def replay(
     )
     whole = _whole(spec, model, program, [result], Order([], []), [], [])
     return whole, shown, steps(trace, stepper.layout)
+
+
+def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:
+    """What a scenario starts from: one of the spec, or one that was put together (see `ir.join`)."""
+    host, *parts = name.split(JOINED)
+
+    def lowered(scenario: str) -> Setup:
+        return lower_scenario(model, choose_scenarios(model, scenario, f"{spec}::{scenario}")[0], program)
+
+    guests = []
+    for part in parts:
+        match = re.fullmatch(r"(.+)::(.+)\((.*)\)", part)
+        setup = lowered(match[1] if match else part)
+        thread = next((n for n, one in enumerate(setup.threads) if match and one.name == match[2]), None)
+        if match is None or thread is None:
+            raise UsageError(f"there is no thread {part}\n  The spec has changed.")
+        guests.append(Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else ()))
+    return join(program, lowered(host), guests) if guests else lowered(host)
 
 
 # --- one scenario -----------------------------------------------------------------------------------------------
@@ -213,13 +286,21 @@ def name_engine(options: CheckOptions) -> str:
 
 
 def _explore(
-    layout: Layout, options: CheckOptions, seconds: float | None, report: Callable[[Tally], None] | None
+    layout: Layout,
+    options: CheckOptions,
+    seconds: float | None,
+    report: Callable[[Tally], None] | None,
+    *,
+    joined: bool = False,
 ) -> tuple[Exploration, RuleJudge]:
-    """Search one scenario by the strategy that was asked for; what was found, with the judge that was asked."""
-    states = options.max_states if options.max_states is not None else DEFAULT_STATES
+    """Search one scenario by the strategy that was asked for; what was found, with the judge that was asked.
+
+    One that was `joined` is searched for deadlocks, exhaustively.
+    """
+    states = options.max_states if options.max_states is not None else JOINED_STATES if joined else DEFAULT_STATES
     limits = Limits(states, options.max_memory, seconds)
-    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first else None
-    if options.strategy == "exhaustive":
+    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first and not joined else None
+    if options.strategy == "exhaustive" or joined:
         exhaustive = Exhaustive(
             options.engine,
             options.reduction,
@@ -229,7 +310,7 @@ def _explore(
             stop_at,
             options.exact,
             options.minimise,
-            _selected("LM301", options),
+            not joined and _selected("LM301", options),
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
@@ -306,7 +387,7 @@ def _check_scenario(
             *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
         ],
     )
-    return Checked(result, layout, found, reached)
+    return Checked(result, layout, found, reached, judge)
 
 
 def doubt(found: Exploration) -> str:

@@ -141,7 +141,7 @@ StrictOrderOption = Annotated[
     bool | None,
     typer.Option(
         "--strict-order/--no-strict-order",
-        help="For lock cycles, LM202 (not in this version)",
+        help="A lock cycle is a finding (LM202) also where it cannot deadlock, or where that was not examined",
         rich_help_panel=FINDINGS,
     ),
 ]

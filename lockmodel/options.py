@@ -71,6 +71,7 @@ class Options:
     exact: bool
     minimise: str
     stop_first: bool
+    strict_order: bool
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     output_format: str
@@ -81,7 +82,6 @@ class Options:
 
 def read_options(layer: Layer) -> Options:
     """The options that the settings stand for."""
-    refuse_strict_order(layer)
     quiet, verbose = (_flag(layer, key, False) for key in ("quiet", "verbose"))
     if quiet and verbose:
         raise UsageError(
@@ -107,6 +107,7 @@ def read_options(layer: Layer) -> Options:
         exact=_flag(layer, "exact", False),
         minimise=read_choice(layer.get("minimise"), MINIMISE, "is nothing to have few of"),
         stop_first=_flag(layer, "stop-first", False),
+        strict_order=_flag(layer, "strict-order", False),
         select=refuse_unjudged(layer.get("select")),
         ignore=read_codes(layer.get("ignore")),
         output_format=read_choice(layer.get("output-format"), FORMATS, "is no output format"),
@@ -142,16 +143,6 @@ def refuse_native(layer: Layer, strategy: str) -> None:
             layer["engine"],
             f"has only the strategy exhaustive, and not {strategy}",
             "Use --engine auto or python: the other strategies run in Python.",
-        )
-
-
-def refuse_strict_order(layer: Layer) -> None:
-    """`--strict-order` is about a rule that this version does not judge."""
-    if _flag(layer, "strict-order", False):
-        raise refuse(
-            layer["strict-order"],
-            "is about lock cycles (LM202), which this version does not judge",
-            "Leave it out; the cycles that were seen stand under `order` in the JSON.",
         )
 
 

@@ -42,7 +42,21 @@ ALLOWED: dict[str, set[str]] = {
     "report": {RECORDS, "errors"},
     "target": {"language", "errors"},
     "exhaustive": {"engine", "properties", "ir", "errors"},
-    "check": {"exhaustive", "lockmodel", "errors", "source", "target", RECORDS, TOKEN, CATALOGUE, *STAGES},
+    "adjudicate": {"engine", "properties", "findings", "ir", "errors"},
+    "ordering": {"adjudicate", "engine", "properties", "findings", "ir", RECORDS, TOKEN, CATALOGUE},
+    "check": {
+        "adjudicate",
+        "ordering",
+        "exhaustive",
+        "lockmodel",
+        "errors",
+        "source",
+        "target",
+        RECORDS,
+        TOKEN,
+        CATALOGUE,
+        *STAGES,
+    },
     "__main__": {"cli"},
     **dict.fromkeys(
         sorted(COMMAND_LINE - {"check", "compile", "errors", "lockmodel", "report", RECORDS}), COMMAND_LINE

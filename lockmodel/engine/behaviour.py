@@ -109,9 +109,8 @@ class Behaviour:
     """The learned graph of one scenario. Grows by `learn`; everything else reads it.
 
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
-    steps have come to, in the order in which they were learned. `covered` are the places
-    that were executed, `taken` the locks that were taken, `order` the (held, asked for) pairs of locks, each with the
-    first place that asks. `accesses` are what steps touch, each with the local state that it is made from, and
+    steps have come to, in the order in which they were learned. `covered` are the places that were executed, `taken`
+    the locks that were taken. `accesses` are what steps touch, each with the local state that it is made from, and
     `observed` how that was protected.
     """
 
@@ -121,7 +120,6 @@ class Behaviour:
         self.nodes: dict[bytes, Node] = {}
         self.answers: list[Answer] = []
         self.covered: dict[Site, None] = {}
-        self.order: dict[tuple[int, int], Site] = {}
         self.taken: dict[int, None] = {}
         self.accesses: dict[tuple[LocalState, Access], None] = {}
         self.observed: dict[Observed, None] = {}
@@ -186,7 +184,7 @@ class Behaviour:
         return tests
 
     def _note(self, local: LocalState, step: Step, state: bytes) -> None:
-        """Remember what is judged once for all states: lines covered, locks asked for under which others, taken."""
+        """Remember what is judged once for all states: lines covered, what is touched, locks taken."""
         for site in step.covered:
             self.covered.setdefault(site)
         for access in step.accesses:
@@ -194,12 +192,8 @@ class Behaviour:
             place = self.stepper.place(local)
             read = functools.partial(self.layout.read, state)
             self.observed.setdefault(observe(self.layout, local, access, place, read))
-        if step.asked is not None:
-            for outer in local.held:
-                first = self.order.setdefault((outer, step.asked.lock), step.site)
-                self.order[outer, step.asked.lock] = min(first, step.site)
-            if step.outcome is Outcome.MOVED:
-                self.taken.setdefault(step.asked.lock)
+        if step.asked is not None and step.outcome is Outcome.MOVED:
+            self.taken.setdefault(step.asked.lock)
 
 
 def written(state: bytes, answer: Answer) -> bytearray:

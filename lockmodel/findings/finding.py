@@ -134,19 +134,53 @@ class ScenarioResult(msgspec.Struct, frozen=True):
 
 
 class OrderEdge(msgspec.Struct, frozen=True):
-    """Lock class `inner` was asked for while `outer` was held."""
+    """Lock class `inner` was asked for while `outer` was held.
+
+    Modes are "write", "read" or "recursive". `contexts` are what threads were in as they asked ("process", "hardirq,
+    irqs off"). `held` are the classes of all locks held, oldest first, where it was first seen: in `scenario`, after
+    the `steps` of `schedule` or by the last of them.
+    """
 
     outer: str
     inner: str
     spec: str
     source: str | None
+    mode_outer: str = "write"
+    mode_inner: str = "write"
+    contexts: list[str] = msgspec.field(default_factory=list)
+    held: list[str] = msgspec.field(default_factory=list)
+    scenario: str = ""
+    schedule: str = ""
+    steps: int = 0
+
+
+class OrderVerdict(msgspec.Struct, frozen=True):
+    """Whether locks that are taken in orders that go round (LM202), or in interrupts (LM602), can ever deadlock.
+
+    `verdict` is "reachable", "unreachable" or "not-examined", `reason` says why unless it is reachable. `scenario` is
+    where that shows, one of the run or one put together from several; `schedule` is the witness, or null.
+    """
+
+    rule: str
+    claim: str
+    cycle: list[str]
+    verdict: str
+    reason: str | None = None
+    scenario: str | None = None
+    schedule: str | None = None
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The lock order seen in all scenarios of the run."""
+    """The lock order seen in all scenarios of the run; `judged` has what became of each cycle.
+
+    `declared` are the chains of the model's own hierarchy, `notes` what a reader of them should know.
+    """
 
     edges: list[OrderEdge]
     cycles: list[list[str]]
+    judged: list[OrderVerdict] = msgspec.field(default_factory=list)
+    declared: list[list[str]] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
 
 class Protection(msgspec.Struct, frozen=True):

@@ -1,46 +1,103 @@
-"""The order in which locks were asked for, by lock class, over all scenarios of a run."""
+"""The lock order of a run as it is told: its edges with their witnesses, and the verdict on each cycle as a finding."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
-from lockmodel.engine.exploration import Exploration
-from lockmodel.engine.reduction.cycles import has_cycle
-from lockmodel.findings.finding import Order, OrderEdge
+from msgspec.structs import replace
+
+from lockmodel.engine.local import Situation
+from lockmodel.engine.transitions import thread_switches
+from lockmodel.findings.finding import Finding, OrderEdge
+from lockmodel.findings.telling import frame, steps
+from lockmodel.findings.token import Schedule, encode
+from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
-from lockmodel.source import Site
+from lockmodel.properties.catalogue import RULES
+from lockmodel.properties.order.graph import Edge, Fact
+from lockmodel.properties.order.question import Question
+
+ORDER = "order"
+"""What the token of an edge shows: no rule."""
 
 
-def lock_order(searched: Sequence[tuple[Layout, Exploration]]) -> Order:
-    """The order in which locks were asked for, by class, over all scenarios."""
-    edges: dict[tuple[str, str], Site] = {}
-    for layout, found in searched:
-        for (outer, inner), site in found.behaviour.order.items():
-            classes = (layout.lock_class(outer), layout.lock_class(inner))
-            edges[classes] = min(edges.get(classes, site), site)
-    told = [OrderEdge(*classes, site.spec, site.source or None) for classes, site in sorted(edges.items())]
-    return Order(told, _cycles(sorted(edges)))
+def told_edges(edges: Sequence[Edge], layouts: Sequence[Layout]) -> list[OrderEdge]:
+    """The edges on which someone waits, each with the first schedule that shows it."""
+    return [_told(edge, layouts[edge.facts[0].scenario]) for edge in edges if not edge.tried]
 
 
-def _cycles(edges: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """A shortest cycle through each edge that is on one (all cycles would be too many in a large graph)."""
-    inner_of: dict[str, list[str]] = {}
-    for outer, inner in edges:
-        inner_of.setdefault(outer, []).append(inner)
-    if not has_cycle(inner_of):
-        return []
-    import networkx as nx  # takes half a second to load
+def _told(edge: Edge, layout: Layout) -> OrderEdge:
+    first = edge.facts[0]
+    site = first.nesting.site
+    return OrderEdge(
+        edge.outer,
+        edge.inner,
+        site.spec,
+        site.source or None,
+        edge.mode_outer,
+        edge.mode_inner,
+        sorted({context(fact.nesting.situation) for fact in edge.facts}),
+        [outer for outer, _, _ in first.nesting.held],
+        layout.setup.name,
+        token(first, layout),
+        len(first.hit.schedule),
+    )
 
-    graph: nx.DiGraph[str] = nx.DiGraph(edges)
-    found: dict[tuple[str, ...], None] = {}
-    for component in nx.strongly_connected_components(graph):
-        for outer, inner in edges:
-            if outer in component and inner in component:
-                found.setdefault(tuple(_rotated(nx.shortest_path(graph, inner, outer))))
-    return sorted(list(cycle) for cycle in found)
+
+def context(situation: Situation) -> str:
+    """What a thread is in, in words: "process", "softirq, irqs off"."""
+    off = {
+        "irqs off": situation.irqs_off,
+        "bh off": situation.bh_off,
+        "preemption off": situation.preempt_off,
+        "RCU read side": situation.rcu,
+    }
+    return ", ".join([situation.level, *(name for name, there in off.items() if there)])
 
 
-def _rotated(cycle: Sequence[str]) -> list[str]:
-    first = cycle.index(min(cycle))
-    return list(itertools.chain(cycle[first:], cycle[:first]))
+def token(fact: Fact, layout: Layout, rule: str = ORDER) -> str:
+    """The token of a schedule that shows a fact."""
+    program = layout.program
+    return encode(Schedule(layout.setup.name, program.design, program.switches, rule, fact.hit.schedule))
+
+
+def goes_round(question: Question, deadlock: Finding) -> Finding:
+    """The finding of a question whose witness is this deadlock."""
+    name = RULES[question.rule].name
+    return replace(
+        deadlock,
+        rule=question.rule,
+        name=name,
+        claim=question.claim,
+        message=f"{_opening(question)}: {deadlock.message}",
+    )
+
+
+def never_seen_to_block(question: Question, verdict: str, reason: str, trace: Trace, fact: Fact) -> Finding:
+    """The finding of a question without a deadlock, for who wants none: it shows one of the orders."""
+    layout = trace.stepper.layout
+    moves = fact.hit.schedule
+    nesting = fact.nesting
+    place = frame(nesting.site)
+    names = layout.setup.threads
+    return Finding(
+        rule=question.rule,
+        name=RULES[question.rule].name,
+        message=f"{_opening(question)}; {verdict.replace('-', ' ')}: {reason}.",
+        threads=[names[n].name for n in sorted({thread for thread, _ in moves})],
+        locks=[nesting.inner[1], *(name for _, name, _ in nesting.held)],
+        objects=[],
+        thread_switches=thread_switches(moves),
+        minimal="not-proved",
+        place=place,
+        stack=[frame(site) for site in fact.hit.violation.stack] or [place],
+        steps=steps(trace, layout),
+        waiting=[],
+        state=[],
+        schedule=token(fact, layout, question.rule),
+        claim=question.claim,
+    )
+
+
+def _opening(question: Question) -> str:
+    return "The lock order goes round" if question.rule == "LM202" else "An interrupt breaks into a lock order"

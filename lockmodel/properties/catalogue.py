@@ -25,7 +25,7 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM103", "lost-wakeup", "a thread sleeps for ever that would go on if it were woken"),
     Rule("LM104", "livelock", "threads move for ever and none gets on", judged=False),
     Rule("LM201", "hierarchy", "a lock is asked for against the declared order"),
-    Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle", judged=False),
+    Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle"),
     Rule("LM301", "data-race", "two threads can touch one plain location next, one of them writing"),
     Rule("LM302", "unprotected", "a guarded field is touched, or a procedure entered, without the lock it asks for"),
     Rule("LM303", "use-after-free", "a freed object is used"),

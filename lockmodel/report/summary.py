@@ -20,6 +20,9 @@ from lockmodel.report.words import (
     why_incomplete,
 )
 
+HARMLESS = ("trylock", "read mode")
+"""Why a cycle of locks can never block, whatever the threads do: told only where it is asked for."""
+
 STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
 
 
@@ -111,14 +114,27 @@ def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
 
 
 def _order(result: CheckResult, width: int, verbose: bool) -> Text:
-    """The lock order: its cycles always, its edges where they are asked for."""
+    """The lock order: the verdict on its cycles always, what was declared and seen where it is asked for."""
     text = Text()
+    if verbose and result.order.declared:
+        text.append("  Lock order declared:\n")
+        for chain in result.order.declared:
+            text.append(f"    {' -> '.join(chain)}\n")
+    for note in result.order.notes:
+        _bullet(text, "note: ", note, width)
     if verbose and result.order.edges:
         text.append("  Lock order seen (outer -> inner):\n")
         for edge in result.order.edges:
             text.append(f"    {edge.outer} -> {edge.inner}  {edge.source or edge.spec}\n")
-    for cycle in result.order.cycles:
-        _bullet(text, "lock order goes round: ", " -> ".join([*cycle, *cycle[:1]]), width)
+    for judged in result.order.judged:
+        if judged.reason in HARMLESS and not verbose:
+            continue
+        if judged.verdict == "reachable":
+            told = f"reachable, in {judged.scenario}"
+        else:
+            told = f"{judged.verdict.replace('-', ' ')}: {judged.reason}"
+        head = "lock order goes round: " if judged.rule == "LM202" else "interrupts: "
+        _bullet(text, head, f"{judged.claim} ({told})", width)
     return text
 
 

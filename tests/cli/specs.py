@@ -86,3 +86,29 @@ VERIFIED = HEAD.format(name="fine") + ONE_THREAD
 BIG = COUNTING
 EMPTY = HEAD.format(name="empty")
 BROKEN = HEAD.format(name="broken") + "\n\ndef (:\n"
+GATED = (
+    HEAD.format(name="gated")
+    + """
+g = m.mutex("g")
+
+
+@m.path
+def forth_gated() -> None:
+    mutex_lock(g)
+    forth()
+    mutex_unlock(g)
+
+
+@m.path
+def back_gated() -> None:
+    mutex_lock(g)
+    back()
+    mutex_unlock(g)
+
+
+@m.scenario
+def two_threads(s: Scenario) -> None:
+    s.thread("forth", forth_gated)
+    s.thread("back", back_gated)
+"""
+)

@@ -141,10 +141,12 @@ def test_a_finding_that_is_ignored_is_no_finding_and_no_pass(run: Run) -> None:
     assert run("check", "deadlock.py", "--select", "LM1").exit_code == 1
 
 
-def test_strict_order_is_refused_while_cycles_are_not_judged(run: Run) -> None:
-    checked = run("check", "deadlock.py", "--strict-order")
-    assert (checked.exit_code, checked.stdout) == (2, "")
-    assert "--strict-order: True is about lock cycles (LM202), which this version does not judge" in checked.stderr
+def test_a_cycle_that_cannot_deadlock_counts_where_the_order_is_strict(run: Run) -> None:
+    Path("gated.py").write_text(specs.GATED)
+    plain, strict = run("check", "gated.py"), run("check", "gated.py", "--strict-order")
+    assert (plain.exit_code, strict.exit_code) == (0, 1)
+    assert "lock order goes round: a -> b -> a (unreachable: gate lock g: it is held" in plain.stdout
+    assert "LM202 lock-cycle  a -> b -> a" in strict.stdout
 
 
 def test_an_interrupted_check_prints_what_it_has_and_checks_no_more(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         exact=False,
         minimise="steps",
         stop_first=False,
+        strict_order=False,
         select=(),
         ignore=(),
         output_format="text",

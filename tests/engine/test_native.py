@@ -47,7 +47,7 @@ def told(
         "transitions": (search.edges.first.tolist(), search.edges.targets.tolist(), search.edges.moves.tolist()),
         "depths": search.depths.tolist(),
         "covered": list(found.behaviour.covered),
-        "order": found.behaviour.order,
+        "notes": {hit.violation.identity for hit in found.notes},
     }
 
 

@@ -44,7 +44,7 @@ def outline(search: Explorer, layout: Layout) -> dict[str, object]:
         "ended": found.ended,
         "exhausted": found.exhausted,
         "covered": list(found.behaviour.covered),
-        "order": found.behaviour.order,
+        "notes": {hit.violation.identity for hit in found.notes},
     }
 
 

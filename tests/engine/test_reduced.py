@@ -67,7 +67,6 @@ class Told:
     finals: set[tuple[bytes, tuple[tuple[LocalState, ...], ...]]]
     steps: set[tuple[object, ...]]
     ended: list[bool]
-    order: set[tuple[int, int]]
     notes: set[tuple[object, ...]]
     covered: set[object]
     exhausted: bool
@@ -115,7 +114,6 @@ def told(found: Exploration, judge: Witness) -> Told:
         modulo_exchange(judge.finals, alike(judge.stepper)),
         steps_of(found.behaviour),
         found.ended,
-        set(found.behaviour.order),
         {hit.violation.identity for hit in found.notes},
         set(found.behaviour.covered),
         bool(found.exhausted),

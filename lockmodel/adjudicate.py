@@ -1,0 +1,336 @@
+"""Can an order of locks that goes round ever block? Each question gets a verdict, with a witness or with a reason.
+
+The scenarios of the run answer first: a deadlock that one of them has is the witness, and what one of them shows as a
+whole it has searched as a whole. Where the parts come from several scenarios, threads of the others are put into one of
+them, in every way in which their objects fit, and that is searched as any scenario is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lockmodel.engine.exploration import Exploration, Hit
+from lockmodel.engine.step import Stepper
+from lockmodel.errors import UsageError
+from lockmodel.findings.trace import Trace, run
+from lockmodel.ir.join import ALONG, Guest, argument_objects, join
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import Program
+from lockmodel.ir.setup import Setup
+from lockmodel.ir.types import LockType, RefType
+from lockmodel.properties.judge import RuleJudge
+from lockmodel.properties.order.graph import Fact
+from lockmodel.properties.order.question import Group, Question, Way, gate
+
+MOST_WAYS = 64
+"""Ways in which a question might come true that are looked at: more are more than a reader wants to wait for."""
+
+MOST_FITS = 12
+"""Ways to fit the objects of one scenario into another one that are tried."""
+
+ENDINGS = ("LM101", "LM102")
+"""Rules after which a thread never moves on, which end no execution before its time."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A scenario as it was searched."""
+
+    layout: Layout
+    exploration: Exploration
+    judge: RuleJudge
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`verdict` is "reachable", "unreachable" or "not-examined", `reason` says why unless it is reachable.
+
+    `searched` is where the witness `hit` is; `of_run`: that is a scenario of the run, and not one that was joined.
+    """
+
+    verdict: str
+    reason: str = ""
+    searched: Searched | None = None
+    hit: Hit | None = None
+    of_run: bool = True
+    joined: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """The thread of a scenario that shows a fact, and the others without which it does not come to it."""
+
+    scenario: int
+    thread: int
+    helpers: tuple[int, ...]
+
+
+class Adjudicator:
+    """Answers questions about one run. `explore` searches a scenario within its limits; None: it was cut short."""
+
+    def __init__(
+        self,
+        program: Program,
+        searched: Sequence[Searched],
+        writers: frozenset[str],
+        explore: Callable[[Layout], Searched] | None,
+    ) -> None:
+        self.program = program
+        self.searched = searched
+        self.writers = writers
+        self.explore = explore
+        self.interrupted = False
+        self._joined: dict[str, Searched] = {}
+        self._roles: dict[Fact, Role] = {}
+
+    def answer(self, question: Question) -> Answer:
+        """The verdict on a question."""
+        if question.weak:
+            return Answer("unreachable", question.weak)
+        for searched in self.searched:
+            if hit := _witness(question, searched):
+                return Answer("reachable", "", searched, hit)
+        ways = list(itertools.islice(question.ways(self.writers), MOST_WAYS + 1))
+        if len(ways) > MOST_WAYS:
+            return Answer("not-examined", f"there are more than {MOST_WAYS} ways in which it might come true")
+        answers: dict[tuple[Role, ...], Answer] = {}
+        for way in ways:
+            # in one scenario if one shows them all: it has been searched
+            common = [n for n in _scenarios(way[0]) if all(n in _scenarios(group) for group in way)]
+            facts = [next(f for f in group if not common or f.scenario == common[0]) for group in way]
+            roles = tuple(self._role(fact) for fact in facts)
+            if roles not in answers:
+                answers[roles] = self._try(question, way, roles)
+            if answers[roles].verdict == "reachable":
+                return answers[roles]
+        return _together(list(answers.values()))
+
+    def _try(self, question: Question, way: Way, roles: tuple[Role, ...]) -> Answer:
+        """One way in which the question might come true."""
+        why = self._why_not(way, roles)
+        if len({role.scenario for role in roles}) == 1 or self._is_one_thread(roles):
+            return _complete(self.searched[roles[0].scenario]) or Answer("unreachable", why)
+        if self.explore is None:
+            return Answer("not-examined", "the run was cut short")
+        for role in roles:
+            if alone := self._stays_alone(role):
+                return Answer("not-examined", alone)
+        name = ""
+        for host, guests in self._fits(roles):
+            if guests is None:
+                return Answer("not-examined", f"there are more than {MOST_FITS} ways to put the scenarios together")
+            setup = join(self.program, self._setup(host), guests)
+            if setup.name not in self._joined:
+                self._joined[setup.name] = self.explore(Layout(self.program, setup))
+            searched = self._joined[setup.name]
+            self.interrupted = self.interrupted or searched.exploration.interrupted
+            if hit := _witness(question, searched):
+                return Answer("reachable", "", searched, hit, of_run=False, joined=setup.name)
+            known = {hit.violation.identity for role in roles for hit in self.searched[role.scenario].exploration.hits}
+            if doubt := _complete(searched) or _cut_short(searched, known):
+                return doubt
+            name = setup.name
+        return Answer("unreachable", why, joined=name)
+
+    # --- why not ------------------------------------------------------------------------------------------------
+
+    def _why_not(self, way: Way, roles: tuple[Role, ...]) -> str:
+        """Why the threads are never there together, given that they are not."""
+        if self._is_one_thread(roles):
+            return f"one thread: no other one than {self._thread_name(roles[0])} takes the locks in these orders"
+        if lock := gate(way):
+            return f"gate lock {lock}: it is held wherever the locks are taken in these orders"
+        names = list(dict.fromkeys(self._thread_name(role) for role in roles))
+        return f"never together: {' and '.join(names)} are never there at the same time"
+
+    def _is_one_thread(self, roles: tuple[Role, ...]) -> bool:
+        """Is it the same path with the same arguments every time, with one thread in it wherever there is any?"""
+        entered = {self._entered(role.scenario, role.thread) for role in roles}
+        if len(entered) > 1:
+            return False
+        return all(
+            sum(self._entered(number, thread) in entered for thread in range(len(self._setup(number).threads))) < 2
+            for number in range(len(self.searched))
+        )
+
+    def _stays_alone(self, role: Role) -> str:
+        """Why the threads of a scenario cannot be put together with those of another one, or ""."""
+        setup = self._setup(role.scenario)
+        if any(thread.task for thread in setup.threads):
+            return f"{setup.name} has threads that others see sleep or read under RCU: it is joined with no other one"
+        if any(setup.threads[thread].level != "process" for thread in (role.thread, *role.helpers)):
+            return f"{setup.name} has an interrupt, which is joined with no other scenario"
+        return ""
+
+    def _entered(self, scenario: int, thread: int) -> tuple[object, ...]:
+        setup = self._setup(scenario)
+        record = setup.threads[thread]
+        own = argument_objects(self.program, setup, thread)
+        given = tuple(
+            (setup.objects[number - 1].name if number else argument.value, argument.field)
+            for argument, number in zip(record.arguments, own, strict=True)
+        )
+        return record.procedure, given
+
+    def _thread_name(self, role: Role) -> str:
+        return self._setup(role.scenario).threads[role.thread].name
+
+    # --- who shows it -------------------------------------------------------------------------------------------
+
+    def _setup(self, scenario: int) -> Setup:
+        return self.searched[scenario].layout.setup
+
+    def _role(self, fact: Fact) -> Role:
+        """The thread that shows a fact, with as few others as trying tells."""
+        if fact not in self._roles:
+            stepper = Stepper(self.searched[fact.scenario].layout)
+            schedule = list(fact.hit.schedule)
+            thread = _asker(run(stepper, schedule), fact)
+            assert thread is not None
+            for other in sorted({mover for mover, _ in schedule} - {thread}):
+                shorter = [move for move in schedule if move[0] != other]
+                try:
+                    shows = _asker(run(stepper, shorter), fact) == thread
+                except UsageError:  # a move cannot be made
+                    shows = False
+                schedule = shorter if shows else schedule
+            helpers = sorted({mover for mover, _ in schedule} - {thread})
+            self._roles[fact] = Role(fact.scenario, thread, tuple(helpers))
+        return self._roles[fact]
+
+    # --- joining scenarios ----------------------------------------------------------------------------------------
+
+    def _fits(self, roles: tuple[Role, ...]) -> Iterator[tuple[int, list[Guest] | None]]:
+        """Each scenario as the host of the others' threads, in each way in which their objects fit; None: too many."""
+        scenarios = list(dict.fromkeys(role.scenario for role in roles))
+        for host in scenarios:
+            ways = []
+            for other in scenarios:
+                if other != host:
+                    threads = {
+                        thread: None
+                        for role in roles
+                        if role.scenario == other
+                        for thread in (role.thread, *role.helpers)
+                    }
+                    ways.append(self._guests(self._setup(host), self._setup(other), list(threads)))
+            together = list(itertools.islice(itertools.product(*ways), MOST_FITS + 1))
+            if len(together) > MOST_FITS:
+                yield host, None
+                return
+            for chosen in together:
+                yield host, [guest for guests in chosen for guest in guests]
+
+    def _guests(self, host: Setup, other: Setup, threads: list[int]) -> list[list[Guest]]:
+        """The ways to give the threads of one scenario objects of another one: of the same Struct, and alike linked."""
+        own = list(
+            dict.fromkeys(
+                number for thread in threads for number in argument_objects(self.program, other, thread) if number
+            )
+        )
+        first = len(self.program.globals)
+        structs = list(dict.fromkeys(other.objects[number - 1].struct for number in own))
+        choices = []
+        for struct in structs:
+            mine = [number for number in own if other.objects[number - 1].struct == struct]
+            theirs = [n for n, item in enumerate(host.objects, start=1) if n > first and item.struct == struct]
+            padded = theirs + [0] * (len(mine) - len(theirs))
+            # islice: the rest would be too many anyway
+            orders = dict.fromkeys(itertools.islice(itertools.permutations(padded, len(mine)), 10 * MOST_FITS))
+            choices.append([dict(zip(mine, order, strict=True)) for order in orders])
+        found = []
+        for parts in itertools.product(*choices):
+            given = {number: target for part in parts for number, target in part.items()}
+            if self._alike_linked(host, other, given):
+                found.append(given)
+        found.sort(key=lambda given: sum(_name(host, given[n]) != other.objects[n - 1].name for n in own))
+        return [
+            [Guest(other, thread, self._given(host, other, thread, given)) for thread in threads]
+            for given in (found or [dict.fromkeys(own, 0)])
+        ]
+
+    def _alike_linked(self, host: Setup, other: Setup, given: dict[int, int]) -> bool:
+        """Do the host's objects refer to each other as those do for which they stand in?"""
+        for number, target in given.items():
+            item = other.objects[number - 1]
+            struct = self.program.structs[item.struct]
+            theirs = dict(host.objects[target - 1].values) if target else {}
+            for name, value in item.values:
+                mapped = given.get(value, 0) if isinstance(struct.field(name).type, RefType) else 0
+                if target and mapped and theirs.get(name, 0) != mapped:
+                    return False
+        return True
+
+    def _given(self, host: Setup, other: Setup, thread: int, given: dict[int, int]) -> tuple[str, ...]:
+        arguments = other.threads[thread].arguments
+        names = []
+        for argument, number in zip(arguments, argument_objects(self.program, other, thread), strict=True):
+            if not number:
+                names.append(str(argument.value))
+            else:
+                names.append(_name(host, given[number]) or ALONG + other.objects[number - 1].name)
+        return tuple(names)
+
+
+def _scenarios(group: Group) -> list[int]:
+    return [fact.scenario for fact in group]
+
+
+def _name(setup: Setup, number: int) -> str:
+    return setup.objects[number - 1].name if number else ""
+
+
+def _asker(trace: Trace, fact: Fact) -> int | None:
+    """The thread that asks for the lock at the end of a trace: by its last step, or by the one that comes next."""
+    steps = [(trace.moments[-1].thread, trace.moments[-1].step)] if trace.moments else []
+    steps += [(thread, step) for thread, step in enumerate(trace.standing) if step is not None]
+    for thread, step in steps:
+        if any(note.nesting == fact.nesting for note in step.notes):
+            return thread
+    return None
+
+
+def _witness(question: Question, searched: Searched) -> Hit | None:
+    """The shortest deadlock of a scenario that answers a question."""
+    layout = searched.layout
+    classes = {
+        layout.member_name(at.number): layout.lock_class(at.number)
+        for at in layout.locations
+        if at.field[:1] != "(" and isinstance(layout.field(at.number).type, LockType)
+    }
+    hits = [hit for hit in searched.exploration.hits if question.is_answered_by(hit.violation, classes)]
+    return min(hits, key=lambda hit: (len(hit.schedule), hit.schedule), default=None)
+
+
+def _complete(searched: Searched) -> Answer | None:
+    """What to answer where a search has not seen everything."""
+    reason = searched.exploration.reason
+    name = searched.layout.setup.name
+    return Answer("not-examined", f"the search of {name} is incomplete: {reason}") if reason else None
+
+
+def _cut_short(searched: Searched, known: set[tuple[object, ...]]) -> Answer | None:
+    """What to answer where executions end by what no scenario of the run has: their objects do not fit together."""
+    rules = sorted(
+        {
+            hit.violation.rule
+            for hit in searched.exploration.hits
+            if hit.violation.fatal and hit.violation.rule not in ENDINGS and hit.violation.identity not in known
+        }
+    )
+    if not rules:
+        return None
+    name = searched.layout.setup.name
+    return Answer("not-examined", f"executions of {name} end in {', '.join(rules)}, which no scenario has alone")
+
+
+def _together(answers: Sequence[Answer]) -> Answer:
+    """The answer to a question from those for every way in which it might come true."""
+    for answer in answers:
+        if answer.verdict == "not-examined":
+            return answer
+    reasons = list(dict.fromkeys(answer.reason for answer in answers))
+    joined = next((answer.joined for answer in answers if answer.joined), "")
+    return Answer("unreachable", "; ".join(reasons) or "read mode", joined=joined)

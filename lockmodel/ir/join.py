@@ -1,0 +1,118 @@
+"""Threads of other scenarios put into one: what a joined scenario starts from.
+
+Takes the setup of the host and the guests, each with the object that it is given in the host for each of its own; gives
+one setup. A guest's objects that have no counterpart in the host come along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lockmodel.ir.nodes import Program
+from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
+from lockmodel.ir.types import MemberType, RefType
+
+JOINED = " + "
+"""Stands between the parts of the name of a joined scenario."""
+
+ALONG = "+"
+"""Stands before the name of an object that comes along with the guest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A thread of another scenario. `given` names what it gets for each argument (see `argument_names`)."""
+
+    setup: Setup
+    thread: int
+    given: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """`other::thread(inode#1, 2)`, as it stands in the name of a joined scenario."""
+        return f"{self.setup.name}::{self.setup.threads[self.thread].name}({', '.join(self.given)})"
+
+
+def argument_objects(program: Program, setup: Setup, thread: int) -> list[int]:
+    """For each argument of a thread the scenario's own object that it is, or is part of; 0 for all else."""
+    record = setup.threads[thread]
+    parameters = program.procedures[record.procedure].parameters
+    return [
+        argument.value
+        if isinstance(variable.type, RefType | MemberType) and argument.value > len(program.globals)
+        else 0
+        for argument, variable in zip(record.arguments, parameters, strict=True)
+    ]
+
+
+def join(program: Program, host: Setup, guests: Sequence[Guest]) -> Setup:
+    """The host with the guests' threads in it."""
+    joined = replace(host, name=JOINED.join((host.name, *(guest.name for guest in guests))))
+    numbers: dict[str, dict[int, int]] = {}
+    for guest in guests:
+        mapping = numbers.setdefault(guest.setup.name, {n: n for n in range(len(program.globals) + 1)})
+        for own, given in zip(argument_objects(program, guest.setup, guest.thread), guest.given, strict=True):
+            if own and not given.startswith(ALONG):
+                mapping[own] = next(n for n, item in enumerate(host.objects, start=1) if item.name == given)
+    for guest in guests:
+        if any(given.startswith(ALONG) for given in guest.given):
+            joined = _along(program, joined, guest.setup, numbers[guest.setup.name])
+        joined = _with_thread(program, joined, guest, numbers[guest.setup.name])
+    return joined
+
+
+def _with_thread(program: Program, joined: Setup, guest: Guest, numbers: dict[int, int]) -> Setup:
+    record = guest.setup.threads[guest.thread]
+    own = argument_objects(program, guest.setup, guest.thread)
+    arguments = tuple(
+        Argument(numbers[number], argument.field) if number else argument
+        for argument, number in zip(record.arguments, own, strict=True)
+    )
+    name = _unused(record.name, [thread.name for thread in joined.threads])
+    thread = Thread(name, record.procedure, arguments, record.may_wait, record.site)
+    return replace(joined, threads=(*joined.threads, thread))
+
+
+def _along(program: Program, joined: Setup, guest: Setup, numbers: dict[int, int]) -> Setup:
+    """With the guest's objects that have no counterpart yet, and what they are linked to."""
+    fresh = [number for number in range(1, len(guest.objects) + 1) if number not in numbers]
+    for place, number in enumerate(fresh, start=len(joined.objects) + 1):
+        numbers[number] = place
+    names = [item.name for item in joined.objects]
+    copies = []
+    for number in fresh:
+        item = guest.objects[number - 1]
+        struct = program.structs[item.struct]
+        values = tuple(
+            (name, numbers[value] if isinstance(struct.field(name).type, RefType) and value > 0 else value)
+            for name, value in item.values
+        )
+        copies.append(InitialObject(_unused(item.name, names), item.struct, values))
+        names.append(copies[-1].name)
+    links = [
+        Link(numbers[link.entry], link.link, numbers[link.head], link.head_field)
+        for link in guest.links
+        if link.entry in fresh
+    ]
+    entries = [
+        IdrEntry(numbers[entry.idr], entry.field, entry.id, numbers[entry.target])
+        for entry in guest.idr_entries
+        if entry.idr in fresh
+    ]
+    kept = [(numbers[number], field) for number, field in guest.kept if number in fresh]
+    return replace(
+        joined,
+        objects=(*joined.objects, *copies),
+        links=(*joined.links, *links),
+        idr_entries=(*joined.idr_entries, *entries),
+        kept=(*joined.kept, *kept),
+    )
+
+
+def _unused(name: str, used: Sequence[str]) -> str:
+    number = 2
+    fresh = name
+    while fresh in used:
+        fresh, number = f"{name}~{number}", number + 1
+    return fresh

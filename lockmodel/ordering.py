@@ -1,0 +1,108 @@
+"""The order of locks over a whole run: what was seen, what goes round, and whether that can ever block.
+
+Takes the scenarios as they were searched; gives the record of a result, and the findings that it adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lockmodel.adjudicate import Adjudicator, Answer, Searched
+from lockmodel.findings.explain import explain
+from lockmodel.findings.finding import Finding, Order, OrderVerdict
+from lockmodel.findings.lock_order import goes_round, never_seen_to_block, token, told_edges
+from lockmodel.findings.shorten import Shortener
+from lockmodel.findings.trace import run
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import Program
+from lockmodel.properties.order.graph import Fact, cycles_of, edges_of, facts_of, written
+from lockmodel.properties.order.question import Question, about_cycle
+
+
+@dataclass(frozen=True)
+class Added:
+    """A finding that the order adds to a scenario: one of the run, by its name, or one that was `joined`."""
+
+    scenario: str
+    finding: Finding
+    joined: Searched | None = None
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """The order of a run. `interrupted`: Ctrl-C ended a search that it asked for."""
+
+    order: Order
+    added: list[Added]
+    interrupted: bool
+
+
+def judge_order(
+    program: Program,
+    searched: Sequence[Searched],
+    explore: Callable[[Layout], Searched] | None,
+    selected: Callable[[str], bool],
+    *,
+    strict: bool,
+    retell: bool,
+    minimised: str,
+) -> Ordering:
+    """Judge the order of locks.
+
+    `explore` searches a joined scenario, None where the run was cut short. `selected` says which rules are wanted.
+    `strict`: what cannot be reached, or was not examined, is a finding as well. `retell`: so is what a
+    deadlock of the run shows already, since deadlocks are not among what is told.
+    """
+    facts = facts_of([item.exploration.notes for item in searched])
+    edges = edges_of(facts)
+    writers = written(facts)
+    cycles = cycles_of(edges, writers)
+    adjudicator = Adjudicator(program, searched, writers, explore)
+    judged: list[OrderVerdict] = []
+    added: list[Added] = []
+    for question in [about_cycle(cycle, edges) for cycle in cycles]:
+        answer = adjudicator.answer(question)
+        finding = _finding(question, answer, searched, minimised)
+        schedule = (
+            finding.schedule if answer.hit else token(_first(question), searched[_first(question).scenario].layout)
+        )
+        scenario = answer.searched.layout.setup.name if answer.searched else answer.joined or None
+        judged.append(
+            OrderVerdict(
+                question.rule, question.claim, list(question.classes), answer.verdict, answer.reason or None, scenario,
+                schedule,
+            )
+        )  # fmt: skip
+        if not selected(question.rule) or (answer.hit and answer.of_run and not retell):
+            continue  # a deadlock of the run is not told twice
+        if answer.hit and answer.searched:
+            added.append(Added(scenario or "", finding, None if answer.of_run else answer.searched))
+        elif strict:
+            added.append(Added(searched[_first(question).scenario].layout.setup.name, finding))
+    layouts = [item.layout for item in searched]
+    hierarchy = program.hierarchy
+    order = Order(
+        told_edges(edges, layouts),
+        [list(cycle.classes) for cycle in cycles if not cycle.weak],
+        judged,
+        [list(chain.locks) for chain in hierarchy.chains],
+        list(hierarchy.notes),
+    )
+    return Ordering(order, added, adjudicator.interrupted)
+
+
+def _first(question: Question) -> Fact:
+    return question.parts[0][0][0]
+
+
+def _finding(question: Question, answer: Answer, searched: Sequence[Searched], minimised: str) -> Finding:
+    """What the order shows: the deadlock where there is one, else the first of the orders that go round."""
+    if answer.hit is None or answer.searched is None:
+        fact = _first(question)
+        trace = run(searched[fact.scenario].judge.stepper, fact.hit.schedule)
+        return never_seen_to_block(question, answer.verdict, answer.reason, trace, fact)
+    found, judge = answer.searched.exploration, answer.searched.judge
+    shortest = found.shortest and answer.hit.shortest
+    hit = answer.hit if shortest else Shortener(judge.stepper, judge).shorten(answer.hit)
+    return goes_round(question, explain(hit, judge.stepper, judge, proved=shortest, minimised=minimised))
