@@ -20,7 +20,7 @@ from lockmodel.findings.finding import CheckResult
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
-from lockmodel.progress import ProgressLine
+from lockmodel.progress_line import ProgressLine
 from lockmodel.properties.catalogue import RULES
 from lockmodel.report.files import write_file
 from lockmodel.report.machine import encode, encode_json_array

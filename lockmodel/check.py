@@ -311,6 +311,7 @@ def _explore(
             options.exact,
             options.minimise,
             not joined and _selected("LM301", options),
+            not joined and _selected("LM104", options),
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
@@ -342,7 +343,9 @@ def _check_scenario(
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
     shortener = Shortener(stepper, judge)
-    wanted = [hit if found.shortest and hit.shortest else shortener.shorten(hit) for hit in wanted]
+    wanted = [
+        hit if (found.shortest and hit.shortest) or hit.loop is not None else shortener.shorten(hit) for hit in wanted
+    ]
     told = [
         explain(hit, stepper, judge, proved=found.shortest and hit.shortest, minimised=options.minimise)
         for hit in wanted
@@ -383,7 +386,7 @@ def _check_scenario(
         missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
         bounds=[
             *bounds(layout),
-            *(["data races not looked for"] if options.strategy != "exhaustive" else []),
+            *(["data races and livelocks not looked for"] if options.strategy != "exhaustive" else []),
             *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
         ],
     )

@@ -2,6 +2,7 @@
 
 search      with reductions: what can be broken at all; without them every state, where that was asked for
 starvation  a thread that waits for ever while others go on for ever shows where every state is searched only
+loops       where an execution may go on for ever: every state and transition, for loops in which nobody gets on
 races       where one is conceivable by what each access shows, it is looked for with threads that may stop
 shortest    for what was found, the schedules with the fewest steps and switches: every state again, as deep as needed
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import Judge, NoJudge
+from lockmodel.engine.liveness import goes_round, may_get_on
 from lockmodel.engine.local import LocalState
 from lockmodel.engine.native import reduced as native_reduced
 from lockmodel.engine.native import search as native_search
@@ -28,6 +30,7 @@ from lockmodel.engine.strategies.fewest import FewestSwitches
 from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
+from lockmodel.properties.liveness import livelock
 
 SHORTEST_STATES = 2_000_000
 """States that are looked at for the shortest schedules: half a gigabyte."""
@@ -47,7 +50,7 @@ class Exhaustive:
 
     `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
     those the fewest steps). `exact` compares whole states where else fingerprints would be. `races`: data races are
-    looked for.
+    looked for; `livelocks`: loops in which nobody gets on are.
     """
 
     engine: str = "auto"
@@ -59,6 +62,7 @@ class Exhaustive:
     exact: bool = False
     minimise: str = "steps"
     races: bool = True
+    livelocks: bool = True
 
     @property
     def name(self) -> str:
@@ -86,6 +90,8 @@ class Exhaustive:
         found.hits = self._shortest(layout, found, self._left(started))
         if self.races and not (isinstance(search, Search) or found.reason):
             found.hits += self._races(layout, found, started)
+        if self.livelocks and not found.reason and search.cyclic and may_get_on(layout) and goes_round(found.behaviour):
+            found.hits += self._livelocks(layout, found, self._left(started))
         found.tally = replace(found.tally, seconds=time.monotonic() - started)
         return found, judge
 
@@ -137,6 +143,23 @@ class Exhaustive:
         every.hits += [hit for hit in found.hits if hit.violation.identity not in known]
         every.notes = found.notes
         return every
+
+    def _livelocks(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
+        """Threads that move for ever and do not get on: every state is searched, and all transitions are kept."""
+        stepper = Stepper(layout, clear_dead=self.reduction)
+        kind: type[Explorer] = NativeSearch if self._native else Search
+        search = kind(stepper, NoJudge(), limits, self._reporting("loops"))
+        every = search.run()
+        if every.reason:
+            found.reason, found.interrupted = every.reason, every.interrupted
+            return []
+        graph = search.graph()
+        hits: dict[tuple[object, ...], Hit] = {}
+        for lasso in graph.fair_lassos(graph.without_getting_on()):
+            violation = livelock(stepper, lasso.moves)
+            hit = Hit(violation, lasso.stem + lasso.loop, shortest=False, loop=len(lasso.stem))
+            hits.setdefault(violation.identity, hit)
+        return list(hits.values())
 
     def _races(self, layout: Layout, found: Exploration, started: float) -> list[Hit]:
         """The data races, each with a shortest schedule as far as that can be known within bounds.

@@ -19,7 +19,7 @@ CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
 COMMAND_LINE = {
     "batch", "boundary", "check", "cli", "compile", "doctor", "errors", "inventory", "lockmodel", "options", "outcome",
-    "output", "progress", "report", "selection", "settings", RECORDS, TOKEN, CATALOGUE,
+    "output", "progress_line", "report", "selection", "settings", RECORDS, TOKEN, CATALOGUE,
 }  # fmt: skip
 
 STAGES_AND_RECORDS = {"check", "compile", "errors", "lockmodel", "report", RECORDS, TOKEN, CATALOGUE}

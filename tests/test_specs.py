@@ -46,6 +46,8 @@ def rules(result: ScenarioResult) -> set[str]:
         ("peterson", "turn-first", 72, 136, "LM701"),
         ("bounded_buffer", "place-first", 139, 264, ""),
         ("bounded_buffer", "mutex-first", 148, 290, "LM101"),
+        ("polite", "after-you", 40, 80, "LM104"),
+        ("polite", "turns", 126, 252, ""),
         ("readers_writer", "wait-then-let-in", 676, 1140, ""),
         ("readers_writer", "count-then-wait", 1446, 2668, "LM701"),
     ],

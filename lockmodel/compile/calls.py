@@ -31,6 +31,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Progress,
     Unary,
 )
 from lockmodel.ir.operations import COMPOUNDS, GHOSTS, LOCKING, OPERATIONS, Compound, Operation
@@ -179,6 +180,7 @@ class CallLowering(ExpressionLowering):
                 | "await_"
                 | "mark"
                 | "might_sleep"
+                | "progress"
                 | "wait_event"
                 | "wait_event_interruptible"
                 | "signal_pending"
@@ -191,6 +193,10 @@ class CallLowering(ExpressionLowering):
             case "might_sleep":
                 self._operands(node, name, 0)
                 self.emit(MightSleep(self.site(node)))
+                return []
+            case "progress":
+                self._operands(node, name, 0)
+                self.emit(Progress(self.site(node)))
                 return []
             case "await_":
                 self._await(node, self._operands(node, name, 1)[0])

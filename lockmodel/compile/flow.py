@@ -27,6 +27,7 @@ from lockmodel.ir.nodes import (
     MightSleep,
     Operate,
     Procedure,
+    Progress,
     Return,
     Store,
     Unary,
@@ -44,7 +45,7 @@ def expressions(instruction: Instruction) -> tuple[Expr, ...]:
             return (address, value)
         case Call(_, values) | Operate(_, values) | Await(_, values) | Return(values) | Choose(_, values):
             return values
-        case Jump() | MightSleep() | Mark():
+        case Jump() | MightSleep() | Progress() | Mark():
             return ()
         case _:
             assert_never(instruction)

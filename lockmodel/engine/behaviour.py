@@ -39,13 +39,14 @@ class Answer:
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
     the `violations`, and of the notes, that the search has not met yet. A blocked step has the lock it waits for in
     `wants` (-1: a condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is
-    written, the lock waited for. `accesses` are those of the step.
+    written, the lock waited for. `accesses` are those of the step, `gets_on` too.
     """
 
     __slots__ = (
         "accesses",
         "blocked",
         "changes",
+        "gets_on",
         "halts",
         "lock",
         "pending",
@@ -69,6 +70,8 @@ class Answer:
         lock: int,
         notes: tuple[Violation, ...] = (),
         accesses: tuple[Access, ...] = (),
+        *,
+        gets_on: bool = False,
     ) -> None:
         self.writes = writes
         self.target = target
@@ -82,6 +85,7 @@ class Answer:
         self.changes = bits(offset for offset, _ in writes)
         self.lock = lock
         self.accesses = accesses
+        self.gets_on = gets_on
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -164,6 +168,7 @@ class Behaviour:
             bits(self._bytes((step.wants,) if step.wants >= 0 else ())),
             step.notes,
             step.accesses,
+            gets_on=step.gets_on,
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)

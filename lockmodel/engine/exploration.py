@@ -17,6 +17,7 @@ from typing import ClassVar
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
+from lockmodel.engine.liveness import Graph
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.meetings import Meeting, Meetings
 from lockmodel.engine.step import Stepper
@@ -41,11 +42,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A violation and a schedule to it. `shortest`: none has fewer steps, and none of so many has fewer switches."""
+    """A violation and a schedule to it. `shortest`: none has fewer steps, and none of so many has fewer switches.
+
+    Of an execution that goes on for ever, `loop` is the number of steps after which it goes round those that are left.
+    """
 
     violation: Violation
     schedule: tuple[Move, ...]
     shortest: bool = True
+    loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +219,10 @@ class Explorer(ABC):
             engine=self.name,
             notes=[hit for hit in hits if not hit.violation.broken],
         )
+
+    def graph(self) -> Graph:
+        """Every state and transition, once the search is done (and where it keeps them)."""
+        return Graph(self.behaviour, self._state, self.edges, len(self.depths), self._shortest)
 
     def _begin(self) -> bool:
         """Store the initial state; False if the local code before the first step breaks a rule already."""

@@ -167,7 +167,7 @@ class Step:
     move). `wants` is the lock it waits for, or -1. `asked` is the lock it asked for, if any, whether or not it got it.
     `covered` are the instructions it executed, by site. `pool` is the pool that ran out. `notes` are what it shows
     without breaking a rule. `accesses` are the plain locations and the atomics that it touches, none where it cannot
-    be made. `operation` and `detail` tell a reader what was done and what came of it.
+    be made. `progress`: it passed progress(). `operation` and `detail` tell a reader what was done and what came of it.
     """
 
     outcome: Outcome
@@ -185,3 +185,9 @@ class Step:
     detail: str
     notes: tuple[Violation, ...] = ()
     accesses: tuple[Access, ...] = ()
+    progress: bool = False
+
+    @property
+    def gets_on(self) -> bool:
+        """Does the thread get on by it: does it end, or pass progress()?"""
+        return self.progress or (self.after is not None and self.after.ended)

@@ -36,6 +36,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Progress,
     Return,
     Store,
     Unary,
@@ -65,6 +66,7 @@ class Move:
         self.memory = Memory(code.layout, source, local, self._where)
         self.operation = ""
         self.detail = ""
+        self.progress = False
 
     def _where(self) -> tuple[Site, tuple[Site, ...]]:
         return self.code.place(self.frames), self.code.sites(self.frames)
@@ -103,6 +105,7 @@ class Move:
             self.detail,
             tuple(memory.notes),
             tuple(memory.accesses.values()) if outcome in (Outcome.MOVED, Outcome.HALTED) else (),
+            self.progress,
         )
 
     # --- visible instructions -----------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ class Move:
                     raise Blocked
             case Mark(name):
                 self.operation = f"mark {name}"
-            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep():
+            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep() | Progress():
                 raise AssertionError(f"{instruction} is not visible")
             case _ as never:
                 assert_never(never)
@@ -268,6 +271,9 @@ class Move:
                 frame.at += 1
             case MightSleep():
                 self.memory.sleeps("the code here")
+                frame.at += 1
+            case Progress():
+                self.progress = True
                 frame.at += 1
             case Load() | Store():
                 detail = self.operation, self.detail

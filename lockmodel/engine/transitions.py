@@ -65,6 +65,24 @@ class Transitions:
                     before[target].append(number)
         return before
 
+    def after_cycles(self, states: int) -> list[int]:
+        """The states that are on a cycle, or to which one leads."""
+        leading = array("I", [0]) * states
+        for target in self.targets:
+            if target != NOWHERE:
+                leading[target] += 1
+        left = bytearray(b"\1") * states
+        waiting = [number for number in range(states) if not leading[number]]
+        while waiting:
+            number = waiting.pop()
+            left[number] = 0
+            for target, _, _ in self.of(number):
+                if target != NOWHERE:
+                    leading[target] -= 1
+                    if not leading[target]:
+                        waiting.append(target)
+        return [number for number in range(states) if left[number]]
+
 
 def lost_threads(
     transitions: Transitions, states: int, threads: int, ended: Callable[[int, int], bool]

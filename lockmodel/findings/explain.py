@@ -32,6 +32,9 @@ RACE = "LM301"
 NAMED = ("LM201", "LM202", "LM602", "LM701", "LM702")
 """Rules whose findings are identified by what they claim (lock classes, a claim's name) and not by their place."""
 
+ENDLESS = ("LM104", "LM702")
+"""Rules that an execution breaks which goes on for ever."""
+
 DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls", "asks"})
 """What a procedure itself does; any other detail names its own subject ("list_del removes ...")."""
 
@@ -41,6 +44,8 @@ def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool, minimised
     trace = run(stepper, hit.schedule)
     found = violations(trace, stepper.layout, judge, hit.violation.threads)
     violation = next((v for v in found if v.identity == hit.violation.identity), None)
+    if hit.loop is not None and any(v.rule == hit.violation.rule for v in found):
+        violation = hit.violation  # which names all that may move in such a loop
     if violation is None:
         raise InternalError(
             f"the search found {hit.violation.rule} ({hit.violation.detail}), "
@@ -75,6 +80,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         state=state_at(violation, trace, layout),
         schedule=encode(token),
         claim=violation.claim if violation.claim and violation.rule in NAMED else None,
+        loop_from=trace.loop_from if violation.rule in ENDLESS else None,
         places=[frame(place) for place in violation.places] if violation.rule == RACE else [],
     )
 

@@ -56,7 +56,8 @@ class Finding(msgspec.Struct, frozen=True):
     `threads` are those that move in the witness or wait at its end, in the order of the scenario. `state` is the
     state that matters at the end, a line each ("watch#1: freed"). `schedule` is the token that replays it. `minimal` is
     "proved" if no schedule has fewer `minimised` ("steps" or "switches"), or "not-proved". `places` are both places
-    of a data race, which comes after the last step; one if they are the same.
+    of a data race, which comes after the last step; one if they are the same. Of an execution that goes on for ever,
+    `loop_from` is the number of the first of the steps that it goes round.
     """
 
     rule: str
@@ -75,6 +76,7 @@ class Finding(msgspec.Struct, frozen=True):
     schedule: str
     claim: str | None = None
     minimised: str = "steps"
+    loop_from: int | None = None
     places: list[Frame] = msgspec.field(default_factory=list)
 
 

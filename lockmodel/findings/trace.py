@@ -12,6 +12,7 @@ from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.races import races
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
+from lockmodel.findings.endless import Turn, livelocks
 from lockmodel.ir.layout import Layout
 
 STARVED_STATES = 20_000
@@ -35,7 +36,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A schedule as it ran: `opening` are the violations of each thread's local code before any step."""
+    """A schedule as it ran: `opening` are the violations of each thread's local code before any step.
+
+    Where it ends in a state in which it was before, `loop_from` is the number of the step that it made there.
+    """
 
     stepper: Stepper
     moments: tuple[Moment, ...]
@@ -43,6 +47,7 @@ class Trace:
     state: bytes
     locals: tuple[LocalState, ...]
     standing: tuple[Step | None, ...]
+    loop_from: int | None = None
 
     @property
     def blocked(self) -> tuple[tuple[int, int], ...]:
@@ -76,6 +81,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
     opening = tuple((thread, violation) for thread, step in enumerate(begun) for violation in step.violations)
     locals_ = [step.after or LocalState(thread, ()) for thread, step in enumerate(begun)]
     moments: list[Moment] = []
+    visited = [(state, tuple(locals_))]
     for n, (thread, choice) in enumerate(schedule, start=1):
         if not 0 <= thread < len(locals_) or locals_[thread].ended or choice >= stepper.choices(locals_[thread]):
             raise UsageError(f"the schedule does not fit the model: step {n} cannot be made\n  The spec has changed.")
@@ -89,12 +95,25 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
         if step.after is None:
             break
         locals_[thread] = step.after
+        visited.append((state, tuple(locals_)))
+    came = visited.index(visited[-1])
+    loop_from = 1 + came if came < len(moments) < len(visited) else None
     standing = tuple(None if local.ended else stepper.step(local, reader(layout, state)) for local in locals_)
-    return Trace(stepper, tuple(moments), opening, state, tuple(locals_), standing)
+    return Trace(
+        stepper,
+        tuple(moments),
+        opening,
+        state,
+        tuple(locals_),
+        standing,
+        loop_from if loop_from is not None and loop_from <= len(moments) else None,
+    )
 
 
 def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...] | None = None) -> list[Violation]:
     """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in.
+
+    Or by going round for ever as it did between two equal states, of which it ends in the second.
 
     `lost` are the threads that can never move again while others go on for ever, where that is known already.
     """
@@ -112,7 +131,22 @@ def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...]
         found.extend(judge.final(view))
     elif trace.blocked:
         found.extend(judge.starved(view, never_again(trace) if lost is None else lost))
+    if trace.loop_from is not None:
+        found.extend(livelocks(trace.stepper, _loop(trace)))
     return found
+
+
+def _loop(trace: Trace) -> list[Turn]:
+    """The steps that a trace makes between two equal states, each with where it was made from."""
+    assert trace.loop_from is not None
+    state, begun = trace.stepper.begin()
+    locals_ = [step.after or LocalState(thread, ()) for thread, step in enumerate(begun)]
+    turns = []
+    for moment in trace.moments:
+        turns.append(Turn(moment.thread, moment.step, state, tuple(locals_)))
+        assert moment.step.after is not None
+        state, locals_[moment.thread] = moment.after, moment.step.after
+    return turns[trace.loop_from - 1 :]
 
 
 def never_again(trace: Trace) -> tuple[int, ...]:

@@ -142,6 +142,13 @@ class MightSleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """progress(): the thread has got on; local."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """target = *address; visible, unless the field is a ghost. `racy`: marked as deliberately unguarded."""
 
@@ -204,7 +211,20 @@ class Mark:
 
 
 Instruction = (
-    Assign | Jump | Branch | Call | Return | Assert | MightSleep | Load | Store | Operate | Choose | Await | Mark
+    Assign
+    | Jump
+    | Branch
+    | Call
+    | Return
+    | Assert
+    | MightSleep
+    | Progress
+    | Load
+    | Store
+    | Operate
+    | Choose
+    | Await
+    | Mark
 )
 
 

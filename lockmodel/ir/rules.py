@@ -31,6 +31,7 @@ from lockmodel.ir.nodes import (
     Operate,
     Procedure,
     Program,
+    Progress,
     Return,
     Store,
     Unary,
@@ -202,7 +203,7 @@ class _ProcedureRules:
             case Assert(condition):
                 yield from self._expression(condition)
                 yield from self._not_atomic()
-            case MightSleep() | Mark():
+            case MightSleep() | Progress() | Mark():
                 yield from self._not_atomic()
             case Load(target, address):
                 yield from self._targets(target)

@@ -27,6 +27,7 @@ from lockmodel.ir.nodes import (
     Operate,
     Procedure,
     Program,
+    Progress,
     Return,
     Store,
     Unary,
@@ -169,6 +170,8 @@ def instruction_text(instruction: Instruction) -> str:
             return f"assert {expression_text(condition)} {text!r}"
         case MightSleep():
             return "might_sleep"
+        case Progress():
+            return "progress"
         case Load(target, address, _, racy):
             return f"{target} = load {_address(address)}" + " racy" * racy
         case Store(address, value, _, racy):

@@ -854,6 +854,11 @@ def mark(name: str) -> None:
     _compiled("mark")
 
 
+def progress() -> None:
+    """Says that the thread has got on (for LM104): it did what it is there for. No step of its own."""
+    _compiled("progress")
+
+
 # --- claims only ------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM101", "deadlock", "some threads wait for each other for ever"),
     Rule("LM102", "self-deadlock", "a thread waits for what it holds itself"),
     Rule("LM103", "lost-wakeup", "a thread sleeps for ever that would go on if it were woken"),
-    Rule("LM104", "livelock", "threads move for ever and none gets on", judged=False),
+    Rule("LM104", "livelock", "threads move for ever and none gets on, under weak fairness"),
     Rule("LM201", "hierarchy", "a lock is asked for against the declared order"),
     Rule("LM202", "lock-cycle", "the orders seen over all states form a cycle"),
     Rule("LM301", "data-race", "two threads can touch one plain location next, one of them writing"),

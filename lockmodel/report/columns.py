@@ -110,6 +110,14 @@ def _natural(lanes: Lanes, lane: int) -> int:
     return max(widths)
 
 
+def step_mark(row: StepRow, glyphs: Glyphs) -> str:
+    """What stands at the left of a step: that it breaks the rule, or that it is in a loop that goes on for ever."""
+    if row.violation:
+        return glyphs.cross
+    loop = {"first": glyphs.take, "inside": glyphs.bar, "last": glyphs.drop, "whole": glyphs.move}
+    return loop.get(row.loop, "")
+
+
 def beside(operation: str, outcome: str) -> str:
     """Both in one line: a result follows closely, a change at a distance."""
     return f"{operation}{' ' if outcome.startswith('=') else '  '}{outcome}" if outcome else operation
@@ -256,7 +264,7 @@ class _Printer:
         number = Text(str(row.step.n), BAD if row.violation else FAINT)
         for index, text in enumerate(lines):
             self.line(
-                self.glyphs.cross if row.violation and index == 0 else "",
+                step_mark(row, self.glyphs) if index == 0 else "",
                 number if index == 0 else Text(),
                 [*blank[:lane], text, *blank[lane + 1 :]],
                 self.places.of(row) if index == 0 else ("", ""),

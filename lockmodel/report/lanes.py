@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lockmodel.findings.finding import Finding, Frame, Step, Waiting
 from lockmodel.report.folding import fold_rows
-from lockmodel.report.rows import Effects, Row, StepRow, names
+from lockmodel.report.rows import Effects, Loop, Row, StepRow, names
 from lockmodel.report.wrapping import printable
 
 
@@ -48,7 +48,7 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
     locks |= dict.fromkeys(lock for waiting in finding.waiting for lock in waiting.holds)
     return Lanes(
         threads=tuple(map(printable, threads)),
-        rows=tuple(fold_rows(rows, finding.message)) if fold else tuple(rows),
+        rows=tuple(fold_rows(rows, finding.message)) if fold and finding.loop_from is None else tuple(rows),
         waiting=tuple((threads.index(waiting.thread), waiting) for waiting in finding.waiting),
         handovers=tuple(_handovers(rows)),
         locks=tuple(locks),
@@ -107,6 +107,7 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
                 held=after,
                 switched=index > 0 and finding.steps[index - 1].thread != step.thread,
                 violation=index in broken,
+                loop=_in_loop(finding, step),
             )
         )
         held[step.thread] = after
@@ -115,13 +116,23 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
 
 
 def _violating(finding: Finding) -> tuple[int, ...]:
-    """Which steps break the rule: the last; both accesses of a race; none where the fault is that nobody moves."""
+    """Which steps break the rule: the last; both accesses of a race; none where all do, or nobody moves."""
     last = len(finding.steps) - 1
-    if finding.waiting or last < 0:
+    if finding.waiting or last < 0 or finding.loop_from is not None:
         return ()
     if finding.rule == "LM301" and last > 0 and finding.steps[last - 1].thread != finding.steps[last].thread:
         return (last - 1, last)
     return (last,)
+
+
+def _in_loop(finding: Finding, step: Step) -> Loop:
+    """Where a step stands in what is gone round for ever."""
+    first, last = finding.loop_from, len(finding.steps)
+    if first is None or step.n < first:
+        return ""
+    if first == last:
+        return "whole"
+    return "first" if step.n == first else "last" if step.n == last else "inside"
 
 
 def _entered(before: list[Frame], now: list[Frame]) -> tuple[str, ...]:

@@ -10,7 +10,17 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from lockmodel.findings.finding import Finding, Waiting
-from lockmodel.report.columns import LEFT, Tracks, beside, in_lines, lock_styles, places_in, track_counts, waits
+from lockmodel.report.columns import (
+    LEFT,
+    Tracks,
+    beside,
+    in_lines,
+    lock_styles,
+    places_in,
+    step_mark,
+    track_counts,
+    waits,
+)
 from lockmodel.report.lanes import Lanes
 from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
@@ -103,7 +113,7 @@ class _Printer:
                 continue
             self.line(
                 row.lane, piece, number=str(row.step.n), place=self.where(row), moves=True, ends=taken | dropped,
-                mark=self.glyphs.cross if row.violation else "",
+                mark=step_mark(row, self.glyphs),
             )  # fmt: skip
 
     def where(self, row: Row) -> str:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from lockmodel.findings.finding import Step
 from lockmodel.report.wrapping import printable
+
+Loop = Literal["", "first", "inside", "last", "whole"]
+"""Not in the loop; its first, an inner, its last step; its one step."""
 
 Effects = tuple[tuple[str, str], ...]
 """(location, "before -> after") or (what happened, "")."""
@@ -22,7 +26,7 @@ class StepRow:
     `effects` are the other values that it changed.
     `calls` are the procedures entered since the thread's step before, outermost first, the first of them at depth
     `depth - len(calls) + 1`. `before` and `held` are the locks held before and after it. `violation` marks the step
-    (for a race both steps) at which the rule is broken.
+    (for a race both steps) at which the rule is broken. `loop`: where it stands in what is gone round for ever.
     """
 
     step: Step
@@ -36,6 +40,7 @@ class StepRow:
     held: tuple[str, ...]
     switched: bool
     violation: bool
+    loop: Loop = ""
 
     @property
     def operation(self) -> str:

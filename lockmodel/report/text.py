@@ -169,6 +169,10 @@ def _notes(finding: Finding, shown: Shown, width: int) -> list[tuple[str, list[s
         holds = f", holding {', '.join(waiting.holds)}" if waiting.holds else ", holding no lock"
         at = f"{waiting.thread} in {waiting.frame.procedure}, {spec_and_source(waiting.frame)}{holds}"
         notes.append(("waits", wrapped([at])))
+    if finding.loop_from is not None:
+        first, last = finding.loop_from, len(finding.steps)
+        steps = f"steps {first} to {last}" if first < last else f"step {last}"
+        notes.append(("loop", [f"{steps}, again and again"]))
     state = state_told(finding)
     if state:
         notes.append(("at end", wrapped(state)))

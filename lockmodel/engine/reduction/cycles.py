@@ -5,7 +5,7 @@ An execution comes back to a state only by steps that lie on cycles of local sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ N = TypeVar("N", int, str)
 def components(behaviour: Behaviour) -> dict[int, int]:
     """For each node that lies on a cycle of local states the number of its strongly connected component."""
     targets = {node.number: _targets(node) for node in behaviour.nodes.values()}
-    return _components(targets) if has_cycle(targets) else {}
+    return on_cycles(targets) if has_cycle(targets) else {}
 
 
 def has_cycle(targets: Mapping[N, Iterable[N]]) -> bool:
@@ -29,8 +29,11 @@ def has_cycle(targets: Mapping[N, Iterable[N]]) -> bool:
     return False
 
 
-def _components(targets: dict[int, list[int]]) -> dict[int, int]:
-    """The nodes of components with a cycle (Kosaraju): what leads back to a node, of those left before it was."""
+def on_cycles(targets: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """The nodes of components with a cycle, each with that component's representative.
+
+    (Kosaraju: what leads back to a node, of those left before it was.)
+    """
     sources: dict[int, list[int]] = {node: [] for node in targets}
     for node, following in targets.items():
         for target in following:

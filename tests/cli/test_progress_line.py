@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from lockmodel import progress
+from lockmodel import progress_line
 from lockmodel.check import Progress
-from lockmodel.progress import ProgressLine, describe, duration
+from lockmodel.progress_line import ProgressLine, describe, duration
 
 RECORD = Progress("table[n=3]", 2, 7, 1234567, 2000000, 45678.9, 321, 9876, 300 * 2**20, 55, 67.8, "pass 3")
 LINE = (
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(progress_line, "time", clock)
     return clock
 
 

@@ -1,0 +1,51 @@
+"""A loop of steps, as the interpreter made it: may an execution go round it for ever, and does anybody get on?"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lockmodel.engine.liveness import may_get_on
+from lockmodel.engine.local import LocalState, Outcome, Step, Violation
+from lockmodel.engine.processor import COMING
+from lockmodel.engine.step import Stepper
+from lockmodel.properties.liveness import livelock
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step of a loop, with the thread that makes it, and the state from which."""
+
+    thread: int
+    step: Step
+    state: bytes
+    locals: tuple[LocalState, ...]
+
+
+def livelocks(stepper: Stepper, loop: Sequence[Turn]) -> list[Violation]:
+    """LM104 if nobody gets on in a loop, and an execution that goes round it is fair."""
+    able = may_get_on(stepper.layout)
+    if any(turn.step.gets_on or turn.thread not in able for turn in loop) or not _fair(stepper, loop):
+        return []
+    moves: dict[int, list[LocalState]] = {}
+    for turn in loop:
+        moves.setdefault(turn.thread, []).append(turn.locals[turn.thread])
+    return [livelock(stepper, sorted(moves.items()))]
+
+
+def _fair(stepper: Stepper, loop: Sequence[Turn]) -> bool:
+    """Does each thread move in the loop, or stand somewhere in it where it is not obliged to?"""
+    moved = {turn.thread for turn in loop}
+    return all(
+        thread in moved or not all(_obliged(stepper, turn, thread) for turn in loop)
+        for thread in range(len(loop[0].locals))
+    )
+
+
+def _obliged(stepper: Stepper, turn: Turn, thread: int) -> bool:
+    local = turn.locals[thread]
+    if local.ended or local.phase == COMING:
+        return False
+    step = stepper.step(local, functools.partial(stepper.layout.read, turn.state))
+    return step.outcome is not Outcome.BLOCKED
