@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from lockmodel.engine.frames import needed
 from lockmodel.engine.local import LocalState, Outcome, Step
+from lockmodel.engine.processor import COMING
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import MemberType, RefType
@@ -42,7 +43,7 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
         used.update(local.private)
         for frame in local.frames:
             procedure = layout.program.procedures[frame.procedure]
-            live = needed(procedure, frame.at)
+            live = needed(procedure, frame.at, begins=local.phase == COMING)
             for variable, value in zip((*procedure.parameters, *procedure.locals), frame.values, strict=True):
                 if variable.name not in live:
                     continue

@@ -74,10 +74,15 @@ class Frames:
         return site
 
 
-def needed(procedure: Procedure, at: int) -> frozenset[str]:
-    """The locals of a frame that stands here that may yet be read: of a caller, after the call that it waits for."""
+def needed(procedure: Procedure, at: int, *, begins: bool = False) -> frozenset[str]:
+    """The locals of a frame that stands here that may yet be read: of a caller, after the call that it waits for.
+
+    `begins`: it has run nothing yet, so that it waits for no call.
+    """
     waits = procedure.code[at]
-    return procedure.live[at + 1] - set(waits.results) if isinstance(waits, Call) else procedure.live[at]
+    if isinstance(waits, Call) and not begins:
+        return procedure.live[at + 1] - set(waits.results)
+    return procedure.live[at]
 
 
 def variables(procedure: Procedure) -> tuple[Variable, ...]:

@@ -52,7 +52,8 @@ class LocalState:
     """Everything about a thread that is not shared memory. Threads that run the same code share it.
 
     `pool` is the thread itself where it must be known (it allocates, sleeps on queues, or shares a CPU), else -1.
-    `frames` are outermost first and empty when the thread has ended; the last one stands at a visible instruction.
+    `frames` are outermost first and empty when the thread has ended; the last one stands at a visible instruction (of
+    an interrupt that has not come yet, at the first one).
     `held` are the locations of the owned locks that the thread holds, oldest first, `shared` those of them that it
     holds for reading (as often as it does). `private` are the objects that no other thread can reach yet. `phase` is
     how far it is within an operation of several steps: the lock in whose line it waits, a mark of the operation, or -1.

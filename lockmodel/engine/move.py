@@ -324,11 +324,11 @@ class Move:
                 self.memory.report("LM302", f"calls {procedure.name} without {name}, which it asks for", locks=(name,))
 
     def settle(self) -> LocalState:
-        """The local state at a visible instruction, what is dead forgotten."""
+        """The local state at a visible instruction (of an interrupt: before all), what is dead forgotten."""
         processor.settle(self.memory)
         frames = []
         for frame in self.frames:
-            live = needed(self.procedures[frame.procedure], frame.at)
+            live = needed(self.procedures[frame.procedure], frame.at, begins=self.memory.phase == processor.COMING)
             frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
         memory = self.memory
         return LocalState(

@@ -15,7 +15,7 @@ COMING = -2
 
 
 def admitted(m: Memory) -> bool:
-    """May the thread move now? It is Blocked if not; False if all it does in this step is that it comes."""
+    """May the thread move now? It is Blocked if not; False if it comes in this step, and does local code only."""
     if m.thread < 0:
         return True
     thread = m.layout.setup.threads[m.thread]
@@ -37,7 +37,7 @@ def admitted(m: Memory) -> bool:
     if m.read(occupied) or any(m.read(m.layout.address(thread.cpu, field)) for field in off):
         raise Blocked
     m.write(occupied, me)
-    m.phase, m.again = -1, True
+    m.phase = -1
     m.situation = Situation(thread.level, irqs_off=thread.level == "hardirq")
     if thread.level == "hardirq":
         m.tell_cpu("irqs_off", 1)

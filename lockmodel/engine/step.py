@@ -56,13 +56,14 @@ class Stepper:
         return state, begun
 
     def start(self, thread: int, source: Source) -> Step:
-        """The local code before a thread's first step; takes no step itself."""
+        """The local code before a thread's first step; no step itself. (An interrupt's has to wait until it comes.)"""
         record = self.layout.setup.threads[thread]
         frame = self.code.enter(record.procedure, [argument_value(self.layout, a) for a in record.arguments])
         known = record.cpu or record.task or any(owner == thread for _, owner in self.layout.pools)
         phase = COMING if record.level != "process" else -1
         local = LocalState(thread if known else -1, (), (), self._private(thread, source), phase=phase)
         move = Move(self.code, local, source, [frame], 0)
+        move.memory.again = phase == COMING
         return move.finish(lambda: move.requirements(frame), "starts", "")
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
@@ -72,6 +73,8 @@ class Stepper:
 
     def choices(self, local: LocalState) -> int:
         """How many alternatives the next step has."""
+        if local.phase == COMING:
+            return 1
         match self.instruction(local):
             case Choose(_, options):
                 return len(options)

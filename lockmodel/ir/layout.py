@@ -310,7 +310,7 @@ class Layout:
             case LockType() if part == "sequence":
                 return Domain(0, SEQUENCE_LIMIT, (UNINITIALISED,))
             case LockType(shares=True):
-                return Domain(-MOST_THREADS, 1, (UNINITIALISED,))
+                return Domain(0, 1, (*range(-1, -1 - MOST_THREADS, -1), UNINITIALISED))
             case IntType(low, high):
                 return Domain(low or 0, high or 0, (UNINITIALISED,))
             case BoolType():

@@ -19,6 +19,7 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
 from tests.engine.random_models import random_specs
+from tests.engine.random_primitives import primitive_specs
 from tests.engine.sanitized import ROOT, needs_gcc, printed
 from tests.engine.test_exactness import examples, laid_out
 from tests.engine.test_reduced import ALL, Told, Witness, full, told
@@ -89,6 +90,20 @@ def test_it_says_what_the_one_in_python_says_of_three_threads(text: str) -> None
 @given(random_specs(threads=4, most=2))
 def test_it_says_what_the_one_in_python_says_of_four_threads(text: str) -> None:
     compare(text, [Reductions(), Reductions(values=False)], [{}, {"jobs": 2}])
+
+
+@native
+@examples(30)
+@given(primitive_specs(threads=3))
+def test_it_says_what_the_one_in_python_says_of_every_kind_of_lock(text: str) -> None:
+    compare(text, [Reductions()], [{}, {"jobs": 2}])
+
+
+@native
+@examples(20)
+@given(primitive_specs(interrupts=True))
+def test_it_says_what_the_one_in_python_says_of_interrupts(text: str) -> None:
+    compare(text, [Reductions(), Reductions(values=False)], [{}])
 
 
 def layout_in(file: str, scenario: str, design: str | None = None) -> Layout:

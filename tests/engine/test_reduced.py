@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
+from hypothesis import strategies as st
 
 from lockmodel.engine.behaviour import Behaviour, Node
 from lockmodel.engine.exploration import Exploration, Limits
@@ -30,6 +31,7 @@ from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import Truth, brute_force
 from tests.engine.random_models import random_specs, rich_specs
+from tests.engine.random_primitives import primitive_specs
 from tests.engine.test_exactness import MOST, TIMES, layout_of
 
 ALL = [
@@ -217,6 +219,34 @@ def test_all_reductions_keep_what_four_threads_do_in_the_whole_language(text: st
     compare(text, [Reductions()], 1_500)
 
 
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(primitive_specs())
+def test_every_reduction_keeps_what_every_kind_of_lock_does(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(primitive_specs(interrupts=True))
+def test_every_reduction_keeps_what_interrupts_do(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(primitive_specs(threads=3), primitive_specs(threads=4, most=2)))
+def test_all_reductions_keep_what_more_threads_do_with_every_kind_of_lock(text: str) -> None:
+    compare(text, [Reductions()], 1_500)
+
+
+def test_a_trylock_that_fails_while_the_holder_stands_still_is_followed() -> None:
+    """The holder of a shared lock stands still; what another does that may not have it must not be lost."""
+    layout = layout_of(TRIED)
+    assert layout is not None
+    expected = full(layout)
+    assert expected is not None
+    for reductions in ALL:
+        assert reduced(layout, reductions)[0] == expected[0], reductions
+
+
 def test_what_is_broken_before_the_first_step_is_kept() -> None:
     """The last of four threads leaves a ghost's range before any of them has made a step: no state comes to be."""
     ghosts = HEAD_GHOSTS + "".join(f"    m.thread('t{n}', enter, box)\n" for n in range(4))
@@ -310,4 +340,35 @@ def enter(box: Box) -> None:
 @model.scenario
 def scenario(m: Scenario) -> None:
     box = m.new(Box)
+"""
+
+TRIED = """\
+from __future__ import annotations
+
+from lockmodel import Model, Scenario, Struct, kfree, spin_trylock, spin_unlock, write_trylock, write_unlock
+
+model = Model("tried")
+rw = model.rwlock("rw")
+spin = model.spinlock("spin")
+
+
+class Item(Struct):
+    flag: bool
+
+
+@model.path
+def try_both(item: Item) -> None:
+    if write_trylock(rw):
+        kfree(item)
+        write_unlock(rw)
+    if spin_trylock(spin):
+        kfree(item)
+        spin_unlock(spin)
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    item = m.new(Item)
+    for n in range(3):
+        m.thread(f"t{n}", try_both, item)
 """
