@@ -1,4 +1,4 @@
-"""What the commands do once their options are known: check targets one after another, replay, draw.
+"""What the commands do once their options are known: check targets one after another, replay.
 
 Takes targets and `Options`, calls `check`, hands results to `report`, and gives the exit code.
 """
@@ -9,8 +9,6 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -26,10 +24,7 @@ from lockmodel.report.files import write_file
 from lockmodel.report.machine import encode, encode_json_array
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
-from lockmodel.selection import pick_finding, read_witness
-
-if TYPE_CHECKING:
-    from lockmodel.report.graphs import GraphFormat, Renderer
+from lockmodel.selection import read_witness
 
 
 def check_targets(targets: Sequence[str], options: Options) -> Exit:
@@ -44,7 +39,7 @@ def check_targets(targets: Sequence[str], options: Options) -> Exit:
         _note_search(options)
     for number, target in enumerate(targets):
         try:
-            run = _check(target, options)
+            run = check_target(target, options)
         except (KeyboardInterrupt, Exception) as error:
             codes.append(explain(error, options.verbose))
         else:
@@ -75,41 +70,6 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
         render_finding(finding, name, spec=result.spec, design=result.design, terminal=_terminal(), verbose=verbose)
     )
     return Exit.FINDING
-
-
-def draw_finding(target: str, kind: str, path: Path, pick: str | None, renderer: Renderer, options: Options) -> Exit:
-    """Check the target and draw one of its findings, or what protects what in all of it, into `path`."""
-    run = _check(target, options)
-    result = run.result
-    if kind == "protection":
-        from lockmodel.report.graphs import protection_dot, render
-
-        drawn = render(protection_dot(result.protection), _picture(path), renderer=renderer)
-        write_file(path, drawn)
-        if not options.quiet:
-            print_text(f"{path}: the protection graph of {result.spec}")
-        return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
-    scenario, finding = pick_finding(result, pick, waits=kind == "wait-for")
-    # What draws takes a quarter of a second to load, and 20 MB, which a check goes without.
-    if kind == "wait-for":
-        from lockmodel.report.graphs import render, wait_for_dot
-
-        data = render(wait_for_dot(finding), _picture(path), renderer=renderer)
-    else:
-        from lockmodel.report.witness import witness_png, witness_svg
-
-        draw = witness_svg if _picture(path) == "svg" else witness_png
-        data = draw(
-            finding, scenario, spec=result.spec, model=result.model, design=result.design, fold=not options.verbose
-        )
-    write_file(path, data)
-    if not options.quiet:
-        print_text(f"{path}: the {kind} graph of {finding.rule} {finding.name}, scenario {scenario}")
-    return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
-
-
-def _picture(path: Path) -> GraphFormat:
-    return cast("GraphFormat", path.suffix.removeprefix(".").lower())
 
 
 def _note_search(options: Options) -> None:
@@ -155,12 +115,14 @@ def _judge(target: str, run: check.CheckRun, options: Options) -> Exit:
     return judge(result)
 
 
-def _check(target: str, options: Options) -> check.CheckRun:
+def check_target(target: str, options: Options) -> check.CheckRun:
+    """Check one target, with a line on stderr that says how far it has come."""
     with ProgressLine(quiet=options.quiet) as progress:
-        return check.check(_options(target, options), progress)
+        return check.check(to_check(target, options), progress)
 
 
-def _options(target: str, options: Options) -> check.CheckOptions:
+def to_check(target: str, options: Options) -> check.CheckOptions:
+    """What the options say of the check of one target."""
     return check.CheckOptions(
         target=target,
         design=options.design,

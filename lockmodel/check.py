@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,7 +24,7 @@ from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
-from lockmodel.errors import UsageError
+from lockmodel.errors import IncompleteError, UsageError
 from lockmodel.exhaustive import Exhaustive, unavailable
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
@@ -38,8 +38,10 @@ from lockmodel.findings.finding import (
     Step,
     Unreached,
 )
+from lockmodel.findings.interleavings import Interleavings
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
+from lockmodel.findings.survey import About, survey
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import decode
 from lockmodel.findings.trace import run as run_schedule
@@ -60,6 +62,9 @@ DEFAULT_STATES = 5_000_000
 
 JOINED_STATES = 500_000
 """The same for a scenario that is put together to judge the order of locks: there may be many of them."""
+
+GRAPH_STATES = 100_000
+"""States that are drawn, folded, where no limit is given: half a minute."""
 
 DOUBT = 0.01
 """The chance of a missed state above which a search does not count as complete."""
@@ -266,6 +271,54 @@ def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:
             raise UsageError(f"there is no thread {part}\n  The spec has changed.")
         guests.append(Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else ()))
     return join(program, lowered(host), guests) if guests else lowered(host)
+
+
+def interleavings(
+    options: CheckOptions,
+    limit: int,
+    pick: Callable[[Sequence[Finding]], int | None],
+    progress: Callable[[Progress], None] | None = None,
+) -> Interleavings:
+    """Every schedule of the one scenario of a target, as a graph of at most `limit` regions where that can be.
+
+    `pick` chooses the one finding that the graph is about; None for all, with the first one's schedule. IncompleteError
+    where not every state could be searched: what becomes of a state is not known then.
+    """
+    spec, wanted = split_target(options.target)
+    model = load(spec)
+    program = compile_model(model, options.design, dict(options.switches))
+    records = choose_scenarios(model, wanted, options.target)
+    if len(records) != 1:
+        names = "\n".join(f"    {spec}::{record.name}" for record in records)
+        raise UsageError(f"{options.target} has {len(records)} scenarios, and one is drawn\n  Name one:\n{names}")
+    layout = Layout(program, lower_scenario(model, records[0], program))
+    report = _reporter(progress, records[0].name, 1, 1) if progress else None
+    limits = Limits(options.max_states or GRAPH_STATES, options.max_memory, options.timeout)
+    stepper = Stepper(layout, clear_dead=options.reduction)
+    search = Search(stepper, RuleJudge(stepper), limits, report, races=True)
+    found = search.run()
+    if found.interrupted:
+        raise KeyboardInterrupt
+    if found.reason and not found.exhausted:
+        raise IncompleteError(
+            f"not every state could be searched: {found.reason}\n"
+            "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit."
+        )
+    if not found.tally.states:
+        raise UsageError(f"{records[0].name}: no thread makes a step before a rule is broken\n  Draw --kind witness.")
+    told = [(hit, explain(hit, stepper, search.judge, proved=hit.shortest)) for hit in found.hits]
+    told.sort(key=lambda one: finding_order(one[1]))
+    findings = [finding for _, finding in told]
+    chosen = pick(findings)
+    about = About(SCHEMA_VERSION, spec, model.name, program.design, records[0].name)
+    return survey(
+        search,
+        [(hit.violation.identity, hit.schedule, finding) for hit, finding in told],
+        about,
+        picked=(chosen or 0) if findings else -1,
+        alone=chosen is not None,
+        limit=limit,
+    )
 
 
 # --- one scenario -----------------------------------------------------------------------------------------------

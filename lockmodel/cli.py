@@ -19,7 +19,7 @@ import typer
 from lockmodel import __version__
 from lockmodel.boundary import guard
 from lockmodel.errors import UsageError
-from lockmodel.options import FORMATS, GRAPHS, read_choice, read_graph_file, read_options, read_renderer
+from lockmodel.options import FORMATS, GRAPHS, read_boxes, read_choice, read_graph_file, read_options, read_renderer
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
 from lockmodel.settings import Given, Layer, read_settings, split_switches
@@ -304,11 +304,23 @@ def replay(
         raise typer.Exit(replay_schedule(target, schedule, finding, chosen, verbose=bool(verbose)))
 
 
-@app.command(epilog="[bold]Exit codes[/bold]: 0 the picture is there · 2 usage or spec error, or no finding · 4 errors")
+@app.command(
+    epilog="[bold]Exit codes[/bold]: 0 the picture is there · 2 usage or spec error, or no finding · "
+    "3 interleavings: too many states · 4 errors"
+)
 def graph(
     target: Target,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=" or ".join(GRAPHS))],
-    file: Annotated[str, typer.Option("-o", metavar="FILE", help="Its ending says the format: .svg, .png or .dot")],
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "-o", metavar="FILE", help="Its ending says the format: .svg, .png, .dot, .txt or .json; without: as text"
+        ),
+    ] = None,
+    limit: Annotated[
+        str | None,
+        typer.Option("--limit", metavar="N", help="interleavings: at most so many boxes, folded as far as needed (24)"),
+    ] = None,
     finding: FindingOption = None,
     design: DesignOption = None,
     switches: SetOption = None,
@@ -316,14 +328,20 @@ def graph(
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
     graphviz: Annotated[
-        str | None, typer.Option("--graphviz", metavar="NAME", help="Which draws wait-for graphs: bundled or system")
+        str | None, typer.Option("--graphviz", metavar="NAME", help="Which draws what is no witness: bundled or system")
     ] = None,
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
-    """Check a target and draw one finding (its schedule, or who waits for whom at its end), or what protects what."""
+    """Check a target and draw it.
+
+    witness: the schedule of one finding. wait-for: who waits for whom at its end. protection: what protects which
+    field, over all scenarios. interleavings: every schedule of one scenario as one graph, with what can still become of
+    each state; with --finding the fate of that one finding.
+    """
     with guard(verbose):
-        path = read_graph_file(Given(kind, "--kind"), Given(file, "-o"))
+        chosen = Given(kind, "--kind")
+        path = read_graph_file(chosen, Given(file, "-o") if file else None)
         renderer = read_renderer(Given(graphviz, "--graphviz") if graphviz else None)
         options = read_options(
             _settings(
@@ -338,9 +356,10 @@ def graph(
                 }
             )
         )
-        from lockmodel.batch import draw_finding
+        boxes = read_boxes(chosen, Given(limit, "--limit") if limit else None)
+        from lockmodel.drawing import Drawing, draw
 
-        raise typer.Exit(draw_finding(target, kind, path, finding, renderer, options))
+        raise typer.Exit(draw(target, Drawing(kind, path, finding, renderer, boxes), options))
 
 
 @app.command()

@@ -17,6 +17,12 @@ class UsageError(LockmodelError):
     exit_code = 2
 
 
+class IncompleteError(LockmodelError):
+    """A limit was hit, and what was asked for cannot be said without what lies behind it."""
+
+    exit_code = 3
+
+
 class SpecError(LockmodelError):
     """The spec says something that lockmodel cannot take.
 

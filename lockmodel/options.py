@@ -40,7 +40,11 @@ GRAPHS: dict[str, tuple[str, ...]] = {
     "witness": ("svg", "png"),
     "wait-for": ("svg", "png", "dot"),
     "protection": ("svg", "png", "dot"),
+    "interleavings": ("svg", "png", "dot", "txt", "json"),
 }
+
+# Where nothing else is asked: what fits a page, arrows and words included.
+BOXES = 24
 
 # Binary multiples, as the memory of a machine is counted.
 SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -229,15 +233,29 @@ def read_output_file(given: Given | None) -> Path | None:
     return path
 
 
-def read_graph_file(kind: Given, file: Given) -> Path:
-    """The file to draw into; its ending must be a format that this kind of graph has."""
+def read_graph_file(kind: Given, file: Given | None) -> Path | None:
+    """The file to draw into; its ending must be a format that this kind of graph has. None: print its text."""
     formats = GRAPHS[read_choice(kind, tuple(GRAPHS), "is no kind of graph")]
+    endings = _list([f".{name}" for name in formats], "or")
     path = read_output_file(file)
-    assert path is not None
+    if file is None or path is None:
+        if "txt" in formats:
+            return None
+        raise UsageError(f"{kind.value} is a picture and has no text\n  Name a file with -o that ends in {endings}.")
     if path.suffix.removeprefix(".").lower() not in formats:
-        endings = _list([f".{name}" for name in formats], "or")
         raise refuse(file, f"has no ending that says a format of {kind.value}", f"Use {endings}.")
     return path
+
+
+def read_boxes(kind: Given, given: Given | None) -> int:
+    """How many boxes a graph of interleavings may have."""
+    if given is not None and kind.value != "interleavings":
+        raise refuse(given, f"means nothing to the kind {kind.value}", "Give it with --kind interleavings.")
+    if given is None:
+        return BOXES
+    if not str(given.value).isdecimal():
+        raise refuse(given, "is no number", "Write how many boxes there may be, such as 24.")
+    return read_count(Given(int(given.value), given.origin), 2) or BOXES
 
 
 def read_renderer(given: Given | None) -> Renderer:

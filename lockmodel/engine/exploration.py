@@ -10,7 +10,7 @@ import gc
 import time
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -333,7 +333,7 @@ class Explorer(ABC):
 
     def _starvation(self) -> None:
         """Judge threads that wait for ever while others go on for ever."""
-        lost = lost_threads(self.edges, len(self.depths), self.threads, self._ended)
+        lost = lost_threads(self.edges, len(self.depths), self.threads, self.has_ended)
         found: list[tuple[int, Violation]] = []
         for number in sorted(lost):
             if any(self.edges.of(number)):
@@ -348,10 +348,26 @@ class Explorer(ABC):
                 if not met or self.depths[met[0][0]] == self.depths[number]:
                     met.append((number, None))
 
-    def _ended(self, number: int, thread: int) -> bool:
+    def has_ended(self, number: int, thread: int) -> bool:
+        """Has a thread run to its end in a stored state?"""
         return self._node(self._state(number), thread).local.ended
 
     # --- one state ----------------------------------------------------------------------------------------------
+
+    def view(self, number: int) -> View:
+        """A stored state that was expanded, as a judge sees it."""
+        state = self._state(number)
+        return self._view(state, self._blocked(state))
+
+    def answers(self, number: int) -> Iterator[tuple[Move, Answer]]:
+        """What every step asked for in an expanded state comes to, its pool reclaimed where that helps."""
+        state = self._state(number)
+        for thread in range(self.threads):
+            node = self._node(state, thread)
+            for choice, root in enumerate(node.roots):
+                answer = decide(root, state)
+                assert answer is not None
+                yield (thread, choice), answer if answer.pool is None else self._collect(state, node, choice, answer)[1]
 
     def _node(self, state: bytes, thread: int) -> Node:
         at = self.layout.size + NODE_BYTES * thread

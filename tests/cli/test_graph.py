@@ -102,3 +102,64 @@ def test_what_cannot_be_drawn_leaves_no_file(run: Run, tmp_path: Path, arguments
     drawn = run("graph", *arguments, "-o", "out.svg")
     assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (2, "", message)
     assert not (tmp_path / "out.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"),
+    [
+        ("svg", b"<"),
+        ("png", b"\x89PNG"),
+        ("dot", b"digraph"),
+        ("txt", b"Every schedule of two_threads"),
+        ("json", b"{"),
+    ],
+)
+def test_every_schedule_is_drawn(run: Run, tmp_path: Path, ending: str, start: bytes) -> None:
+    file = f"out.{ending}"
+    drawn = run("graph", "deadlock.py::two_threads", "--kind", "interleavings", "-o", file)
+    said = f"{file}: the interleavings of scenario two_threads: all of it\n"
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (0, said, "")
+    assert (tmp_path / file).read_bytes().startswith(start)
+
+
+def test_without_a_file_the_text_is_printed(run: Run) -> None:
+    drawn = run("graph", "verified.py", "--kind", "interleavings")
+    assert (drawn.exit_code, drawn.stderr) == (0, "")
+    assert "every schedule ends well" in drawn.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ["--kind", "witness"],
+            2,
+            "error: witness is a picture and has no text\n  Name a file with -o that ends in .svg or .png.\n",
+        ),
+        (
+            ["--kind", "wait-for", "-o", "a.svg", "--limit", "9"],
+            2,
+            'error: --limit: "9" means nothing to the kind wait-for\n  Give it with --kind interleavings.\n',
+        ),
+        (
+            ["--kind", "interleavings", "--limit", "few"],
+            2,
+            'error: --limit: "few" is no number\n  Write how many boxes there may be, such as 24.\n',
+        ),
+        (["--kind", "interleavings", "--limit", "1"], 2, "error: --limit: 1 is too small\n  It must be 2 or more.\n"),
+        (
+            ["--kind", "interleavings", "--finding", "2"],
+            2,
+            "error: --finding: there is no number 2\n  deadlock.py::two_threads has:\n    1  LM101  deadlock.py:21\n",
+        ),
+        (
+            ["--kind", "interleavings", "--max-states", "3"],
+            3,
+            "error: not every state could be searched: reached the limit of 3 states\n"
+            "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit.\n",
+        ),
+    ],
+)
+def test_what_cannot_be_told_is_refused(run: Run, arguments: list[str], code: int, message: str) -> None:
+    drawn = run("graph", "deadlock.py::two_threads", *arguments)
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (code, "", message)

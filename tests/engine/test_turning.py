@@ -220,7 +220,7 @@ def test_it_is_known_of_random_models(text: str, how: dict[str, Any]) -> None:
     found = slow.run()
     if slow.reason:
         return
-    lost = lost_threads(slow.edges, len(slow.depths), slow.threads, slow._ended)
+    lost = lost_threads(slow.edges, len(slow.depths), slow.threads, slow.has_ended)
     wrong = {thread for threads in lost.values() for thread in threads if not layout.setup.threads[thread].may_wait}
     fast = in_c(layout, Limits(MOST), keep=False, **how)
     core = fast._core

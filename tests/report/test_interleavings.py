@@ -1,0 +1,170 @@
+"""Every schedule as one graph: what stands in it, and how it is told."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lockmodel.check import CheckOptions, interleavings
+from lockmodel.errors import IncompleteError, UsageError
+from lockmodel.findings.interleavings import Deed, Interleavings
+from lockmodel.report.graphs import render
+from lockmodel.report.interleavings import interleavings_dot, interleavings_text
+from tests.engine.machines import write_machine
+
+Golden = Callable[[str, str | bytes], None]
+ROOT = Path(__file__).parents[2]
+ABBA, PHILOSOPHERS = "specs/classic/abba.py", "specs/classic/philosophers.py"
+
+
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def told(target: str, limit: int = 24, *, about: int | None = None, **options: object) -> Interleavings:
+    return interleavings(CheckOptions(target, **options), limit, lambda _: about)  # type: ignore[arg-type]
+
+
+def marked(graph: Interleavings) -> list[int]:
+    """The regions on the marked schedule."""
+    return [passage.target for passage in graph.passages if passage.witness]
+
+
+def test_two_locks_in_two_orders_are_their_golden_files(golden: Golden) -> None:
+    graph = told(ABBA)
+    golden("report/abba_interleavings.dot", interleavings_dot(graph))
+    golden("report/abba_interleavings.txt", interleavings_text(graph))
+
+
+def test_a_part_of_the_philosophers_is_its_golden_file(golden: Golden) -> None:
+    golden("report/philosophers_interleavings.txt", interleavings_text(told(f"{PHILOSOPHERS}::left_first[n=3]", 8)))
+
+
+def test_two_locks_in_two_orders_have_two_moves_without_return() -> None:
+    graph = told(ABBA)
+    assert (graph.states, graph.transitions, graph.finals) == (19, 22, 2)
+    pivots = [passage for passage in graph.passages if passage.pivot]
+    assert [(pivot.thread, pivot.deeds[0].operation) for pivot in pivots] == [
+        ("back", "mutex_lock(b)"),
+        ("forth", "mutex_lock(a)"),
+    ]
+    deadlock = graph.regions[pivots[0].target]
+    assert (deadlock.breaks, deadlock.holds, deadlock.finals) == ([0], ["forth: a", "back: b"], 1)
+    assert marked(graph)[-1] == deadlock.number
+
+
+def test_every_state_is_counted_once_whatever_is_folded_or_left_out() -> None:
+    for target in (ABBA, f"{PHILOSOPHERS}::left_first[n=3]", f"{PHILOSOPHERS}::lower_first[n=4]"):
+        for limit in (2, 5, 12, 24, 100):
+            graph = told(target, limit)
+            assert sum(region.states for region in graph.regions) == graph.states
+            assert sum(region.finals for region in graph.regions) == graph.finals
+            numbers = {region.number for region in graph.regions}
+            assert all({passage.source, passage.target} <= numbers for passage in graph.passages)
+
+
+def test_states_are_folded_as_little_as_the_limit_allows() -> None:
+    scenario = "specs/inotify.py::ignore-ignore/one-inode"
+    foldings = [(told(scenario, limit, about=0, design="2005").folding) for limit in (200, 40, 12)]
+    assert foldings == ["runs", "locks", "fate"]
+
+
+def test_what_is_too_much_is_shown_around_the_schedule_of_the_finding() -> None:
+    graph = told(f"{PHILOSOPHERS}::left_first[n=5]", 12)
+    shown = [region for region in graph.regions if not region.summary]
+    assert graph.around is not None
+    assert len(shown) <= 12 < graph.foldings[graph.folding]
+    assert set(marked(graph)) <= {region.number for region in shown}
+    assert "of 392" in interleavings_text(graph).splitlines()[2]
+
+
+def test_the_marked_schedule_is_never_cut() -> None:
+    graph = told(f"{PHILOSOPHERS}::left_first[n=5]", 4)
+    assert graph.around == 0
+    assert len([region for region in graph.regions if not region.summary]) == 6
+
+
+def test_without_a_finding_every_schedule_ends_well() -> None:
+    graph = told(ABBA, design="ordered")
+    assert {region.fate for region in graph.regions} == {"safe"}
+    assert (graph.picked, graph.findings, marked(graph)) == (-1, [], [])
+    assert "every schedule ends well" in interleavings_text(graph)
+
+
+def test_of_one_finding_alone_the_others_are_only_named() -> None:
+    graph = told("specs/classic/lost_update.py", about=1)
+    assert [finding.rule for finding in graph.findings] == ["LM301", "LM701"]
+    assert {number for region in graph.regions for number in region.breaks} == {1}
+    assert any(region.also == [0] for region in graph.regions)
+    with_all = told("specs/classic/lost_update.py")
+    assert {number for region in with_all.regions for number in region.breaks} == {0, 1}
+
+
+def test_a_finding_that_does_not_end_the_execution_stands_on_its_arrow() -> None:
+    graph = told("specs/inotify.py::ignore-ignore/one-inode", design="2005")
+    assert [finding.rule for finding in graph.findings if finding.rule != "LM301"] == ["LM305", "LM308"]
+    number = next(n for n, finding in enumerate(graph.findings) if finding.rule == "LM308")
+    assert any(passage.breaks == [number] for passage in graph.passages)
+    assert f"[{number + 1}  LM308 wrong-object]" in interleavings_text(graph)
+
+
+def test_the_graph_is_the_same_twice() -> None:
+    one, other = (told(f"{PHILOSOPHERS}::left_first[n=4]") for _ in range(2))
+    assert interleavings_dot(one) == interleavings_dot(other)
+    assert msgspec.json.decode(msgspec.json.encode(one), type=Interleavings) == one
+
+
+def test_names_that_mean_something_in_dot_or_html_stay_names() -> None:
+    graph = told(ABBA)
+    name = 'ä<b> & "c" \\N'
+    odd = msgspec.structs.replace(
+        graph,
+        scenario=name,
+        threads=[name, "back"],
+        regions=[msgspec.structs.replace(region, holds=[name]) for region in graph.regions],
+        passages=[
+            msgspec.structs.replace(passage, thread=name, deeds=[Deed(name, name, "a.py:1")])
+            for passage in graph.passages
+        ],
+    )
+    svg = render(interleavings_dot(odd), "svg")
+    texts = [
+        (element.text or "").replace("\xa0", " ")
+        for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert name in texts
+    assert f"→ {name}" in texts
+    assert f"{name}: {name}  :1" in texts
+    assert render(interleavings_dot(odd), "png").startswith(b"\x89PNG")
+
+
+def test_several_scenarios_are_not_one_graph() -> None:
+    with pytest.raises(UsageError) as caught:
+        told(f"{PHILOSOPHERS}::left_first")
+    assert str(caught.value).splitlines()[:3] == [
+        f"{PHILOSOPHERS}::left_first has 5 scenarios, and one is drawn",
+        "  Name one:",
+        f"    {PHILOSOPHERS}::left_first[n=2]",
+    ]
+
+
+def test_too_many_states_are_refused_and_not_cut() -> None:
+    with pytest.raises(IncompleteError) as caught:
+        told(f"{PHILOSOPHERS}::left_first[n=5]", max_states=100)
+    assert str(caught.value) == (
+        "not every state could be searched: reached the limit of 100 states\n"
+        "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit."
+    )
+
+
+def test_a_scenario_that_breaks_before_its_first_step_has_no_graph(tmp_path: Path) -> None:
+    spec = write_machine(
+        tmp_path, "@model.path\ndef path(box: Box) -> None:\n    assert False\n", "m.thread('t', path, box)"
+    )
+    with pytest.raises(UsageError, match="no thread makes a step"):
+        told(str(spec))
