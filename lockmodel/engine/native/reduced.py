@@ -14,7 +14,7 @@ from lockmodel.engine.exploration import Chance, Tally
 from lockmodel.engine.native.core import flags, load
 from lockmodel.engine.reduction.cycles import components
 from lockmodel.engine.reduction.futures import followed_bytes
-from lockmodel.engine.reduction.reduced import PATIENCE, ReducedSearch, place
+from lockmodel.engine.reduction.reduced import ReducedSearch, place
 from lockmodel.engine.transitions import NOWHERE, Move
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from lockmodel.engine.native._reduced import Search as Core
 
 _reduced, REASON = load("_reduced")
-
-SCOUTING = 1 << 14
-"""Steps of executions drawn at random, between two looks at what they have taught."""
 
 MOST_THREADS = 64
 """A set of threads is one word; the same in reduced.c."""
@@ -69,7 +66,6 @@ class NativeReducedSearch(ReducedSearch):
         self._ids: dict[int, int] = {}
         self._verdicts: list[Verdict] = []
         self._nodes = 0
-        self._scouted = False
 
     # --- what an Explorer does ----------------------------------------------------------------------------------
 
@@ -96,6 +92,11 @@ class NativeReducedSearch(ReducedSearch):
             return None
         states, _, _, _, _, arrivals = self._core.tally()
         return Chance(states * (arrivals + 1 - states) / 2**64, 1 / self._core.gap())
+
+    scouting = 1 << 14
+
+    def _draw(self, seed: int, least: int) -> int:
+        return self._core.scout(self, seed, least)
 
     # --- a pass -------------------------------------------------------------------------------------------------
 
@@ -183,27 +184,10 @@ class NativeReducedSearch(ReducedSearch):
         """Time to look at limits and to show progress."""
         self._tick()
         self._heed()
-        if self._learns_no_more():
-            self._core.stop()
-        elif not self._scouted and self._known() != self._known_before and self.tally().states > PATIENCE:
-            self._scouted = True
-            self._scout()
+        if self._gives_up():
             self._core.stop()
 
     # --- its parts ----------------------------------------------------------------------------------------------
-
-    def _scout(self) -> None:
-        """Learn from executions drawn at random, until they have taught nothing for long.
-
-        A pass that is large and has learned something is not the last one: most of what is left can be learned cheaper.
-        """
-        steps = last = 0
-        while not self.reason and steps < max(32 * SCOUTING, 3 * last):
-            known = self._known()
-            steps += self._core.scout(self, steps, SCOUTING)
-            if known != self._known():
-                last = steps
-            self._tick()
 
     def _heed(self) -> None:
         if self.reason:

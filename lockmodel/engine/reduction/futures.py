@@ -245,10 +245,13 @@ class _Memory(Generic[T]):
 
 
 class _Relaxation:
-    """Threads that go as far as values allow, in turn; a value that a byte could have once it can have for ever."""
+    """Threads that go as far as values allow, in turn; a value that a byte could have once it can have for ever.
+
+    Most of the time of a search in Python goes by in `first_to_meet`, which is why it calls so little.
+    """
 
     def __init__(self, futures: Futures, state: bytes, threads: dict[int, Node]) -> None:
-        self._futures = futures
+        self._part = futures._part
         self._allowed = {offset: 1 << state[offset] for offset in futures._followed}
         self._found = {thread: Future() for thread in threads}
         self._reached = {thread: {node.number} for thread, node in threads.items()}
@@ -257,13 +260,41 @@ class _Relaxation:
 
     def first_to_meet(self, touches: int, changes: int) -> int:
         """Let each thread in turn go as far as it can, until none has anywhere to go; the first that meets, or -1."""
+        allowed, tested, part_of = self._allowed, self.tested, self._part
         while any(self._waiting.values()):
             for thread, waiting in self._waiting.items():
-                future = self._found[thread]
+                future, reached = self._found[thread], self._reached[thread]
                 while waiting:
                     part = waiting.pop()
-                    self._reach(thread, part)
-                    if future.meets(touches, changes):
+                    future.touches |= part.touches
+                    future.changes |= part.changes
+                    future.pool = future.pool or part.pool
+                    for edge in part.edges:
+                        for offset, bit in edge.writes:
+                            if not allowed[offset] & bit:
+                                self._allow(offset, bit)
+                        if edge.claims is not None:
+                            waiting.append(edge.claims)
+                        target = edge.target
+                        if target is not None and target.number not in reached:
+                            reached.add(target.number)
+                            waiting.append(part_of(target))
+                    for test in part.tests:
+                        values = allowed[test.offset]
+                        following = test.parts.get(values)
+                        if following is not None:  # it has one value, and that was seen
+                            waiting.append(following)
+                        else:
+                            if values & ~test.seen:
+                                future.touches |= test.read
+                            for bit, following in test.parts.items():
+                                if values & bit:
+                                    waiting.append(following)
+                        if test.offset in tested:
+                            tested[test.offset].append((thread, test))
+                        else:
+                            tested[test.offset] = [(thread, test)]
+                    if future.changes & (touches | changes) or future.touches & changes or future.pool:
                         return thread
                 if future.meets(touches, changes):
                     return thread
@@ -275,27 +306,6 @@ class _Relaxation:
         for found in self._found.values():
             _note(whole, found)
         return whole
-
-    def _reach(self, thread: int, part: Part) -> None:
-        waiting, reached, future = self._waiting[thread], self._reached[thread], self._found[thread]
-        _note(future, part)
-        for edge in part.edges:
-            for offset, bit in edge.writes:
-                if not self._allowed[offset] & bit:
-                    self._allow(offset, bit)
-            if edge.claims is not None:
-                waiting.append(edge.claims)
-            if edge.target is not None and edge.target.number not in reached:
-                reached.add(edge.target.number)
-                waiting.append(self._futures._part(edge.target))
-        for test in part.tests:
-            values = self._allowed[test.offset]
-            if values & ~test.seen:
-                future.touches |= test.read
-            for bit, following in test.parts.items():
-                if values & bit:
-                    waiting.append(following)
-            self.tested.setdefault(test.offset, []).append((thread, test))
 
     def _allow(self, offset: int, bit: int) -> None:
         """A byte may have one more value: whoever tested it may go on."""

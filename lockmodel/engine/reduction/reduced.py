@@ -27,6 +27,7 @@ from lockmodel.engine.reduction.cycles import components, has_cycle
 from lockmodel.engine.reduction.dependence import Dependence, Next
 from lockmodel.engine.reduction.futures import Futures
 from lockmodel.engine.reduction.persistent import Persistent
+from lockmodel.engine.reduction.scout import Scout
 from lockmodel.engine.reduction.symmetry import Order, Symmetry, in_names_of_the_scenario
 from lockmodel.engine.transitions import Move
 from lockmodel.errors import InternalError
@@ -37,6 +38,9 @@ LOOK = 256
 
 PATIENCE = 1000
 """States, at least, for which a pass that has learned something goes on without learning more."""
+
+SCOUTED = 128
+"""Times that scouts go out, at most: a second or two."""
 
 LONGEST = 4096
 """Steps of a forced run before its state is stored, so that no run goes on for ever."""
@@ -99,6 +103,8 @@ class ReducedSearch(Explorer):
     """The search that follows persistent sets only. States are bytes in a dict, numbered anew in each pass."""
 
     name = "python"
+    scouting = 1 << 11
+    """Steps of executions drawn at random, between two looks at what they have taught."""
 
     def __init__(self, *arguments: Any, reductions: Reductions | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -112,6 +118,8 @@ class ReducedSearch(Explorer):
         self._first = b""
         self._symmetry: Symmetry | None = None
         self._careful = False
+        self._scouted = False
+        self._drawn: Scout | None = None
         self._known_before = self._known_now = (0, 0)
         self._known_since = 0
         self._concluded_from = 0
@@ -234,6 +242,35 @@ class ReducedSearch(Explorer):
             self._known_now, self._known_since = known, states
         return known != self._known_before and states - self._known_since > max(PATIENCE, self._known_since)
 
+    def _gives_up(self) -> bool:
+        """Is it better to begin again? A pass that has learned something is not the last one.
+
+        Where it is large, most of what is left to learn is learned cheaper from executions drawn at random.
+        """
+        if self._learns_no_more():
+            return True
+        if self._scouted or self._known() == self._known_before or self.tally().states <= PATIENCE:
+            return False
+        self._scouted = True
+        self._scout()
+        return True
+
+    def _scout(self) -> None:
+        """Learn from executions drawn at random, until they have taught nothing for long."""
+        steps = last = 0
+        while not self.reason and steps < min(max(32 * self.scouting, 3 * last), SCOUTED * self.scouting):
+            known = self._known()
+            steps += self._draw(steps, self.scouting)
+            if known != self._known():
+                last = steps
+            self._tick()
+
+    def _draw(self, seed: int, least: int) -> int:
+        """Follow executions drawn at random, at least so many steps in all; how many it were."""
+        if self._drawn is None:
+            self._drawn = Scout(self._first, self.threads, self)
+        return self._drawn.follow(seed, least)
+
     def _known(self) -> tuple[int, int]:
         """How much is known of the steps and of the claims."""
         return len(self.behaviour.answers), sum(claim.known for claim in self._claims)
@@ -265,7 +302,7 @@ class ReducedSearch(Explorer):
                 looked += 1
                 if looked % LOOK == 1:
                     self._tick()
-                if self.reason or (looked % LOOK == 0 and self._learns_no_more()):
+                if self.reason or (looked % LOOK == 0 and self._gives_up()):
                     return
                 self._expand(task)
         self.depth -= 1
@@ -453,6 +490,26 @@ class ReducedSearch(Explorer):
             self._learn_from(thread, choice, state)
             return self._answer(thread, node, choice, state)
         return found
+
+    # --- what a scout asks ----------------------------------------------------------------------------------------
+
+    def alternatives(self, state: bytes, thread: int) -> list[Answer]:
+        """What the alternatives of a thread's next step come to in a state."""
+        node = self._node(state, thread)
+        return [self._answer(thread, node, choice, state) for choice in range(len(node.roots))]
+
+    def after(self, state: bytes, thread: int, answer: Answer) -> bytes:
+        """The state after a step; the claims that it brings up are judged there, so that what they read is known."""
+        following = self._after(state, thread, answer)
+        for claim in self._dependence.checks(answer):
+            claim(following)
+        return following
+
+    def known(self) -> tuple[int, int]:
+        """How much is known of the steps and of the claims."""
+        return self._known()
+
+    # --- learning -------------------------------------------------------------------------------------------------
 
     def _learn_from(self, thread: int, choice: int, state: bytes) -> None:
         """Learn a step, and what the thread would do after it if it ran alone: that is real, and wanted soon."""
