@@ -17,7 +17,6 @@ from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Lim
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import Judge, NoJudge
 from lockmodel.engine.liveness import goes_round, may_get_on
-from lockmodel.engine.local import LocalState
 from lockmodel.engine.native import reduced as native_reduced
 from lockmodel.engine.native import search as native_search
 from lockmodel.engine.native.reduced import NativeReducedSearch
@@ -164,25 +163,22 @@ class Exhaustive:
     def _races(self, layout: Layout, found: Exploration, started: float) -> list[Hit]:
         """The data races, each with a shortest schedule as far as that can be known within bounds.
 
-        Each group of suspects is searched by itself, until all races that are conceivable in it are found.
+        All suspects are searched at once, since only one thread stops at a time, until every conceivable race is found.
         """
+        groups = suspects(found.behaviour)
+        if not groups:
+            return []
         marked = Layout(layout.program, layout.setup, marked=True)
-        report = self._reporting("data races")
-        hits: list[Hit] = []
-        every: list[LocalState] = []
-        for group in suspects(found.behaviour):
-            stopping = StoppingStepper(marked, group.locals, clear_dead=self.reduction)
-            search = self._first(stopping, NoJudge(), self._left(started), report)
-            search.wanted = set(group.pairs)
-            raced = search.run()
-            hits += [replace(hit, schedule=stopping.without_stops(hit.schedule), shortest=False) for hit in raced.hits]
-            every += group.locals
-            if raced.reason not in ("", ENOUGH):
-                found.reason, found.interrupted = raced.reason, raced.interrupted
-                break
+        every = [local for group in groups for local in group.locals]
+        stopping = StoppingStepper(marked, every, clear_dead=self.reduction)
+        search = self._first(stopping, NoJudge(), self._left(started), self._reporting("data races"))
+        search.wanted = {pair for group in groups for pair in group.pairs}
+        raced = search.run()
+        if raced.reason not in ("", ENOUGH):
+            found.reason, found.interrupted = raced.reason, raced.interrupted
+        hits = [replace(hit, schedule=stopping.without_stops(hit.schedule), shortest=False) for hit in raced.hits]
         if not hits or found.interrupted or self.minimise == "switches":
             return hits
-        stopping = StoppingStepper(marked, every, clear_dead=self.reduction)
         wanted = {hit.violation.identity for hit in hits}
         best = {
             hit.violation.identity: replace(hit, schedule=stopping.without_stops(hit.schedule))
