@@ -82,17 +82,25 @@ class Exhaustive:
         started = time.monotonic()
         stepper = Stepper(layout, clear_dead=self.reduction)
         judge = RuleJudge(stepper)
+        found, cyclic, raced = self._search(stepper, judge, started)
+        found.hits = self._shortest(layout, found, self._left(started))
+        if self.races and not (raced or found.reason):
+            found.hits += self._races(layout, found, started)
+        if self.livelocks and not found.reason and cyclic and may_get_on(layout) and goes_round(found.behaviour):
+            found.hits += self._livelocks(layout, found, self._left(started))
+        found.tally = replace(found.tally, seconds=time.monotonic() - started)
+        return found, judge
+
+    def _search(self, stepper: Stepper, judge: RuleJudge, started: float) -> tuple[Exploration, bool, bool]:
+        """What is found; whether executions may go on for ever; whether races were judged as well.
+
+        The search itself is gone then, and its memory free for those that follow.
+        """
         search = self._first(stepper, judge, self.limits, self.report)
         found = search.run()
         if isinstance(search, ReducedSearch) and search.recurs() and not search.reason:
             found = self._with_starvation(stepper, judge, found, self._left(started))
-        found.hits = self._shortest(layout, found, self._left(started))
-        if self.races and not (isinstance(search, Search) or found.reason):
-            found.hits += self._races(layout, found, started)
-        if self.livelocks and not found.reason and search.cyclic and may_get_on(layout) and goes_round(found.behaviour):
-            found.hits += self._livelocks(layout, found, self._left(started))
-        found.tally = replace(found.tally, seconds=time.monotonic() - started)
-        return found, judge
+        return found, search.cyclic, isinstance(search, Search)
 
     def _first(
         self,
