@@ -5,6 +5,7 @@ Takes targets and `Options`, calls `check`, hands results to `report`, and gives
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import sys
@@ -15,12 +16,14 @@ import msgspec
 from lockmodel import check
 from lockmodel.boundary import explain
 from lockmodel.findings.finding import CheckResult
+from lockmodel.inventory import load_inventory
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress_line import ProgressLine
 from lockmodel.properties.catalogue import RULES
 from lockmodel.report.files import write_file
+from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
 from lockmodel.report.machine import encode, encode_json_array
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
@@ -70,6 +73,57 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
         render_finding(finding, name, spec=result.spec, design=result.design, terminal=_terminal(), verbose=verbose)
     )
     return Exit.FINDING
+
+
+def show_order(target: str, emit: str, against: str, options: Options) -> Exit:
+    """Print the lock order of a target as a declaration, or hold it against a declared one."""
+    with ProgressLine(quiet=options.quiet) as progress:
+        run = check.check(dataclasses.replace(to_check(target, options), against=against), progress)
+    result = run.result
+    if against:
+        result = _order_alone(result)
+        print_text(render_check(result, terminal=_terminal(), verbosity=_verbosity(options)))
+    elif cycles := [judged for judged in result.order.judged if judged.rule == "LM202" and judged.reason != "trylock"]:
+        for judged in cycles:
+            said = judged.reason or f"it deadlocks in {judged.scenario}"
+            print_error(f"the lock order goes round: {judged.claim} ({judged.verdict.replace('-', ' ')}: {said})")
+        print_error("there is no order to declare while it does")
+        return Exit.FINDING
+    else:
+        print_text(_declared(result, emit, target).removesuffix("\n"))
+    if run.interrupted:
+        return Exit.INTERRUPTED
+    code = judge(_order_alone(result))
+    if code is Exit.INCOMPLETE:
+        print_error("incomplete: not every interleaving was searched, so there may be other orders")
+    return code
+
+
+def _order_alone(result: CheckResult) -> CheckResult:
+    """A result with what it says of the declared order, and of nothing else."""
+    scenarios = []
+    for scenario in result.scenarios:
+        findings = [finding for finding in scenario.findings if finding.rule == "LM201"]
+        verdict = "violated" if findings else "verified" if scenario.complete else "incomplete"
+        scenarios.append(msgspec.structs.replace(scenario, findings=findings, verdict=verdict))
+    return msgspec.structs.replace(result, scenarios=scenarios)
+
+
+def _declared(result: CheckResult, emit: str, target: str) -> str:
+    """The order that was seen, as it is declared."""
+    edges = [(edge.outer, edge.inner) for edge in result.order.edges]
+    complete = all(scenario.complete for scenario in result.scenarios)
+    seen = "every interleaving" if complete else "not every interleaving"
+    number = len(result.scenarios)
+    bounds = (
+        f"As seen by lockmodel in {seen} of {number} scenario{'s' * (number != 1)} of {result.spec} ({result.design})."
+    )
+    if emit == "toml":
+        return as_toml(edges, result.model, result.design, bounds)
+    if emit == "comment":
+        return as_comment(edges, result.model, bounds)
+    kinds = {lock.name: lock.kind for lock in load_inventory(target, result.lockmodel).locks}
+    return as_lockdep(edges, result.model, kinds, bounds)
 
 
 def _note_search(options: Options) -> None:

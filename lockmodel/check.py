@@ -10,6 +10,7 @@ order       all that was searched        -> Order           (ordering)
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ import msgspec
 from lockmodel import __version__
 from lockmodel.adjudicate import Searched
 from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.compile.order_file import read_order
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
@@ -98,7 +100,8 @@ class Progress:
 class CheckOptions:
     """What to check and how far; `max_memory` in bytes, `timeout` in seconds for the whole run.
 
-    `preemptions`, `seed`, `runs`, `depth` and `max_steps` are for strategies (see `engine.strategies`).
+    `preemptions`, `seed`, `runs`, `depth` and `max_steps` are for strategies (see `engine.strategies`). `against`
+    is a file whose lock order takes the place of the model's own.
     """
 
     target: str
@@ -120,6 +123,7 @@ class CheckOptions:
     minimise: str = "steps"
     stop_first: bool = False
     strict_order: bool = False
+    against: str = ""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -151,6 +155,8 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
     spec, wanted = split_target(options.target)
     model = load(spec)
     program = compile_model(model, options.design, dict(options.switches))
+    if options.against:
+        program = dataclasses.replace(program, hierarchy=read_order(options.against, program))
     records = choose_scenarios(model, wanted, options.target)
     engine = name_engine(options)
     started = time.monotonic()

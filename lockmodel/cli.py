@@ -19,7 +19,16 @@ import typer
 from lockmodel import __version__
 from lockmodel.boundary import guard
 from lockmodel.errors import UsageError
-from lockmodel.options import FORMATS, GRAPHS, read_boxes, read_choice, read_graph_file, read_options, read_renderer
+from lockmodel.options import (
+    EMITS,
+    FORMATS,
+    GRAPHS,
+    read_boxes,
+    read_choice,
+    read_graph_file,
+    read_options,
+    read_renderer,
+)
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
 from lockmodel.settings import Given, Layer, read_settings, split_switches
@@ -360,6 +369,50 @@ def graph(
         from lockmodel.drawing import Drawing, draw
 
         raise typer.Exit(draw(target, Drawing(kind, path, finding, renderer, boxes), options))
+
+
+@app.command(
+    epilog="[bold]Exit codes[/bold]: 0 there is an order, and it keeps to FILE · 1 it goes round, or against FILE · "
+    "2 usage or spec error, or FILE is no order · 3 incomplete · 4 errors"
+)
+def order(
+    target: Target,
+    emit: Annotated[str | None, typer.Option("--emit", metavar="FORM", help=" or ".join(EMITS))] = None,
+    against: Annotated[
+        str, typer.Option("--against", metavar="FILE", help="Hold the order against the one that this TOML declares")
+    ] = "",
+    design: DesignOption = None,
+    switches: SetOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Print the lock order that holds over all states, as a declaration; or hold it against a declared one.
+
+    As TOML, which --against reads; as a comment for the head of a C file; or as a function that teaches it to lockdep.
+    """
+    with guard(verbose):
+        form = read_choice(Given(emit, "--emit") if emit else None, EMITS, "is no form of a lock order")
+        if emit and against:
+            raise UsageError("--emit and --against contradict each other\n  Keep one of them.")
+        options = read_options(
+            _settings(
+                {
+                    "design": design,
+                    "set": switches,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import show_order
+
+        raise typer.Exit(show_order(target, form, against, options))
 
 
 @app.command()

@@ -35,6 +35,8 @@ MEANINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "max-steps": (("pct", "walk", "pos", "dpor"), "bounds the steps of a run"),
 }
 
+EMITS = ("toml", "comment", "lockdep")
+
 # kind of graph -> the formats that it can be drawn in
 GRAPHS: dict[str, tuple[str, ...]] = {
     "witness": ("svg", "png"),
