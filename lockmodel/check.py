@@ -27,7 +27,7 @@ from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import IncompleteError, UsageError
-from lockmodel.exhaustive import Exhaustive, unavailable
+from lockmodel.exhaustive import ENDLESS, Exhaustive, unavailable
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
@@ -370,7 +370,7 @@ def _explore(
             options.exact,
             options.minimise,
             not joined and _selected("LM301", options),
-            not joined and _selected("LM104", options),
+            () if joined else tuple(rule for rule in ENDLESS if _selected(rule, options)),
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
@@ -445,7 +445,7 @@ def _check_scenario(
         missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
         bounds=[
             *bounds(layout),
-            *(["data races and livelocks not looked for"] if options.strategy != "exhaustive" else []),
+            *(["data races, livelocks and never-happens not looked for"] if options.strategy != "exhaustive" else []),
             *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
         ],
     )

@@ -2,7 +2,7 @@
 
 search      with reductions: what can be broken at all; without them every state, where that was asked for
 starvation  a thread that waits for ever while others go on for ever shows where every state is searched only
-loops       where an execution may go on for ever: every state and transition, for loops in which nobody gets on
+endless     where an execution may go on for ever, or something must come true: every state and transition
 races       where one is conceivable by what each access shows, it is looked for with threads that may stop
 shortest    for what was found, the schedules with the fewest steps and switches: every state again, as deep as needed
 """
@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import Judge, NoJudge
-from lockmodel.engine.liveness import goes_round, may_get_on
+from lockmodel.engine.liveness import Graph, Lasso, goes_round, may_get_on
+from lockmodel.engine.local import Violation
 from lockmodel.engine.native import reduced as native_reduced
 from lockmodel.engine.native import search as native_search
 from lockmodel.engine.native.reduced import NativeReducedSearch
@@ -30,6 +31,9 @@ from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.properties.liveness import livelock
+
+ENDLESS = ("LM104", "LM702")
+"""Rules that executions break as a whole."""
 
 SHORTEST_STATES = 2_000_000
 """States that are looked at for the shortest schedules: half a gigabyte."""
@@ -49,7 +53,7 @@ class Exhaustive:
 
     `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
     those the fewest steps). `exact` compares whole states where else fingerprints would be. `races`: data races are
-    looked for; `livelocks`: loops in which nobody gets on are.
+    looked for; `endless`: those of the rules that executions break as a whole that are looked for.
     """
 
     engine: str = "auto"
@@ -61,7 +65,7 @@ class Exhaustive:
     exact: bool = False
     minimise: str = "steps"
     races: bool = True
-    livelocks: bool = True
+    endless: tuple[str, ...] = ENDLESS
 
     @property
     def name(self) -> str:
@@ -86,8 +90,13 @@ class Exhaustive:
         found.hits = self._shortest(layout, found, self._left(started))
         if self.races and not (raced or found.reason):
             found.hits += self._races(layout, found, started)
-        if self.livelocks and not found.reason and cyclic and may_get_on(layout) and goes_round(found.behaviour):
-            found.hits += self._livelocks(layout, found, self._left(started))
+        livelocks = "LM104" in self.endless and cyclic and may_get_on(layout) and goes_round(found.behaviour)
+        never = "LM702" in self.endless and judge.claims.eventual
+        if (livelocks or never) and not found.reason:
+            graph = self._graph(layout, found, self._left(started))
+            if graph is not None:
+                found.hits += self._livelocks(graph) if livelocks else []
+                found.hits += self._never(graph, judge) if never else []
         found.tally = replace(found.tally, seconds=time.monotonic() - started)
         return found, judge
 
@@ -151,21 +160,31 @@ class Exhaustive:
         every.notes = found.notes
         return every
 
-    def _livelocks(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
-        """Threads that move for ever and do not get on: every state is searched, and all transitions are kept."""
+    def _graph(self, layout: Layout, found: Exploration, limits: Limits) -> Graph | None:
+        """Every state with every transition; None, and `found` says why, if there are too many."""
         stepper = Stepper(layout, clear_dead=self.reduction)
         kind: type[Explorer] = NativeSearch if self._native else Search
-        search = kind(stepper, NoJudge(), limits, self._reporting("loops"))
+        search = kind(stepper, NoJudge(), limits, self._reporting("executions that go on for ever"))
         every = search.run()
-        if every.reason:
-            found.reason, found.interrupted = every.reason, every.interrupted
-            return []
-        graph = search.graph()
+        found.reason, found.interrupted = every.reason, every.interrupted
+        return None if every.reason else search.graph()
+
+    def _livelocks(self, graph: Graph) -> list[Hit]:
+        """Threads that move for ever and do not get on."""
         hits: dict[tuple[object, ...], Hit] = {}
-        for lasso in graph.fair_lassos(graph.without_getting_on()):
-            violation = livelock(stepper, lasso.moves)
-            hit = Hit(violation, lasso.stem + lasso.loop, shortest=False, loop=len(lasso.stem))
-            hits.setdefault(violation.identity, hit)
+        for lasso in graph.livelocks():
+            violation = livelock(graph.behaviour.stepper, lasso.moves)
+            hits.setdefault(violation.identity, _endless(violation, lasso))
+        return list(hits.values())
+
+    def _never(self, graph: Graph, judge: RuleJudge) -> list[Hit]:
+        """Claims that must come true, and do not."""
+        hits: dict[tuple[object, ...], Hit] = {}
+        for eventual in judge.claims.eventual:
+            lasso = graph.without(eventual.holds)
+            if lasso is not None:
+                violation = judge.claims.never_true(eventual)
+                hits.setdefault(violation.identity, _endless(violation, lasso))
         return list(hits.values())
 
     def _races(self, layout: Layout, found: Exploration, started: float) -> list[Hit]:
@@ -225,3 +244,7 @@ class Exhaustive:
         shorter = kind(stepper, judge, within, report, wanted=wanted).run()
         found.interrupted = shorter.interrupted
         return shorter.hits
+
+
+def _endless(violation: Violation, lasso: Lasso) -> Hit:
+    return Hit(violation, lasso.stem + lasso.loop, shortest=False, loop=len(lasso.stem))

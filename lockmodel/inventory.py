@@ -125,7 +125,7 @@ def take_inventory(model: Model, spec: str, version: str) -> Inventory:
         claims=[
             Claim(
                 c.name,
-                "at quiescence" if c.quiescent else "invariant",
+                "at quiescence" if c.quiescent else "eventually" if c.eventual else "invariant",
                 list(c.outside),
                 _doc(c.function),
                 _place(c.path, c.line),

@@ -179,4 +179,13 @@ class _ProgramLowering:
             else:
                 check_lock_class(lock, lock_classes(self.model, self.table.structs), source.place, what)
         site = source.site(source.node.lineno, source.node)
-        return Claim(record.name, record.name, tuple(structs), record.outside, record.quiescent, site, tuple(paths))
+        return Claim(
+            record.name,
+            record.name,
+            tuple(structs),
+            record.outside,
+            record.quiescent,
+            site,
+            tuple(paths),
+            record.eventual,
+        )

@@ -273,14 +273,18 @@ class Memo:
 
     def __call__(self, state: bytes) -> Violation | None:
         """The violation in this state, if there is one."""
+        return self.verdict(state).violation
+
+    def verdict(self, state: bytes) -> Verdict:
+        """What it comes to in this state."""
         at = self.root
         while type(at) is list:
             at = at[1].get(state[at[0]])
         if at is None:
             path, at = self.path(state)
             self.root = graft(self.root, path, at)
-        violation: Violation | None = at.violation
-        return violation
+        found: Verdict = at
+        return found
 
     def read_in(self, state: bytes) -> tuple[int, bool]:
         """The bytes that decide in this state, as bits, and whether it has anything to say."""

@@ -52,6 +52,9 @@ class Judge(Protocol):
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Rules broken by threads that can never move again while others go on; those that `may_wait` break none."""
 
+    def never(self, states: Sequence[bytes]) -> list[Violation]:
+        """Rules broken by a whole execution through these states, since something does not come true in any."""
+
     def prevailing(self, starved: Sequence[Violation]) -> set[tuple[object, ...]]:
         """The identities of those that stand, of all that `starved` gave in the states of a scenario."""
 
@@ -82,3 +85,7 @@ class NoJudge:
     def prevailing(self, starved: Sequence[Violation]) -> set[tuple[object, ...]]:
         """Nothing."""
         return set()
+
+    def never(self, states: Sequence[bytes]) -> list[Violation]:
+        """Nothing."""
+        return []

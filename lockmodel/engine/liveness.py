@@ -112,7 +112,7 @@ class Graph:
         every = range(first, first + NODE_BYTES * self.threads, NODE_BYTES)
         return [self.behaviour.nodes[state[at : at + NODE_BYTES]] for at in every]
 
-    def without_getting_on(self) -> dict[int, list[Edge]]:
+    def _without_getting_on(self) -> dict[int, list[Edge]]:
         """The transitions by which no thread gets on, by the states that they leave; as far as cycles lead there."""
         able = may_get_on(self.layout)
         kept: dict[int, list[Edge]] = {}
@@ -125,10 +125,58 @@ class Graph:
             kept[number] = found
         return kept
 
-    def fair_lassos(self, kept: dict[int, list[Edge]], *, impatient: bool = True) -> Iterator[Lasso]:
+    def livelocks(self) -> Iterator[Lasso]:
+        """Loops in which nobody gets on; some thread moves there that may not wait for ever."""
+
+        def stem(number: int, following: int) -> tuple[Move, ...]:
+            return self._shortest(number + 1).schedule(number, following)
+
+        return self._fair_lassos(self._without_getting_on(), stem, impatient=True)
+
+    def without(self, holds: Callable[[bytes], bool]) -> Lasso | None:
+        """An execution that ends, or goes on for ever, and comes to no state in which something holds.
+
+        It ends where no thread is obliged to move; its loop is empty then.
+        """
+        if holds(self._state(0)):
+            return None
+        kept: dict[int, list[Edge]] = {0: []}
+        before: dict[int, tuple[int, Move]] = {}
+        held: dict[int, bool] = {0: False}
+        states = deque([0])
+
+        def stem(number: int, following: int = -1) -> tuple[Move, ...]:
+            way = []
+            while number:
+                number, move = before[number]
+                way.append(move)
+            return tuple(reversed(way))
+
+        while states:
+            number = states.popleft()
+            if not self.obliged(number):
+                return Lasso(stem(number), (), ())
+            for edge in self.edges.of(number):
+                target = edge[0]
+                if target == NOWHERE:
+                    continue
+                if target not in held:
+                    held[target] = holds(self._state(target))
+                    if not held[target]:
+                        kept[target] = []
+                        before[target] = number, (edge[1], edge[2])
+                        states.append(target)
+                if not held[target]:
+                    kept[number].append(edge)
+        return next(self._fair_lassos(kept, stem, impatient=False), None)
+
+    def _fair_lassos(
+        self, kept: dict[int, list[Edge]], stem: Callable[[int, int], tuple[Move, ...]], *, impatient: bool
+    ) -> Iterator[Lasso]:
         """Lassos that go round the largest parts of a graph that can be gone round fairly, one each.
 
-        `impatient`: some thread must move in the loop that may not wait for ever.
+        `stem` gives a way to a state, and is told who moves next. `impatient`: some thread must move in the loop that
+        may not wait for ever.
         """
         inside = on_cycles({number: [target for target, _, _ in found] for number, found in kept.items()})
         parts: dict[int, list[int]] = {}
@@ -142,7 +190,7 @@ class Graph:
                 continue
             obliged = self._obliged_throughout(part)
             if obliged <= movers:
-                yield self._lasso(part, edges, obliged, impatient)
+                yield self._lasso(part, edges, stem, impatient)
 
     def obliged(self, number: int) -> set[int]:
         """The threads that must move some day if they can move all the time as they can in this state."""
@@ -185,8 +233,14 @@ class Graph:
 
     # --- a way round ----------------------------------------------------------------------------------------------
 
-    def _lasso(self, part: list[int], edges: dict[int, list[Edge]], obliged: set[int], impatient: bool) -> Lasso:
-        """A shortest way to the first state of a part, and a short fair one round from there."""
+    def _lasso(
+        self,
+        part: list[int],
+        edges: dict[int, list[Edge]],
+        stem: Callable[[int, int], tuple[Move, ...]],
+        impatient: bool,
+    ) -> Lasso:
+        """A way to the first state of a part, and a short fair one round from there."""
         moves: dict[int, dict[LocalState, None]] = {}
         for number in part:
             nodes = self.nodes(number)
@@ -194,7 +248,7 @@ class Graph:
                 moves.setdefault(thread, {}).setdefault(nodes[thread].local)
         loop = self._round(part[0], edges, impatient)
         return Lasso(
-            self._shortest(part[0] + 1).schedule(part[0], loop[0][0]),
+            stem(part[0], loop[0][0]),
             loop,
             tuple((thread, tuple(moves[thread])) for thread in sorted(moves)),
         )

@@ -24,9 +24,9 @@ class Turn:
 
 
 def livelocks(stepper: Stepper, loop: Sequence[Turn]) -> list[Violation]:
-    """LM104 if nobody gets on in a loop, and an execution that goes round it is fair."""
+    """LM104 if nobody gets on in a loop that is fair."""
     able = may_get_on(stepper.layout)
-    if any(turn.step.gets_on or turn.thread not in able for turn in loop) or not _fair(stepper, loop):
+    if any(turn.step.gets_on or turn.thread not in able for turn in loop):
         return []
     moves: dict[int, list[LocalState]] = {}
     for turn in loop:
@@ -34,18 +34,17 @@ def livelocks(stepper: Stepper, loop: Sequence[Turn]) -> list[Violation]:
     return [livelock(stepper, sorted(moves.items()))]
 
 
-def _fair(stepper: Stepper, loop: Sequence[Turn]) -> bool:
-    """Does each thread move in the loop, or stand somewhere in it where it is not obliged to?"""
+def fair(stepper: Stepper, loop: Sequence[Turn]) -> bool:
+    """Is an execution fair that goes round a loop: does each thread move in it, or stand where it is not obliged to?"""
     moved = {turn.thread for turn in loop}
     return all(
-        thread in moved or not all(_obliged(stepper, turn, thread) for turn in loop)
+        thread in moved or not all(obliged(stepper, turn.state, turn.locals[thread]) for turn in loop)
         for thread in range(len(loop[0].locals))
     )
 
 
-def _obliged(stepper: Stepper, turn: Turn, thread: int) -> bool:
-    local = turn.locals[thread]
+def obliged(stepper: Stepper, state: bytes, local: LocalState) -> bool:
+    """Must a thread move some day that can move all the time as it can in this state?"""
     if local.ended or local.phase == COMING:
         return False
-    step = stepper.step(local, functools.partial(stepper.layout.read, turn.state))
-    return step.outcome is not Outcome.BLOCKED
+    return stepper.step(local, functools.partial(stepper.layout.read, state)).outcome is not Outcome.BLOCKED

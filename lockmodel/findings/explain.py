@@ -44,7 +44,7 @@ def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool, minimised
     trace = run(stepper, hit.schedule)
     found = violations(trace, stepper.layout, judge, hit.violation.threads)
     violation = next((v for v in found if v.identity == hit.violation.identity), None)
-    if hit.loop is not None and any(v.rule == hit.violation.rule for v in found):
+    if hit.violation.rule == "LM104" and any(v.rule == "LM104" for v in found):
         violation = hit.violation  # which names all that may move in such a loop
     if violation is None:
         raise InternalError(

@@ -12,7 +12,7 @@ from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.races import races
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
-from lockmodel.findings.endless import Turn, livelocks
+from lockmodel.findings.endless import Turn, fair, livelocks, obliged
 from lockmodel.ir.layout import Layout
 
 STARVED_STATES = 20_000
@@ -131,9 +131,19 @@ def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...]
         found.extend(judge.final(view))
     elif trace.blocked:
         found.extend(judge.starved(view, never_again(trace) if lost is None else lost))
-    if trace.loop_from is not None:
-        found.extend(livelocks(trace.stepper, _loop(trace)))
-    return found
+    return found + _whole(trace, judge)
+
+
+def _whole(trace: Trace, judge: Judge) -> list[Violation]:
+    """What is broken by an execution as a whole, if a trace shows one: it ends there, or goes round for ever."""
+    stepper = trace.stepper
+    loop = _loop(trace) if trace.loop_from is not None else []
+    found: list[Violation] = []
+    if loop and fair(stepper, loop):
+        found = livelocks(stepper, loop)
+    elif any(obliged(stepper, trace.state, local) for local in trace.locals):
+        return []
+    return found + judge.never([*(moment.before for moment in trace.moments), trace.state])
 
 
 def _loop(trace: Trace) -> list[Turn]:

@@ -298,7 +298,7 @@ class Claim:
 
     `outside` are locks: judged only while they are free. Classes ("Device.sem", "inode_lock"), or paths from an object
     of the claim through constant references ("watch.inode.inotify_sem"); of those, `paths` has the number of the
-    parameter and the fields to follow.
+    parameter and the fields to follow. An `eventual` one must come true at some time.
     """
 
     name: str
@@ -308,6 +308,7 @@ class Claim:
     quiescent: bool
     site: Site
     paths: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    eventual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def program_text(program: Program) -> str:
         lines.append(f"cache {cache.name}: {cache.capacity} of {cache.struct}" + ", may fail" * cache.may_fail)
     for claim in program.claims:
         when = "at quiescence" if claim.quiescent else f"outside {', '.join(claim.outside) or 'nothing'}"
+        when = "eventually" if claim.eventual else when
         lines.append(f"claim {claim.name}({', '.join(claim.structs)}) {when}")
     for procedure in program.procedures.values():
         lines += ["", procedure_text(procedure).rstrip("\n")]

@@ -76,7 +76,7 @@ class ProcedureRecord:
 
 @dataclass(frozen=True)
 class ClaimRecord:
-    """An invariant or a claim at quiescence, as it was declared."""
+    """An invariant, a claim at quiescence, or one that must come true (`eventual`), as it was declared."""
 
     function: Callable[..., bool]
     name: str
@@ -84,6 +84,7 @@ class ClaimRecord:
     quiescent: bool
     path: str
     line: int
+    eventual: bool = False
 
 
 @dataclass(frozen=True)
@@ -366,12 +367,19 @@ class Model:
         """A claim judged for every live object of its parameters' types when all threads have ended."""
         return self._claim((), quiescent=True)(function)
 
-    def _claim(self, outside: tuple[str, ...], *, quiescent: bool) -> Callable[[C], C]:
+    def eventually(self, function: C, /) -> C:
+        """A claim that must come true at some time, on every fair execution, for every object that is there at first.
+
+        It need not stay true. LM702 if an execution ends, or goes on for ever, without it.
+        """
+        return self._claim((), quiescent=False, eventual=True)(function)
+
+    def _claim(self, outside: tuple[str, ...], *, quiescent: bool, eventual: bool = False) -> Callable[[C], C]:
         def declare(f: C) -> C:
             path, line = _definition(f)
             if f.__name__ in self.claims:
                 raise SpecError(f"there are two claims named {f.__name__}", path=path, line=line, remedy="Rename one.")
-            self.claims[f.__name__] = ClaimRecord(f, f.__name__, outside, quiescent, path, line)
+            self.claims[f.__name__] = ClaimRecord(f, f.__name__, outside, quiescent, path, line, eventual)
             return f
 
         return declare

@@ -43,5 +43,5 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM602", "irq-inversion", "a lock is taken in an interrupt and elsewhere with it enabled", judged=False),
     Rule("LM603", "lock-misuse", "a lock is released by one that does not hold it, or left held"),
     Rule("LM701", "invariant", "an assertion, an invariant or a range of the model fails"),
-    Rule("LM702", "never-happens", "an `eventually` of the model fails", judged=False),
+    Rule("LM702", "never-happens", "an `eventually` of the model fails, under weak fairness"),
 )

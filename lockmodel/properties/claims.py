@@ -1,5 +1,7 @@
 """LM701: the model's invariants and its claims at quiescence, for every live object that they speak of.
 
+LM702: its claims that must come true, for every object that is there at first.
+
 A claim is computed once for each combination of the shared bytes that it reads, so judging it costs about as much as
 reading them.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from lockmodel.engine.behaviour import Memo, Verdict
 from lockmodel.engine.local import Violation
@@ -17,6 +20,20 @@ from lockmodel.ir.nodes import Claim
 from lockmodel.ir.values import LIVE, is_object
 
 
+@dataclass(frozen=True, slots=True)
+class Eventual:
+    """A claim that must come true, about these objects."""
+
+    claim: Claim
+    objects: tuple[int, ...]
+    memo: Memo
+
+    def holds(self, state: bytes) -> bool:
+        """Is it true in a state? Not where one of its objects is gone, or not made yet."""
+        verdict = self.memo.verdict(state)
+        return verdict.said and verdict.violation is None
+
+
 class Claims:
     """The claims of a program about the objects of one scenario. `judged` are the names of those that were judged."""
 
@@ -24,6 +41,7 @@ class Claims:
         self.stepper = stepper
         self.judged: dict[str, None] = {}
         self.memos: list[Memo] = []
+        self.eventual: list[Eventual] = []
         self._quiescent: list[Memo] = []
         for claim in stepper.program.claims:
             memos = self._quiescent if claim.quiescent else self.memos
@@ -31,6 +49,10 @@ class Claims:
             for objects in itertools.product(*pools):
                 locks = self._class_locks(claim, objects)
                 compute = self._instance(claim, objects, locks)
+                if claim.eventual:
+                    if all(self._at_first(number) for number in objects):
+                        self.eventual.append(Eventual(claim, objects, Memo(compute)))
+                    continue
                 memos.append(Memo(compute, _bytes(stepper.layout, locks)))
 
     def invariants(self, state: bytes) -> list[Violation]:
@@ -40,6 +62,29 @@ class Claims:
     def quiescent(self, state: bytes) -> list[Violation]:
         """The claims at quiescence that do not hold in a final state."""
         return [violation for memo in self._quiescent if (violation := memo(state)) is not None]
+
+    def never(self, states: Sequence[bytes]) -> list[Violation]:
+        """The claims that must come true and hold in none of these states."""
+        return [self.never_true(claim) for claim in self.eventual if not any(claim.holds(state) for state in states)]
+
+    def never_true(self, eventual: Eventual) -> Violation:
+        """The violation of a claim that does not come true."""
+        names = tuple(self.stepper.layout.objects[number].name for number in eventual.objects)
+        about = f" of {', '.join(names)}" if names else ""
+        claim = eventual.claim
+        return Violation(
+            "LM702",
+            f"{claim.name}{about} never comes true",
+            claim.site,
+            (claim.site,),
+            objects=names,
+            claim=claim.name,
+        )
+
+    def _at_first(self, number: int) -> bool:
+        layout = self.stepper.layout
+        status = layout.objects[number].status
+        return status < 0 or layout.read(layout.initial, status) == LIVE
 
     def _class_locks(self, claim: Claim, objects: Sequence[int]) -> list[int]:
         """The locks that must be free, of those that the claim names by their class."""

@@ -48,3 +48,7 @@ class RuleJudge:
         """That a thread waits (LM101) is no finding of its own where it turns out later that it has lost its wake."""
         lost = {violation.places for violation in starved if violation.rule == "LM103"}
         return {v.identity for v in starved if v.rule == "LM103" or v.places not in lost}
+
+    def never(self, states: Sequence[bytes]) -> list[Violation]:
+        """Claims that must come true, and do not."""
+        return self.claims.never(states)

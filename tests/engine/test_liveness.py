@@ -255,3 +255,81 @@ def test_random_machines_are_judged_as_the_definition_says(tmp_path: Path, block
             result = run(target, engine=engine, reduction=reduction)
             assert bool(livelocks(result)) == expected, (seed, engine, reduction)
     assert seen == {True, False}
+
+
+# --- what must come true ------------------------------------------------------------------------------------------
+
+CLAIM = "@model.eventually\ndef happens(box: Box) -> bool:\n    return {}\n"
+
+# name -> the claim, how it fails ("", "ends", "goes round"), the body of each thread
+EVENTUALLY: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "is done": ("atomic_read(box.a) == 1", "", ("atomic_set(box.a, 1)",)),
+    "is done and undone": ("atomic_read(box.a) == 1", "", ("atomic_set(box.a, 1)\natomic_set(box.a, 0)",)),
+    "is never done": ("atomic_read(box.a) == 2", "ends", ("atomic_set(box.a, 1)",)),
+    "holds at first": ("atomic_read(box.a) == 0", "", ("atomic_set(box.a, 1)",)),
+    "depends on who comes first": (
+        "atomic_read(box.a) == 1",
+        "ends",
+        ("if not atomic_read(box.b): atomic_set(box.a, 1)", "atomic_set(box.b, 1)"),
+    ),
+    "is done at last, by fairness": (
+        "atomic_read(box.a) == 1",
+        "",
+        ("atomic_set(box.a, 1)", "while True:\n    atomic_set(box.b, 1)\n    atomic_set(box.b, 0)"),
+    ),
+    "waits for a lock that is taken again and again": (
+        "atomic_read(box.a) == 1",
+        "goes round",
+        (
+            "spin_lock(lock)\natomic_set(box.a, 1)\nspin_unlock(lock)",
+            "while True:\n    spin_lock(lock)\n    spin_unlock(lock)",
+        ),
+    ),
+    "is left to a choice": (
+        "atomic_read(box.a) == 1",
+        "goes round",
+        ("while True:\n    if choose(False, True): atomic_set(box.a, 1)",),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", EVENTUALLY)
+def test_what_must_come_true_fails_where_an_execution_does_without(tmp_path: Path, name: str, engine: str) -> None:
+    claim, fails, bodies = EVENTUALLY[name]
+    target = write(tmp_path, bodies)
+    path = Path(target)
+    path.write_text(path.read_text() + "\n\n" + CLAIM.format(claim))
+    for reduction in (True, False):
+        result = run(target, engine=engine, reduction=reduction)
+        assert [finding.rule for finding in result.findings] == (["LM702"] if fails else [])
+        for finding in result.findings:
+            assert (finding.claim, finding.message) == ("happens", "happens of box never comes true.")
+            assert (finding.loop_from is not None) == (fails == "goes round")
+            _, again, _ = replay(target, finding.schedule)
+            assert again is not None
+            assert (again.rule, again.claim, again.loop_from) == ("LM702", "happens", finding.loop_from)
+
+
+def test_an_interrupt_need_not_come_and_nothing_may_depend_on_it(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, ("mark('x')", "atomic_set(box.a, 1)")))
+    text = path.read_text().replace("m.thread('t0', p0)", "m.thread('t0', p0, cpu=0)")
+    text = text.replace("m.thread('t1', p1)", "m.hardirq('t1', p1, cpu=0)")
+    path.write_text(text + "\n\n" + CLAIM.format("atomic_read(box.a) == 1"))
+    (finding,) = run(str(path)).findings
+    assert (finding.rule, [step.thread for step in finding.steps]) == ("LM702", ["t0"])
+
+
+def test_what_must_come_true_of_one_object_may_not_of_another(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, ("atomic_set(box.a, 1)",)))
+    text = path.read_text().replace("(m: Scenario) -> None:\n", "(m: Scenario) -> None:\n    m.new(Box, 'other')\n")
+    path.write_text(text + "\n\n" + CLAIM.format("atomic_read(box.a) == 1"))
+    (finding,) = run(str(path)).findings
+    assert (finding.rule, finding.objects) == ("LM702", ["other"])
+
+
+def test_the_graph_for_what_must_come_true_may_be_too_large(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, ("atomic_set(box.a, 1)\natomic_set(box.b, 1)",) * 2))
+    path.write_text(path.read_text() + "\n\n" + CLAIM.format("atomic_read(box.a) == 1"))
+    assert run(str(path)).verdict == "verified"
+    assert run(str(path), max_states=4).verdict == "incomplete"
