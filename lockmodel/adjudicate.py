@@ -109,7 +109,7 @@ class Adjudicator:
 
     def _try(self, question: Question, way: Way, roles: tuple[Role, ...]) -> Answer:
         """One way in which the question might come true."""
-        why = self._why_not(way, roles)
+        why = self._why_not(question, way, roles)
         if len({role.scenario for role in roles}) == 1 or self._is_one_thread(roles):
             return _complete(self.searched[roles[0].scenario]) or Answer("unreachable", why)
         if self.explore is None:
@@ -136,13 +136,16 @@ class Adjudicator:
 
     # --- why not ------------------------------------------------------------------------------------------------
 
-    def _why_not(self, way: Way, roles: tuple[Role, ...]) -> str:
+    def _why_not(self, question: Question, way: Way, roles: tuple[Role, ...]) -> str:
         """Why the threads are never there together, given that they are not."""
         if self._is_one_thread(roles):
             return f"one thread: no other one than {self._thread_name(roles[0])} takes the locks in these orders"
         if lock := gate(way):
             return f"gate lock {lock}: it is held wherever the locks are taken in these orders"
         names = list(dict.fromkeys(self._thread_name(role) for role in roles))
+        if question.rule == "LM602":
+            others = " and ".join(names[1:] or names)
+            return f"never together: {names[0]} never comes upon {others} where it would have to wait for it"
         return f"never together: {' and '.join(names)} are never there at the same time"
 
     def _is_one_thread(self, roles: tuple[Role, ...]) -> bool:
@@ -172,7 +175,7 @@ class Adjudicator:
             (setup.objects[number - 1].name if number else argument.value, argument.field)
             for argument, number in zip(record.arguments, own, strict=True)
         )
-        return record.procedure, given
+        return record.procedure, record.level, given
 
     def _thread_name(self, role: Role) -> str:
         return self._setup(role.scenario).threads[role.thread].name

@@ -17,6 +17,7 @@ from lockmodel.findings.trace import run
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
 from lockmodel.properties.order.graph import Fact, cycles_of, edges_of, facts_of, written
+from lockmodel.properties.order.interrupts import inversions
 from lockmodel.properties.order.question import Question, about_cycle
 
 
@@ -61,7 +62,7 @@ def judge_order(
     adjudicator = Adjudicator(program, searched, writers, explore)
     judged: list[OrderVerdict] = []
     added: list[Added] = []
-    for question in [about_cycle(cycle, edges) for cycle in cycles]:
+    for question in [*(about_cycle(cycle, edges) for cycle in cycles), *inversions(facts, edges, writers)]:
         answer = adjudicator.answer(question)
         finding = _finding(question, answer, searched, minimised)
         schedule = (

@@ -40,7 +40,7 @@ RULES: dict[str, Rule] = _catalogue(
     Rule("LM501", "lost-event", "an event that had to be delivered is not", judged=False),
     Rule("LM502", "spurious-event", "an event is delivered twice, wrongly, or out of order", judged=False),
     Rule("LM601", "sleep-in-atomic", "a thread may sleep while it holds a spinlock"),
-    Rule("LM602", "irq-inversion", "a lock is taken in an interrupt and elsewhere with it enabled", judged=False),
+    Rule("LM602", "irq-inversion", "a lock is taken in an interrupt and elsewhere with it enabled"),
     Rule("LM603", "lock-misuse", "a lock is released by one that does not hold it, or left held"),
     Rule("LM701", "invariant", "an assertion, an invariant or a range of the model fails"),
     Rule("LM702", "never-happens", "an `eventually` of the model fails, under weak fairness"),
