@@ -1,5 +1,5 @@
-"""The command `graph`: a finding's schedule, who waits for whom at its end, what protects what, and
-every schedule of a scenario.
+"""The command `graph`: a finding's schedule, who waits for whom at its end, what protects what, the
+lock order, every schedule of a scenario.
 
 Takes a target and options, calls `check`, hands what it gives to `report`, and gives the exit code. What draws takes a
 quarter of a second to load, and 20 MB, which a check goes without: so it is imported where it is used.
@@ -16,6 +16,7 @@ import msgspec
 
 from lockmodel import check
 from lockmodel.batch import check_target, to_check
+from lockmodel.errors import UsageError
 from lockmodel.findings.finding import Finding
 from lockmodel.options import Options
 from lockmodel.outcome import Exit
@@ -50,6 +51,8 @@ def draw(target: str, drawing: Drawing, options: Options) -> Exit:
         return _draw_interleavings(target, drawing, options)
     if drawing.kind == "protection":
         return _draw_protection(target, drawing, options)
+    if drawing.kind == "lock-order":
+        return _draw_lock_order(target, drawing, options)
     return _draw_finding(target, drawing, options)
 
 
@@ -81,6 +84,23 @@ def _draw_protection(target: str, drawing: Drawing, options: Options) -> Exit:
     return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
 
+def _draw_lock_order(target: str, drawing: Drawing, options: Options) -> Exit:
+    from lockmodel.report.lock_order import lock_order_dot, lock_order_text, order_table
+
+    run = check_target(target, options)
+    table = order_table(run.result)
+    if not table.classes:
+        raise UsageError(
+            f"{target}: there is no lock order\n  No lock is asked for under another, and none is declared."
+        )
+    if drawing.form == "json":
+        data = _json(table)
+    else:
+        data = lock_order_text(table).encode() if drawing.form == "txt" else _rendered(lock_order_dot(table), drawing)
+    _put(data, drawing, options, f"the lock order of {run.result.spec}")
+    return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
+
+
 def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit:
     def picked(findings: Sequence[Finding]) -> int | None:
         if drawing.pick is None:
@@ -91,7 +111,7 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     with ProgressLine(quiet=options.quiet) as progress:
         told = check.interleavings(to_check(target, options), drawing.boxes, picked, progress)
     if drawing.form == "json":
-        data = msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+        data = _json(told)
     else:
         from lockmodel.report.interleavings import interleavings_dot, interleavings_text
 
@@ -100,6 +120,10 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     shown = "all of it" if told.around is None else f"what lies around one schedule of {told.states:,} states"
     _put(data, drawing, options, f"the interleavings of scenario {told.scenario}: {shown}")
     return Exit.VERIFIED
+
+
+def _json(record: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def _rendered(dot: str, drawing: Drawing) -> bytes:

@@ -42,6 +42,7 @@ GRAPHS: dict[str, tuple[str, ...]] = {
     "witness": ("svg", "png"),
     "wait-for": ("svg", "png", "dot"),
     "protection": ("svg", "png", "dot"),
+    "lock-order": ("svg", "png", "dot", "txt", "json"),
     "interleavings": ("svg", "png", "dot", "txt", "json"),
 }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lockmodel.adjudicate import Adjudicator, Answer, Searched
 from lockmodel.findings.explain import explain
 from lockmodel.findings.finding import Finding, Order, OrderVerdict
-from lockmodel.findings.lock_order import goes_round, never_seen_to_block, token, told_edges
+from lockmodel.findings.lock_order import goes_round, never_seen_to_block, token, told_classes, told_edges
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.trace import run
 from lockmodel.ir.layout import Layout
@@ -89,6 +89,7 @@ def judge_order(
         judged,
         [list(chain.locks) for chain in hierarchy.chains],
         list(hierarchy.notes),
+        told_classes(program),
     )
     return Ordering(order, added, adjudicator.interrupted)
 

@@ -140,7 +140,7 @@ class OrderEdge(msgspec.Struct, frozen=True):
 
     Modes are "write", "read" or "recursive". `contexts` are what threads were in as they asked ("process", "hardirq,
     irqs off"). `held` are the classes of all locks held, oldest first, where it was first seen: in `scenario`, after
-    the `steps` of `schedule` or by the last of them.
+    the `steps` of `schedule` or by the last of them. `places`: so many lines ask for it.
     """
 
     outer: str
@@ -154,6 +154,15 @@ class OrderEdge(msgspec.Struct, frozen=True):
     scenario: str = ""
     schedule: str = ""
     steps: int = 0
+    places: int = 1
+
+
+class LockClass(msgspec.Struct, frozen=True):
+    """A class of locks ("Device.sem"), of which kind it is ("semaphore"), and whether a thread that waits sleeps."""
+
+    name: str
+    kind: str
+    sleeps: bool
 
 
 class OrderVerdict(msgspec.Struct, frozen=True):
@@ -175,7 +184,8 @@ class OrderVerdict(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """The lock order seen in all scenarios of the run; `judged` has what became of each cycle.
 
-    `declared` are the chains of the model's own hierarchy, `notes` what a reader of them should know.
+    `declared` are the chains of the model's own hierarchy, `notes` what a reader of them should know. `classes` are all
+    that the model has.
     """
 
     edges: list[OrderEdge]
@@ -183,6 +193,7 @@ class Order(msgspec.Struct, frozen=True):
     judged: list[OrderVerdict] = msgspec.field(default_factory=list)
     declared: list[list[str]] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
+    classes: list[LockClass] = msgspec.field(default_factory=list)
 
 
 class Protection(msgspec.Struct, frozen=True):

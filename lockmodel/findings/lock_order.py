@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from lockmodel.engine.local import Situation
 from lockmodel.engine.transitions import thread_switches
-from lockmodel.findings.finding import Finding, OrderEdge
+from lockmodel.findings.finding import Finding, LockClass, OrderEdge
 from lockmodel.findings.telling import frame, steps
 from lockmodel.findings.token import Schedule, encode
 from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import Program
+from lockmodel.ir.types import LockType
 from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.order.graph import Edge, Fact
 from lockmodel.properties.order.question import Question
@@ -41,6 +43,21 @@ def _told(edge: Edge, layout: Layout) -> OrderEdge:
         layout.setup.name,
         token(first, layout),
         len(first.hit.schedule),
+        len({fact.nesting.site for fact in edge.facts}),
+    )
+
+
+def told_classes(program: Program) -> list[LockClass]:
+    """Every class of locks that a model has, by name."""
+    hidden = {item.struct: item.name for item in program.globals if item.lock}
+    return sorted(
+        (
+            LockClass(hidden.get(struct.name, f"{struct.name}.{field.name}"), field.type.kind, field.type.sleeps)
+            for struct in program.structs.values()
+            for field in struct.fields
+            if isinstance(field.type, LockType)
+        ),
+        key=lambda its: its.name,
     )
 
 

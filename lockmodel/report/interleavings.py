@@ -5,12 +5,11 @@ Takes `Interleavings`; gives text. The words of regions and passages are the sam
 
 from __future__ import annotations
 
-from html import escape
-
 import graphviz
 
 from lockmodel.findings.interleavings import Deed, Interleavings, Passage, Region
 from lockmodel.report.graphs import BAD, EDGE, GRAPH, NODE
+from lockmodel.report.heading import escaped, heading, wrapped
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.witness import LOCK_COLOURS
 from lockmodel.report.words import count, listed, title
@@ -196,11 +195,10 @@ def _colours(told: Interleavings) -> dict[str, str]:
 
 def _head(told: Interleavings) -> str:
     """The title and the legend, as an HTML-like label of Graphviz."""
-    head, *others = [_wrapped(line) for line in _title(told)]
-    rows = [f'<FONT POINT-SIZE="16"><B>{head}</B></FONT>', *others]
-    rows += [f'<FONT COLOR="{BAD}">{n}  {_escaped(line)}</FONT>' for n, line in enumerate(_findings(told), 1)]
+    rows = [wrapped(line, large=not n) for n, line in enumerate(_title(told))]
+    rows += [f'<FONT COLOR="{BAD}">{n}  {escaped(line)}</FONT>' for n, line in enumerate(_findings(told), 1)]
     threads = "   ".join(
-        f'<FONT COLOR="{colour}"><B>→ {_escaped(thread)}</B></FONT>' for thread, colour in _colours(told).items()
+        f'<FONT COLOR="{colour}"><B>→ {escaped(thread)}</B></FONT>' for thread, colour in _colours(told).items()
     )
     rows.append(f"threads:   {threads}   (where the colour changes, another thread goes on)")
     fates = dict.fromkeys(region.fate for region in told.regions if not region.breaks)
@@ -215,24 +213,4 @@ def _head(told: Interleavings) -> str:
             f'thick: the marked schedule   <FONT COLOR="{BAD}">red words, diamond</FONT>: no return, '
             "from here on every schedule fails"
         )
-    lines = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
-    return (
-        '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="2" CELLPADDING="0">'
-        f'{lines}<TR><TD ALIGN="LEFT">{table}</TD></TR></TABLE>>'
-    )
-
-
-def _wrapped(text: str, width: int = 110) -> str:
-    """Lines of a title, since Graphviz breaks none."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        if line and len(line) + len(word) >= width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return '<BR ALIGN="LEFT"/>'.join(_escaped(one) for one in [*lines, line]) + ('<BR ALIGN="LEFT"/>' if lines else "")
-
-
-def _escaped(text: str) -> str:
-    return escape(printable(text))
+    return heading([*rows, table])

@@ -42,6 +42,7 @@ def twice(m: Scenario) -> None:
 @pytest.fixture(autouse=True)
 def _specs(tmp_path: Path) -> None:
     (tmp_path / "deadlock.py").write_text(specs.DEADLOCK, encoding="utf-8")
+    (tmp_path / "big.py").write_text(specs.COUNTING, encoding="utf-8")
     (tmp_path / "verified.py").write_text(specs.VERIFIED, encoding="utf-8")
 
 
@@ -163,3 +164,25 @@ def test_without_a_file_the_text_is_printed(run: Run) -> None:
 def test_what_cannot_be_told_is_refused(run: Run, arguments: list[str], code: int, message: str) -> None:
     drawn = run("graph", "deadlock.py::two_threads", *arguments)
     assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (code, "", message)
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "dot", "txt", "json"])
+def test_the_lock_order_is_drawn(run: Run, tmp_path: Path, ending: str) -> None:
+    drawn = run("graph", "deadlock.py", "--kind", "lock-order", "-o", f"out.{ending}")
+    assert (drawn.exit_code, drawn.stdout) == (0, f"out.{ending}: the lock order of deadlock.py\n")
+    assert (tmp_path / f"out.{ending}").stat().st_size
+
+
+def test_without_a_file_the_lock_order_is_printed(run: Run) -> None:
+    drawn = run("graph", "deadlock.py", "--kind", "lock-order")
+    assert drawn.exit_code == 0
+    assert drawn.stdout.startswith("Lock order of deadlock.py")
+    assert "on a cycle" in drawn.stdout
+
+
+def test_without_nested_locks_there_is_no_lock_order(run: Run) -> None:
+    drawn = run("graph", "big.py", "--kind", "lock-order")
+    assert (drawn.exit_code, drawn.stderr) == (
+        2,
+        "error: big.py: there is no lock order\n  No lock is asked for under another, and none is declared.\n",
+    )

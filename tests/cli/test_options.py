@@ -189,7 +189,11 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_check(
 @pytest.mark.parametrize(
     ("kind", "file", "message"),
     [
-        ("heap", "a.svg", '--kind: "heap" is no kind of graph\n  Use witness, wait-for, protection or interleavings.'),
+        (
+            "heap",
+            "a.svg",
+            '--kind: "heap" is no kind of graph\n  Use witness, wait-for, protection, lock-order or interleavings.',
+        ),
         ("witness", "a.dot", '-o: "a.dot" has no ending that says a format of witness\n  Use .svg or .png.'),
         ("wait-for", "a", '-o: "a" has no ending that says a format of wait-for\n  Use .svg, .png or .dot.'),
     ],

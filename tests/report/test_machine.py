@@ -64,7 +64,7 @@ def test_json_has_the_fields_of_the_contract_in_their_order() -> None:
     }  # fmt: skip
     for name in ("n", "thread", "procedure", "spec", "source", "operation"):
         assert name in finding["steps"][0]
-    assert list(result["order"]) == ["edges", "cycles", "judged", "declared", "notes"]
+    assert list(result["order"]) == ["edges", "cycles", "judged", "declared", "notes", "classes"]
 
 
 def test_json_is_the_same_bytes_each_time_and_ends_in_a_newline() -> None:
@@ -96,7 +96,7 @@ def test_json_lines_have_a_scenario_each_that_can_be_read_alone() -> None:
 def test_the_schema_describes_every_record() -> None:
     schema = parsed(json_schema())
     assert set(schema["$defs"]) == {
-        "CheckResult", "Finding", "Frame", "Missed", "Order", "OrderEdge", "OrderVerdict", "Protection",
+        "CheckResult", "Finding", "Frame", "LockClass", "Missed", "Order", "OrderEdge", "OrderVerdict", "Protection",
         "ScenarioResult", "Step",
         "Unreached", "Waiting",
     }  # fmt: skip
