@@ -73,6 +73,6 @@ def left_off(m: Memory) -> str:
         return "preemption off"
     if m.situation.rcu:
         return "an RCU read side open"
-    if level == "process" and m.situation.irqs_off:
+    if level != "hardirq" and m.situation.irqs_off:
         return "interrupts off"
     return "interrupts on" if level == "hardirq" and not m.situation.irqs_off else ""

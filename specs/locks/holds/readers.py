@@ -101,7 +101,7 @@ def recursion(m: Scenario) -> None:
 
 @model.scenario
 def readers_in_both_orders(m: Scenario) -> None:
-    """Without a writer nobody stands between them: a cycle of the order that cannot be reached."""
+    """Without a writer nobody stands between them. LM202 a -> b -> a unreachable: read mode."""
     m.thread("reader 1", read_a_then_b)
     m.thread("reader 2", read_b_then_a)
 
@@ -115,7 +115,7 @@ def downgraded(m: Scenario) -> None:
 
 @model.scenario
 def read_against_read(m: Scenario) -> None:
-    """ABBA through a plain rwlock of which both sides read."""
+    """ABBA through a plain rwlock of which both sides read. LM202 plain -> spin -> plain unreachable: read mode."""
     m.thread("t", spin_then_read)
     m.thread("u", read_then_spin)
 

@@ -1,6 +1,15 @@
 """Claim: none of these threads waits for ever. False for every kind of lock: each waits for what the next one holds.
 
 AA, ABBA, ABBCCA, ABBCCDDA, in lockdep's letters: a ring of n locks, of which each thread takes two that are neighbours.
+
+LM202 Locks.mutex -> Locks.mutex reachable.
+LM202 Locks.raw -> Locks.raw reachable.
+LM202 Locks.rt -> Locks.rt reachable.
+LM202 Locks.rw -> Locks.rw reachable.
+LM202 Locks.rwsem -> Locks.rwsem reachable.
+LM202 Locks.sem -> Locks.sem reachable.
+LM202 Locks.seq -> Locks.seq reachable.
+LM202 Locks.spin -> Locks.spin reachable.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ def bottom_halves_are_not_enough(m: Scenario) -> None:
 
 @model.scenario
 def hard_over_soft(m: Scenario) -> None:
-    """A hard interrupt comes upon a soft one. LM101 in take."""
+    """A hard interrupt comes upon a soft one. LM101 in take, take_bh."""
     m.thread("t", take_bh, cpu=0)
     m.softirq("soft", take, cpu=0)
     m.hardirq("hard", take, cpu=0)

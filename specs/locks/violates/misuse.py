@@ -218,7 +218,7 @@ def freed_while_held(m: Scenario, kind: Kind) -> None:
 
 @model.scenario(kind=list(Kind))
 def freed_while_another_holds_it(m: Scenario, kind: Kind) -> None:
-    """LM603 in free_it, or if it is quicker or slower: LM303 in hold_for_a_moment."""
+    """LM603 in free_it; if that is quicker, LM303 in hold_for_a_moment."""
     a = m.new(Locks, "a")
     m.thread("t", hold_for_a_moment, a, kind)
     m.thread("u", free_it, a, kind)

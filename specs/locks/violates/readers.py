@@ -1,6 +1,9 @@
 """Claim: readers do not wait for readers, nor for themselves. False where a writer waits between them.
 
 Shared locks: coming upon oneself, and the ways in which readers of two locks wait for each other through writers.
+
+LM202 a -> b -> a reachable.
+LM202 plain -> spin -> plain reachable.
 """
 
 from __future__ import annotations
