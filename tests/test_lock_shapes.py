@@ -1,7 +1,8 @@
 """The shapes of `specs/locks`: what each file and each scenario says of itself in its docstring is what is found.
 
 A scenario says `LM101 in f, g.` for each finding: its rule, and the procedure of its place (of a deadlock: those of all
-who wait). A file, or a scenario, says `LM202 a -> b -> a unreachable: gate lock.` for each cycle of the lock order.
+who wait). A file, or a scenario, says `LM202 a -> b -> a unreachable: gate lock.` for each cycle of the lock order, and
+`LM602 a in hardirq reachable.` for each lock with which an interrupt can deadlock.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ FILES = sorted(str(path.relative_to(SHAPES)) for path in SHAPES.glob("*/*.py"))
 
 FINDING = re.compile(r"\b(LM\d+) in ([a-z_0-9, ]+)")
 CYCLE = re.compile(r"LM202 (\S+(?: -> \S+)+) (reachable|unreachable|not-examined)(?:: ([a-z ]+))?")
+
+USAGE = re.compile(r"LM602 (\S+ in \w+) reachable")
 
 Said = set[tuple[str, frozenset[str]]]
 
@@ -62,6 +65,13 @@ def test_orders_that_go_round_are_judged_as_it_says(file: str) -> None:
     said = set(CYCLE.findall((SHAPES / file).read_text()))
     judged = {(v.claim, v.verdict, (v.reason or "").split(":")[0]) for v in result.order.judged if v.rule == "LM202"}
     assert judged == {(claim, verdict, reason.rstrip(".")) for claim, verdict, reason in said}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_locks_that_interrupts_ask_for_are_judged_as_it_says(file: str) -> None:
+    judged = checked(file, "auto", True).order.judged
+    reachable = {v.claim for v in judged if v.rule == "LM602" and v.verdict == "reachable"}
+    assert reachable == set(USAGE.findall((SHAPES / file).read_text()))
 
 
 def test_every_shape_says_something() -> None:

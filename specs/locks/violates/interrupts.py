@@ -1,6 +1,11 @@
 """Claim: no interrupt waits for the thread that it has interrupted. False, for hard and soft interrupts.
 
 lockdep knows these as irq-unsafe usage of an irq-safe lock, and the dependency of a safe lock on an unsafe one.
+
+LM602 spin in hardirq reachable.
+LM602 spin in softirq reachable.
+LM602 rw in hardirq reachable.
+LM602 rw in softirq reachable.
 """
 
 from __future__ import annotations
