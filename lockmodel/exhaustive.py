@@ -117,13 +117,22 @@ class Exhaustive:
         judge: Judge,
         limits: Limits,
         report: Callable[[Tally], None] | None,
+        *,
+        scouts: bool = True,
     ) -> Explorer:
         if self.reduction:
             if self._native and not native_reduced.unavailable(len(stepper.layout.setup.threads)):
                 return NativeReducedSearch(
-                    stepper, judge, limits, report, stop_at=self.stop_at, exact=self.exact, jobs=self.jobs
+                    stepper,
+                    judge,
+                    limits,
+                    report,
+                    stop_at=self.stop_at,
+                    exact=self.exact,
+                    jobs=self.jobs,
+                    scouts=scouts,
                 )
-            return ReducedSearch(stepper, judge, limits, report, stop_at=self.stop_at)
+            return ReducedSearch(stepper, judge, limits, report, stop_at=self.stop_at, scouts=scouts)
         return self._every(stepper, judge, limits, report)
 
     def _every(
@@ -190,16 +199,15 @@ class Exhaustive:
     def _races(self, layout: Layout, found: Exploration, started: float) -> list[Hit]:
         """The data races, each with a shortest schedule as far as that can be known within bounds.
 
-        All suspects are searched at once, since only one thread stops at a time, until every conceivable race is found.
+        The search ends when all races that are conceivable are found.
         """
-        groups = suspects(found.behaviour)
-        if not groups:
+        suspected = suspects(found.behaviour)
+        if not suspected.pairs:
             return []
         marked = Layout(layout.program, layout.setup, marked=True)
-        every = [local for group in groups for local in group.locals]
-        stopping = StoppingStepper(marked, every, clear_dead=self.reduction)
-        search = self._first(stopping, NoJudge(), self._left(started), self._reporting("data races"))
-        search.wanted = {pair for group in groups for pair in group.pairs}
+        stopping = StoppingStepper(marked, suspected.locals, clear_dead=self.reduction)
+        search = self._first(stopping, NoJudge(), self._left(started), self._reporting("data races"), scouts=False)
+        search.wanted = set(suspected.pairs)
         raced = search.run()
         if raced.reason not in ("", ENOUGH):
             found.reason, found.interrupted = raced.reason, raced.interrupted

@@ -29,6 +29,9 @@ from lockmodel.source import Site
 Test = list[Any]
 """[offset, {byte: Test | Answer}]"""
 
+Reads = tuple[tuple[int, int], ...]
+"""The (location, value) pairs that a step read."""
+
 Path = list[tuple[int, int]]
 """The (offset, byte) pairs that decide one outcome of a step, in the order in which they are read."""
 
@@ -114,8 +117,8 @@ class Behaviour:
 
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
     steps have come to, in the order in which they were learned. `covered` are the places that were executed, `taken`
-    the locks that were taken. `accesses` are what steps touch, each with the local state that it is made from, and
-    `observed` how that was protected.
+    the locks that were taken. `accesses` are what steps touch, each with the local state that it is made from and with
+    what the step reads, in its different ways; `observed` is how that was protected.
     """
 
     def __init__(self, stepper: Stepper) -> None:
@@ -125,7 +128,7 @@ class Behaviour:
         self.answers: list[Answer] = []
         self.covered: dict[Site, None] = {}
         self.taken: dict[int, None] = {}
-        self.accesses: dict[tuple[LocalState, Access], None] = {}
+        self.accesses: dict[tuple[LocalState, Access], list[Reads]] = {}
         self.observed: dict[Observed, None] = {}
         self._names: dict[LocalState, bytes] = {}
 
@@ -193,7 +196,7 @@ class Behaviour:
         for site in step.covered:
             self.covered.setdefault(site)
         for access in step.accesses:
-            self.accesses.setdefault((local, access))
+            self.accesses.setdefault((local, access), []).append(step.reads)
             place = self.stepper.place(local)
             read = functools.partial(self.layout.read, state)
             self.observed.setdefault(observe(self.layout, local, access, place, read))

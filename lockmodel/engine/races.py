@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lockmodel.engine.behaviour import Behaviour
+from lockmodel.engine.behaviour import Behaviour, Reads
 from lockmodel.engine.local import Access, LocalState, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
@@ -84,7 +84,7 @@ def _holding(layout: Layout, local: LocalState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """Local states whose next steps may race with one another; `pairs` are the races that there may be."""
+    """Local states whose next steps may race; `pairs` are the races that there may be, by their identity."""
 
     locals: tuple[LocalState, ...]
     pairs: tuple[tuple[object, ...], ...]
@@ -99,18 +99,18 @@ class _Touch:
     held: frozenset[int]
     shared: frozenset[int]
     place: Site
-    spot: tuple[tuple[str, int], ...]
 
 
-def suspects(behaviour: Behaviour) -> list[Suspects]:
-    """Where a race is conceivable, in groups that have nothing to do with each other.
+def suspects(behaviour: Behaviour) -> Suspects:
+    """Where a race is conceivable.
 
     Two accesses to one location are passed over if both are made under one lock that at least one of them holds for
-    itself alone, or if only one thread can make them. The behaviour must be complete.
+    itself alone, if only one thread can make them, or if they read different values of one location, so that there is
+    no state in which both are next. The behaviour must be complete.
     """
     stepper, layout = behaviour.stepper, behaviour.layout
-    touches: dict[int, dict[_Touch, list[LocalState]]] = {}
-    for local, access in behaviour.accesses:
+    touches: dict[int, dict[_Touch, tuple[list[LocalState], list[Reads]]]] = {}
+    for (local, access), ways in behaviour.accesses.items():
         if plain([access]):
             touch = _Touch(
                 access.writes,
@@ -118,17 +118,18 @@ def suspects(behaviour: Behaviour) -> list[Suspects]:
                 frozenset(local.held),
                 frozenset(local.shared),
                 stepper.place(local),
-                tuple((frame.procedure, frame.at) for frame in local.frames),
             )
-            touches.setdefault(access.location, {}).setdefault(touch, []).append(local)
-    groups = _Groups()
+            locals_, reads = touches.setdefault(access.location, {}).setdefault(touch, ([], []))
+            locals_.append(local)
+            reads.extend(ways)
+    found: dict[LocalState, None] = {}
+    pairs: dict[tuple[object, ...], None] = {}
     for known in touches.values():
         for one, other in itertools.combinations_with_replacement(known, 2):
-            if (one.writes or other.writes) and _together(one, other):
-                groups.join(one.spot, other.spot)
-                pair = ("LM301", *sorted({one.place, other.place}))
-                groups.add(one.spot, [*known[one], *known[other]], pair)
-    return groups.suspects()
+            if (one.writes or other.writes) and _together(one, other) and _in_one_state(known[one][1], known[other][1]):
+                found.update(dict.fromkeys([*known[one][0], *known[other][0]]))
+                pairs.setdefault(("LM301", *sorted({one.place, other.place})))
+    return Suspects(tuple(found), tuple(pairs))
 
 
 def _threads(layout: Layout, local: LocalState) -> tuple[int, ...]:
@@ -147,33 +148,11 @@ def _together(one: _Touch, other: _Touch) -> bool:
     return all(lock in one.shared and lock in other.shared for lock in one.held & other.held)
 
 
-class _Groups:
-    """Spots in the code, joined where accesses may meet."""
-
-    def __init__(self) -> None:
-        self._leaders: dict[object, object] = {}
-        self._members: dict[object, tuple[dict[LocalState, None], dict[tuple[object, ...], None]]] = {}
-
-    def _leader(self, spot: object) -> object:
-        while self._leaders.setdefault(spot, spot) != spot:
-            spot = self._leaders[spot]
-        return spot
-
-    def join(self, one: object, other: object) -> None:
-        """These two belong together."""
-        self._leaders[self._leader(other)] = self._leader(one)
-
-    def add(self, spot: object, locals_: Sequence[LocalState], pair: tuple[object, ...]) -> None:
-        """Note local states, and a race that may be among them."""
-        known, pairs = self._members.setdefault(spot, ({}, {}))
-        known.update(dict.fromkeys(locals_))
-        pairs.setdefault(pair)
-
-    def suspects(self) -> list[Suspects]:
-        """What was joined, in the order in which it was met."""
-        whole: dict[object, tuple[dict[LocalState, None], dict[tuple[object, ...], None]]] = {}
-        for spot, (locals_, pairs) in self._members.items():
-            known = whole.setdefault(self._leader(spot), ({}, {}))
-            known[0].update(locals_)
-            known[1].update(pairs)
-        return [Suspects(tuple(locals_), tuple(pairs)) for locals_, pairs in whole.values()]
+def _in_one_state(ones: Sequence[Reads], others: Sequence[Reads]) -> bool:
+    """May two of these steps be next in one state, as far as the values that they read say?"""
+    known = [dict(reads) for reads in dict.fromkeys(others)]
+    return any(
+        all(other.get(location, value) == value for location, value in reads)
+        for reads in dict.fromkeys(ones)
+        for other in known
+    )

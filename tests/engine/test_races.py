@@ -164,9 +164,9 @@ def test_a_replay_shows_the_race(tmp_path: Path) -> None:
 def test_what_is_read_under_a_lock_that_is_held_for_reading_races_with_a_write_under_the_same() -> None:
     """A lock that both hold for reading keeps nothing apart; one that either holds for itself alone does."""
     site = Site("p", "a.py", 1)
-    reading = races._Touch(False, (0, 1), frozenset({7}), frozenset({7}), site, ())
-    writing = races._Touch(True, (0, 1), frozenset({7}), frozenset(), site, ())
-    misused = races._Touch(True, (0, 1), frozenset({7}), frozenset({7}), site, ())
+    reading = races._Touch(False, (0, 1), frozenset({7}), frozenset({7}), site)
+    writing = races._Touch(True, (0, 1), frozenset({7}), frozenset(), site)
+    misused = races._Touch(True, (0, 1), frozenset({7}), frozenset({7}), site)
     assert not races._together(reading, writing)
     assert races._together(reading, misused)
 

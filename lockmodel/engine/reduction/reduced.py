@@ -106,7 +106,10 @@ class ReducedSearch(Explorer):
     scouting = 1 << 11
     """Steps of executions drawn at random, between two looks at what they have taught."""
 
-    def __init__(self, *arguments: Any, reductions: Reductions | None = None, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, reductions: Reductions | None = None, scouts: bool = True, **options: Any
+    ) -> None:
+        """Where executions may end anywhere those drawn at random teach little: without `scouts` none are."""
         super().__init__(*arguments, **options)
         self.reductions = reductions or Reductions()
         self.passes = 0
@@ -118,7 +121,7 @@ class ReducedSearch(Explorer):
         self._first = b""
         self._symmetry: Symmetry | None = None
         self._careful = False
-        self._scouted = False
+        self._scouted = not scouts
         self._drawn: Scout | None = None
         self._known_before = self._known_now = (0, 0)
         self._known_since = 0
