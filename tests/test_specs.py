@@ -215,6 +215,14 @@ def test_reclaim_under_the_locks_of_inotify_can_deadlock(name: str) -> None:
     assert pair(name, "repaired", reclaim="on").verdict == "verified"
 
 
+def test_reclaim_under_the_locks_of_inotify_is_against_the_order_that_its_head_declares() -> None:
+    """Only there: without reclaim, and once repaired, every lock is asked for in the declared order."""
+    claims = [f.claim for f in pair("ignore-event/one-inode", "2005", reclaim="on").findings if f.rule == "LM201"]
+    assert claims == ["Device.sem -> iprune_sem", "Inode.inotify_sem -> iprune_sem"]
+    assert "LM201" not in rules(pair("ignore-event/one-inode", "2005"))
+    assert "LM201" not in rules(pair("ignore-event/one-inode", "repaired", reclaim="on"))
+
+
 @pytest.mark.parametrize("name", ["release-unmount/one-inode", "ignore-unmount/one-inode"])
 def test_an_umount_that_ends_under_a_pinned_inode_is_not_repaired(name: str) -> None:
     assert rules(pair(name, "repaired", umount_ends="on")) == {"LM303"}

@@ -80,6 +80,11 @@ CYCLES = [
         [("a -> b -> c -> a", "")],
     ),
     (
+        "two that meet in a lock",
+        [fact("a", asks="b"), fact("b", asks="a"), fact("b", asks="c"), fact("c", asks="b")],
+        [("a -> b -> a", ""), ("b -> c -> b", "")],
+    ),
+    (
         "a short way for each step",
         [fact("a", asks="b"), fact("b", asks="a"), fact("b", asks="c"), fact("c", asks="a")],
         [("a -> b -> a", ""), ("a -> b -> c -> a", "")],

@@ -117,7 +117,7 @@ def cycles_of(edges: Sequence[Edge], writers: frozenset[str]) -> list[Cycle]:
         ]
         for n, edge in enumerate(waited)
     }
-    strong = {_rotated([waited[n].outer for n in way]) for way in _shortest_cycles(follow)}
+    strong = _told({_rotated([waited[n].outer for n in way]) for way in _shortest_cycles(follow)})
     inner_of: dict[str, list[str]] = {}
     for edge in edges:
         inner_of.setdefault(edge.outer, []).append(edge.inner)
@@ -125,6 +125,13 @@ def cycles_of(edges: Sequence[Edge], writers: frozenset[str]) -> list[Cycle]:
     return [Cycle(classes) for classes in sorted(strong)] + [
         Cycle(classes, _why_weak(classes, waited)) for classes in sorted(weak)
     ]
+
+
+def _told(ways: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Without those that come by a class twice and show no link that a simple one does not show."""
+    simple = {way for way in ways if len(set(way)) == len(way)}
+    shown = {link for way in simple for link in Cycle(way).links}
+    return {way for way in ways if way in simple or not shown.issuperset(Cycle(way).links)}
 
 
 def _why_weak(classes: tuple[str, ...], waited: Sequence[Edge]) -> str:
