@@ -105,7 +105,9 @@ class Adjudicator:
                 answers[roles] = self._try(question, way, roles)
             if answers[roles].verdict == "reachable":
                 return answers[roles]
-        return _together(list(answers.values()))
+        shown = sorted({fact.scenario for way in ways for group in way for fact in group})
+        doubts = [doubt for number in shown if (doubt := _complete(self.searched[number]))]
+        return _together([*doubts, *answers.values()])
 
     def _try(self, question: Question, way: Way, roles: tuple[Role, ...]) -> Answer:
         """One way in which the question might come true."""

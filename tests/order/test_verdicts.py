@@ -184,6 +184,19 @@ def test_a_cycle_that_cannot_deadlock_is_a_finding_where_the_order_is_strict(tmp
     assert [scenario.verdict for scenario in result.scenarios] == ["violated", "verified"]
 
 
+def test_a_scenario_that_shows_it_and_is_incomplete_leaves_it_open(tmp_path: Path) -> None:
+    gated = "m.thread('t', gated, a, b)\nm.thread('u', gated, b, a)\n"
+    more = gated + "m.thread('v', tries)\nm.thread('w', tries)"
+    whole = checked(tmp_path, {"one": gated, "two": more}, reduction=False)
+    assert verdict(whole).verdict == "unreachable"
+    few = whole.scenarios[1].states - 1
+    judged = verdict(checked(tmp_path, {"one": gated, "two": more}, reduction=False, max_states=few))
+    assert (judged.verdict, judged.reason) == (
+        "not-examined",
+        f"the search of two is incomplete: reached the limit of {few} states",
+    )
+
+
 def test_objects_that_have_no_counterpart_come_along(tmp_path: Path) -> None:
     file = "m.new(File, disk={})"
     one = f"x, y = m.new(Disk), m.new(Disk)\nm.thread('t', pair, m.new(Disk, other=x))\n{file.format('y')}"
