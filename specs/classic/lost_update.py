@@ -3,7 +3,8 @@
 This is the smallest spec there is, and the place to start. A spec is a Python file that declares a *model*: the types
 of its objects, its locks, its *procedures* (which read like the C they stand for), the *scenarios* to judge them in,
 and the *claims* that ought to hold. `lockmodel check specs/classic/lost_update.py` runs every interleaving and shows
-the shortest schedule that breaks a claim; `--design locked` checks the repaired variant, which passes.
+the shortest schedule that breaks a claim, and the data race behind it: two threads can touch `f` at the same time.
+`--design locked` checks the repaired variant, which passes.
 """
 
 from __future__ import annotations  # compulsory: declarations may name each other
