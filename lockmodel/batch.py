@@ -194,6 +194,7 @@ def to_check(target: str, options: Options) -> check.CheckOptions:
         timeout=options.timeout,
         jobs=options.jobs,
         exact=options.exact,
+        waiting=options.waiting,
         minimise=options.minimise,
         stop_first=options.stop_first,
         strict_order=options.strict_order,

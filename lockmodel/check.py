@@ -33,6 +33,7 @@ from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
+    LockWaits,
     Missed,
     Order,
     Protection,
@@ -120,6 +121,7 @@ class CheckOptions:
     timeout: float | None = None
     jobs: int = 1
     exact: bool = False
+    waiting: bool = False
     minimise: str = "steps"
     stop_first: bool = False
     strict_order: bool = False
@@ -371,6 +373,7 @@ def _explore(
             options.minimise,
             not joined and _selected("LM301", options),
             () if joined else tuple(rule for rule in ENDLESS if _selected(rule, options)),
+            options.waiting and not joined,
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
@@ -442,6 +445,7 @@ def _check_scenario(
         numbers=list(found.numbers),
         figures=found.figures,
         passes=found.passes,
+        waiting=None if found.lock_waits is None else [LockWaits(*item) for item in found.lock_waits],
         missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
         bounds=[
             *bounds(layout),

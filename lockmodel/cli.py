@@ -133,6 +133,10 @@ ExactOption = Annotated[
     bool | None,
     typer.Option("--exact/--no-exact", help="Compare whole states, where many would be told apart by fingerprints"),
 ]
+WaitingOption = Annotated[
+    bool | None,
+    typer.Option("--waiting/--no-waiting", help="Tell how long threads wait for each lock (needs every state)"),
+]
 MinimiseOption = Annotated[
     str | None,
     typer.Option(
@@ -221,6 +225,7 @@ def check(
     timeout: TimeoutOption = None,
     jobs: JobsOption = None,
     exact: ExactOption = None,
+    waiting: WaitingOption = None,
     minimise: MinimiseOption = None,
     stop_first: StopFirstOption = None,
     strict_order: StrictOrderOption = None,
@@ -255,6 +260,7 @@ def check(
                     "timeout": timeout,
                     "jobs": jobs,
                     "exact": exact,
+                    "waiting": waiting,
                     "minimise": minimise,
                     "stop-first": stop_first,
                     "strict-order": strict_order,

@@ -31,6 +31,7 @@ from lockmodel.errors import UsageError
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.properties.liveness import livelock
+from lockmodel.properties.queues import lock_waits
 
 ENDLESS = ("LM104", "LM702")
 """Rules that executions break as a whole."""
@@ -53,7 +54,8 @@ class Exhaustive:
 
     `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
     those the fewest steps). `exact` compares whole states where else fingerprints would be. `races`: data races are
-    looked for; `endless`: those of the rules that executions break as a whole that are looked for.
+    looked for; `endless`: those of the rules that executions break as a whole that are looked for. `waiting`: it is
+    examined how long threads wait for each lock.
     """
 
     engine: str = "auto"
@@ -66,6 +68,7 @@ class Exhaustive:
     minimise: str = "steps"
     races: bool = True
     endless: tuple[str, ...] = ENDLESS
+    waiting: bool = False
 
     @property
     def name(self) -> str:
@@ -92,11 +95,12 @@ class Exhaustive:
             found.hits += self._races(layout, found, started)
         livelocks = "LM104" in self.endless and cyclic and may_get_on(layout) and goes_round(found.behaviour)
         never = "LM702" in self.endless and judge.claims.eventual
-        if (livelocks or never) and not found.reason:
+        if (livelocks or never or self.waiting) and not found.reason:
             graph = self._graph(layout, found, self._left(started))
             if graph is not None:
                 found.hits += self._livelocks(graph) if livelocks else []
                 found.hits += self._never(graph, judge) if never else []
+                found.lock_waits = lock_waits(graph) if self.waiting else None
         found.tally = replace(found.tally, seconds=time.monotonic() - started)
         return found, judge
 

@@ -76,6 +76,7 @@ class Options:
     timeout: float | None
     jobs: int
     exact: bool
+    waiting: bool
     minimise: str
     stop_first: bool
     strict_order: bool
@@ -112,6 +113,7 @@ def read_options(layer: Layer) -> Options:
         timeout=read_time(layer.get("timeout")),
         jobs=read_count(layer.get("jobs"), 1) or 1,
         exact=_flag(layer, "exact", False),
+        waiting=_flag(layer, "waiting", False),
         minimise=read_choice(layer.get("minimise"), MINIMISE, "is nothing to have few of"),
         stop_first=_flag(layer, "stop-first", False),
         strict_order=_flag(layer, "strict-order", False),

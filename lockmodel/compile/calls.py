@@ -31,6 +31,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Passage,
     Progress,
     Unary,
 )
@@ -181,6 +182,8 @@ class CallLowering(ExpressionLowering):
                 | "mark"
                 | "might_sleep"
                 | "progress"
+                | "asks_for"
+                | "enters"
                 | "wait_event"
                 | "wait_event_interruptible"
                 | "signal_pending"
@@ -189,7 +192,11 @@ class CallLowering(ExpressionLowering):
             case "choose":
                 return [self._choose(node)]
             case "mark":
-                return self._mark(node)
+                self.emit(Mark(self._static_name(node, name), self.site(node)))
+                return []
+            case "asks_for" | "enters":
+                self.emit(Passage(self._static_name(node, name), name == "enters", self.site(node)))
+                return []
             case "might_sleep":
                 self._operands(node, name, 0)
                 self.emit(MightSleep(self.site(node)))
@@ -424,13 +431,13 @@ class CallLowering(ExpressionLowering):
         """Store into a field, once (`statements` knows how)."""
         raise NotImplementedError
 
-    def _mark(self, node: ast.Call) -> list[Value]:
-        operand = self._operands(node, "mark", 1)[0]
+    def _static_name(self, node: ast.Call, called: str) -> str:
+        operand = self._operands(node, called, 1)[0]
         name = self.names.static(operand, self.source.file.path)
         if not isinstance(name, str):
-            raise self.error(node, "`mark` takes a name that is known before the run", 'Write `mark("name")`.')
-        self.emit(Mark(name, self.site(node)))
-        return []
+            told = f"`{called}` takes a name that is known before the run"
+            raise self.error(node, told, f'Write `{called}("name")`.')
+        return name
 
     def _error_pointer(self, node: ast.Call, name: str, operand: ast.expr) -> Value:
         value = self.value(operand)

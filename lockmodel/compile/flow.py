@@ -26,6 +26,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Passage,
     Procedure,
     Progress,
     Return,
@@ -45,7 +46,7 @@ def expressions(instruction: Instruction) -> tuple[Expr, ...]:
             return (address, value)
         case Call(_, values) | Operate(_, values) | Await(_, values) | Return(values) | Choose(_, values):
             return values
-        case Jump() | MightSleep() | Progress() | Mark():
+        case Jump() | MightSleep() | Progress() | Passage() | Mark():
             return ()
         case _:
             assert_never(instruction)

@@ -42,7 +42,7 @@ class Answer:
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
     the `violations`, and of the notes, that the search has not met yet. A blocked step has the lock it waits for in
     `wants` (-1: a condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is
-    written, the lock waited for. `accesses` are those of the step, `gets_on` too.
+    written, the lock waited for. `accesses`, `took` and `passed` are those of the step, `gets_on` too.
     """
 
     __slots__ = (
@@ -52,10 +52,12 @@ class Answer:
         "gets_on",
         "halts",
         "lock",
+        "passed",
         "pending",
         "pool",
         "reads",
         "target",
+        "took",
         "violations",
         "wants",
         "writes",
@@ -75,6 +77,8 @@ class Answer:
         accesses: tuple[Access, ...] = (),
         *,
         gets_on: bool = False,
+        took: int = -1,
+        passed: tuple[tuple[str, bool], ...] = (),
     ) -> None:
         self.writes = writes
         self.target = target
@@ -89,6 +93,8 @@ class Answer:
         self.lock = lock
         self.accesses = accesses
         self.gets_on = gets_on
+        self.took = took
+        self.passed = passed
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -172,6 +178,8 @@ class Behaviour:
             step.notes,
             step.accesses,
             gets_on=step.gets_on,
+            took=step.took,
+            passed=step.passed,
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)

@@ -86,7 +86,8 @@ class Exploration:
     `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
     search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
     `passes`: how often the search began, since it had learned something. `engine` is what ran. `notes` are what steps
-    showed without breaking a rule, each with some schedule that shows it.
+    showed without breaking a rule, each with some schedule that shows it. `lock_waits` are (lock, bypass, chain), where
+    they were asked for.
     """
 
     hits: list[Hit]
@@ -103,6 +104,7 @@ class Exploration:
     passes: int = 1
     engine: str = ""
     notes: list[Hit] = field(default_factory=list)
+    lock_waits: list[tuple[str, int | None, int]] | None = None
 
 
 class Explorer(ABC):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide
 from lockmodel.engine.collect import collect
+from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState
 from lockmodel.engine.processor import COMING
 from lockmodel.engine.reduction.cycles import on_cycles
@@ -111,6 +112,25 @@ class Graph:
         first = self.layout.size
         every = range(first, first + NODE_BYTES * self.threads, NODE_BYTES)
         return [self.behaviour.nodes[state[at : at + NODE_BYTES]] for at in every]
+
+    def waiting(self, number: int, nodes: list[Node]) -> Iterator[tuple[int, Answer]]:
+        """The threads that cannot move in a state, each with what its step comes to."""
+        state = self._state(number)
+        for thread, node in enumerate(nodes):
+            for root in node.roots[:1]:
+                found = decide(root, state)
+                if found is not None and found.blocked:
+                    yield thread, found
+
+    def made(self, number: int, nodes: list[Node], thread: int, choice: int) -> Answer:
+        """What a move comes to in a state."""
+        return self.answer(self._state(number), nodes, thread, choice)
+
+    def view(self, number: int) -> View:
+        """A state as a judge sees it."""
+        nodes = self.nodes(number)
+        blocked = tuple((thread, answer.wants) for thread, answer in self.waiting(number, nodes))
+        return View(self.layout, self._state(number), tuple(node.local for node in nodes), blocked)
 
     def _without_getting_on(self) -> dict[int, list[Edge]]:
         """The transitions by which no thread gets on, by the states that they leave; as far as cycles lead there."""

@@ -168,7 +168,8 @@ class Step:
     move). `wants` is the lock it waits for, or -1. `asked` is the lock it asked for, if any, whether or not it got it.
     `covered` are the instructions it executed, by site. `pool` is the pool that ran out. `notes` are what it shows
     without breaking a rule. `accesses` are the plain locations and the atomics that it touches, none where it cannot
-    be made. `progress`: it passed progress(). `operation` and `detail` tell a reader what was done and what came of it.
+    be made. `progress`: it passed progress(). `took` is the lock that it took, or -1; `passed` is what it passed of
+    asks_for() and, with True, of enters(). `operation` and `detail` tell a reader what was done and what came of it.
     """
 
     outcome: Outcome
@@ -187,6 +188,8 @@ class Step:
     notes: tuple[Violation, ...] = ()
     accesses: tuple[Access, ...] = ()
     progress: bool = False
+    took: int = -1
+    passed: tuple[tuple[str, bool], ...] = ()
 
     @property
     def gets_on(self) -> bool:

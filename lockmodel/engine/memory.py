@@ -68,6 +68,7 @@ class Memory:
         self.violations: list[Violation] = []
         self.notes: list[Violation] = []
         self.asked: Request | None = None
+        self.took = -1
         self.accesses: dict[int, Access] = {}
         self.racy = False
         self._source = source

@@ -36,6 +36,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Passage,
     Progress,
     Return,
     Store,
@@ -67,6 +68,7 @@ class Move:
         self.operation = ""
         self.detail = ""
         self.progress = False
+        self.passed: list[tuple[str, bool]] = []
 
     def _where(self) -> tuple[Site, tuple[Site, ...]]:
         return self.code.place(self.frames), self.code.sites(self.frames)
@@ -106,6 +108,8 @@ class Move:
             tuple(memory.notes),
             tuple(memory.accesses.values()) if outcome in (Outcome.MOVED, Outcome.HALTED) else (),
             self.progress,
+            memory.took if outcome is Outcome.MOVED else -1,
+            tuple(self.passed),
         )
 
     # --- visible instructions -----------------------------------------------------------------------------------
@@ -134,7 +138,7 @@ class Move:
                     raise Blocked
             case Mark(name):
                 self.operation = f"mark {name}"
-            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep() | Progress():
+            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep() | Progress() | Passage():
                 raise AssertionError(f"{instruction} is not visible")
             case _ as never:
                 assert_never(never)
@@ -271,6 +275,9 @@ class Move:
                 frame.at += 1
             case MightSleep():
                 self.memory.sleeps("the code here")
+                frame.at += 1
+            case Passage(name, enters):
+                self.passed.append((name, enters))
                 frame.at += 1
             case Progress():
                 self.progress = True

@@ -99,6 +99,18 @@ class Missed(msgspec.Struct, frozen=True):
     observed: float
 
 
+class LockWaits(msgspec.Struct, frozen=True):
+    """How long threads wait for a lock, or for what the model makes one of.
+
+    `bypass`: how often at most another thread takes it while one waits for it, null if there is no bound. `chain`: so
+    many threads stand in the longest row of which the first waits for it, each for what the next one has.
+    """
+
+    lock: str
+    bypass: int | None
+    chain: int
+
+
 class ScenarioResult(msgspec.Struct, frozen=True):
     """The verdict on one scenario. `reason` says why it is incomplete; `warnings` are things a reader should know.
 
@@ -108,7 +120,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     were measured), guarantee (the least probability a run), runs_counted, guarantee_of_all, spinning; of preemption
     preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes. `passes`: how
     often the search began, since it had learned something; states and transitions are those of the last pass. `missed`
-    is null where whole states were compared.
+    is null where whole states were compared. `waiting` is null where it was not examined.
     """
 
     name: str
@@ -133,6 +145,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     figures: dict[str, int | float] = msgspec.field(default_factory=dict)
     passes: int = 1
     missed: Missed | None = None
+    waiting: list[LockWaits] | None = None
 
 
 class OrderEdge(msgspec.Struct, frozen=True):

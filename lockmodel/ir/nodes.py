@@ -149,6 +149,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """asks_for(name), or with `enters` enters(name): what the model makes a lock of; local."""
+
+    name: str
+    enters: bool
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """target = *address; visible, unless the field is a ghost. `racy`: marked as deliberately unguarded."""
 
@@ -219,6 +228,7 @@ Instruction = (
     | Assert
     | MightSleep
     | Progress
+    | Passage
     | Load
     | Store
     | Operate

@@ -29,6 +29,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Passage,
     Procedure,
     Program,
     Progress,
@@ -203,7 +204,7 @@ class _ProcedureRules:
             case Assert(condition):
                 yield from self._expression(condition)
                 yield from self._not_atomic()
-            case MightSleep() | Progress() | Mark():
+            case MightSleep() | Progress() | Passage() | Mark():
                 yield from self._not_atomic()
             case Load(target, address):
                 yield from self._targets(target)

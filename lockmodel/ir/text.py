@@ -25,6 +25,7 @@ from lockmodel.ir.nodes import (
     Member,
     MightSleep,
     Operate,
+    Passage,
     Procedure,
     Program,
     Progress,
@@ -173,6 +174,8 @@ def instruction_text(instruction: Instruction) -> str:
             return "might_sleep"
         case Progress():
             return "progress"
+        case Passage(name, enters):
+            return f"{'enters' if enters else 'asks_for'} {name!r}"
         case Load(target, address, _, racy):
             return f"{target} = load {_address(address)}" + " racy" * racy
         case Store(address, value, _, racy):

@@ -854,6 +854,16 @@ def mark(name: str) -> None:
     _compiled("mark")
 
 
+def asks_for(name: str) -> None:
+    """From here on the thread waits for what the model makes a lock of, for `--waiting`. No step of its own."""
+    _compiled("asks_for")
+
+
+def enters(name: str) -> None:
+    """The thread has got what it asked for by `asks_for`, for `--waiting`. No step of its own."""
+    _compiled("enters")
+
+
 def progress() -> None:
     """Says that the thread has got on (for LM104): it did what it is there for. No step of its own."""
     _compiled("progress")

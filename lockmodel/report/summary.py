@@ -32,6 +32,7 @@ def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text
     sections = [
         Text.assemble((result.spec, STRONG), f"  {about}\n"),
         _scenarios(result.scenarios, terminal, verbose),
+        _waiting(result.scenarios, terminal),
         _remarks(result.scenarios, terminal.width),
         _order(result, terminal.width, verbose),
         _protection(result.protection, terminal) if verbose else Text(),
@@ -69,6 +70,23 @@ def _scenarios(scenarios: list[ScenarioResult], terminal: Terminal, verbose: boo
             row += [Text(scenario.engine), Text(f"{scenario.seconds:.2f}")]
         rows.append(row)
     return table(head, rows, right=frozenset({2, 3, 4, 5, 8}), rule=terminal.glyphs.rule)
+
+
+def _waiting(scenarios: list[ScenarioResult], terminal: Terminal) -> Text:
+    """How long threads wait for each lock, where that was asked for."""
+    rows = [
+        [
+            Text(scenario.name),
+            Text(one.lock),
+            Text("no bound" if one.bypass is None else f"{one.bypass}"),
+            Text(f"{one.chain}"),
+        ]
+        for scenario in scenarios
+        for one in scenario.waiting or ()
+    ]
+    if not rows:
+        return Text()
+    return table(["scenario", "lock", "bypassed", "in a row"], rows, right=frozenset({2, 3}), rule=terminal.glyphs.rule)
 
 
 def _protection(fields: list[Protection], terminal: Terminal) -> Text:

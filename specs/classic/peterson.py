@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from lockmodel import Atomic, Model, Range, Scenario, Struct, atomic, atomic_read, atomic_set, await_, field, mark
+from lockmodel import (
+    Atomic,
+    Model,
+    Range,
+    Scenario,
+    Struct,
+    asks_for,
+    atomic,
+    atomic_read,
+    atomic_set,
+    await_,
+    enters,
+    field,
+    mark,
+)
 
 peterson = Model("peterson", as_written="announce-first")
 
@@ -35,9 +49,13 @@ def enter_and_leave(i: int, mine: Side, other: Side) -> None:
     while True:
         atomic_set(mine.wants, 1)
         atomic_set(room.turn, i)
+        # From here on it waits for its turn: `lockmodel check --waiting` tells how often the other one may get in first
+        # (once). What a model makes a lock of has no operation that says so.
+        asks_for("room")
         # Waits until the condition holds and reads it as a whole, in one step. An `if` or `while` over the same fields
         # would read one of them a step.
         await_(atomic_read(other.wants) == 0 or atomic_read(room.turn) != i)
+        enters("room")
         # A mark is a step that does nothing but carry a name. The ghost write after it belongs to the same step.
         mark("enter")
         room.inside += 1
@@ -52,7 +70,9 @@ def give_the_turn_away_first(i: int, mine: Side, other: Side) -> None:
     while True:
         atomic_set(room.turn, i)
         atomic_set(mine.wants, 1)
+        asks_for("room")
         await_(atomic_read(other.wants) == 0 or atomic_read(room.turn) != i)
+        enters("room")
         mark("enter")
         room.inside += 1
         mark("leave")

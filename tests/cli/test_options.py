@@ -40,6 +40,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         timeout=None,
         jobs=1,
         exact=False,
+        waiting=False,
         minimise="steps",
         stop_first=False,
         strict_order=False,

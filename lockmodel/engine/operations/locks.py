@@ -35,6 +35,7 @@ def acquire(m: Memory, lock: int, context: Context, mode: str = "write", *, tryi
         m.write(lock + 1, m.read(lock + 1) - 1)
         m.phase = -1
     m.write(lock, new)
+    m.took = lock
     if kind.owned:
         m.held.append(lock)
         if mode == "read":
