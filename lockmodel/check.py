@@ -303,7 +303,8 @@ def interleavings(
     report = _reporter(progress, records[0].name, 1, 1) if progress else None
     limits = Limits(options.max_states or GRAPH_STATES, options.max_memory, options.timeout)
     stepper = Stepper(layout, clear_dead=options.reduction)
-    search = Search(stepper, RuleJudge(stepper), limits, report, races=True)
+    judge = RuleJudge(stepper)
+    search = Search(stepper, judge, limits, report, races=True)
     found = search.run()
     if found.interrupted:
         raise KeyboardInterrupt
@@ -314,11 +315,13 @@ def interleavings(
         )
     if not found.tally.states:
         raise UsageError(f"{records[0].name}: no thread makes a step before a rule is broken\n  Draw --kind witness.")
-    told = [(hit, explain(hit, stepper, search.judge, proved=hit.shortest)) for hit in found.hits]
+    told = [(hit, explain(hit, stepper, judge, proved=hit.shortest)) for hit in found.hits]
     told.sort(key=lambda one: finding_order(one[1]))
     findings = [finding for _, finding in told]
     chosen = pick(findings)
-    about = About(SCHEMA_VERSION, spec, model.name, program.design, records[0].name)
+    about = About(
+        SCHEMA_VERSION, spec, model.name, program.design, records[0].name, ["LM702"] if judge.claims.eventual else []
+    )
     return survey(
         search,
         [(hit.violation.identity, hit.schedule, finding) for hit, finding in told],

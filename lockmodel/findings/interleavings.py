@@ -64,8 +64,9 @@ class Passage(msgspec.Struct, frozen=True):
 class Interleavings(msgspec.Struct, frozen=True):
     """Every schedule of one scenario as one graph.
 
-    `endless`: some schedule goes on for ever, which is not judged here. `findings` are what can be reached; `picked` is
-    the number of the one whose schedule is marked, or -1; where the graph is about it `alone`, fates are those of that
+    `unjudged` are rules that this graph says nothing of and that could be broken: LM104 where some schedule goes on for
+    ever, LM702 where the model has claims that must come true. `findings` are what can be reached; `picked` is the
+    number of the one whose schedule is marked, or -1; where the graph is about it `alone`, fates are those of that
     finding and others do not matter. `folding` says which states are shown as one: "runs", "locks" or "fate";
     `foldings` how many regions each of these would take. `around` is null where all is shown; otherwise so many moves
     off the marked schedule.
@@ -80,7 +81,7 @@ class Interleavings(msgspec.Struct, frozen=True):
     states: int
     transitions: int
     finals: int
-    endless: bool
+    unjudged: list[str]
     findings: list[Finding]
     picked: int
     alone: bool

@@ -33,13 +33,14 @@ TRIVIAL = 3
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a survey repeats of the run: names and nothing else."""
+    """What a survey repeats of the run: names, and rules that its search does not judge."""
 
     schema_version: int
     spec: str
     model: str
     design: str
     scenario: str
+    unjudged: list[str]
 
 
 def survey(
@@ -110,7 +111,7 @@ class _Survey:
             graph.states,
             sum(map(len, graph.edges)),
             sum(graph.final(number) for number in range(graph.states)),
-            self.search.cyclic and has_cycle({n: [e.target for e in edges] for n, edges in enumerate(graph.edges)}),
+            about.unjudged + (["LM104"] if self._endless() else []),
             self.findings,
             self.picked,
             self.alone,
@@ -121,6 +122,11 @@ class _Survey:
             regions,
             passages,
         )
+
+    def _endless(self) -> bool:
+        """Does some execution go on for ever?"""
+        edges = enumerate(self.graph.edges)
+        return self.search.cyclic and has_cycle({n: [edge.target for edge in of] for n, of in edges})
 
     # --- the schedule that is marked ----------------------------------------------------------------------------
 

@@ -28,6 +28,12 @@ MEANINGS = {
     "safe": "cannot fail any more",
     "unknown": "cut off further on, so nobody knows",
 }
+UNJUDGED = {
+    "LM104": "some schedules go on for ever, perhaps without anybody getting on",
+    "LM702": "whether what must come true does",
+}
+"""What a search of states alone does not see; `check` does."""
+
 SAME = ("the same final states can be reached", "the same findings can be reached and avoided")
 """What states have in common that are shown as one: where nothing can be found, and where something can."""
 
@@ -93,7 +99,7 @@ def _title(told: Interleavings) -> list[str]:
     ending = (
         count(len(told.findings), "finding")
         if told.findings
-        else f"every schedule {'that ends ' * told.endless}ends well"
+        else f"every schedule {'that ends ' * ('LM104' in told.unjudged)}ends well"
     )
     if told.alone and len(told.findings) > 1:
         ending += f", of which only {told.picked + 1} counts here"
@@ -113,8 +119,8 @@ def _title(told: Interleavings) -> list[str]:
             f"{middle} {off} (a higher --limit than "
             f"{told.limit} shows more); the rest is counted in dashed boxes, whose ways back are not drawn; {folded}"
         )
-    endless = ["some schedules go on for ever: whether anybody gets on in them (LM104) is not judged here"]
-    return [head, f"{size}: {ending}", shown, *(endless if told.endless else [])]
+    unjudged = [f"{rule}: {UNJUDGED[rule]}" for rule in told.unjudged]
+    return [head, f"{size}: {ending}", shown, *([f"not judged here: {'; '.join(unjudged)}"] if unjudged else [])]
 
 
 def _findings(told: Interleavings) -> list[str]:

@@ -96,6 +96,15 @@ def test_without_a_finding_every_schedule_ends_well() -> None:
     assert "every schedule ends well" in interleavings_text(graph)
 
 
+def test_what_is_not_judged_is_said() -> None:
+    assert told(ABBA, design="ordered").unjudged == []
+    graph = told(f"{PHILOSOPHERS}::lower_first[n=3]")
+    assert graph.unjudged == ["LM104"]
+    text = interleavings_text(graph)
+    assert "every schedule that ends ends well" in text
+    assert "not judged here: LM104: some schedules go on for ever, perhaps without anybody getting on" in text
+
+
 def test_of_one_finding_alone_the_others_are_only_named() -> None:
     graph = told("specs/classic/lost_update.py", about=1)
     assert [finding.rule for finding in graph.findings] == ["LM301", "LM701"]
