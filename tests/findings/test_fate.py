@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Limits
@@ -17,6 +18,8 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
 from tests.engine.machines import write_machine
+from tests.engine.random_models import rich_specs
+from tests.engine.test_exactness import layout_of as random_layout
 
 CLASSIC = Path(__file__).parents[2] / "specs" / "classic"
 SCENARIOS = [
@@ -136,6 +139,28 @@ def test_a_run_ends_where_there_is_a_choice(layout: Layout) -> None:
         for number in states:
             if number and forced(graph, number):
                 assert its in (region[graph.edges[number][0].target], region[number])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rich_specs(endless=True))
+def test_random_models_have_the_same_findings_and_regions_of_one_fate(text: str) -> None:
+    layout = random_layout(text)
+    if layout is None:
+        return
+    stepper = Stepper(layout)
+    search = Search(stepper, RuleJudge(stepper), Limits(states=800), races=True)
+    found = search.run()
+    if (found.reason and not found.exhausted) or not found.tally.states:
+        return
+    graph = state_graph(search)
+    assert {violation.identity for violation in graph.violations} == {hit.violation.identity for hit in found.hits}
+    told = fates(graph)
+    region = by_fate(graph, told)
+    first: dict[int, int] = {}
+    for number in range(len(graph.edges)):
+        other = first.setdefault(region[number], number)
+        assert (told.reachable[number], told.doomed[number]) == (told.reachable[other], told.doomed[other])
+        assert leaving(graph, region, number) == leaving(graph, region, other)
 
 
 def test_of_one_finding_alone_the_others_do_not_matter() -> None:
