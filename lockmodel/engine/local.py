@@ -13,7 +13,8 @@ class Situation:
     """What a thread runs as, and what it has turned off: what decides whether it may sleep, and what may interrupt it.
 
     `level` is "process", "softirq" or "hardirq". `irqs_off`, `bh_off` and `preempt_off`: hard interrupts, soft
-    interrupts (nested so often) and preemption (so often) are off. `rcu`: so many RCU read sides are open.
+    interrupts (nested so often) and preemption (so often) are off. `rcu`: so many RCU read sides are open. `sequence`:
+    what it reads it will read again if a writer of a seqlock was at work, so that it may race with one.
     """
 
     level: str = "process"
@@ -21,6 +22,7 @@ class Situation:
     bh_off: int = 0
     preempt_off: int = 0
     rcu: int = 0
+    sequence: bool = False
 
 
 PROCESS = Situation()

@@ -164,10 +164,10 @@ class Move:
         name = self.layout.name(location)
         field = self.layout.field(location)
         self.operation = f"{'read' if reading else 'write'} {name}"
+        memory.racy = instruction.racy or (reading and memory.situation.sequence)
         if not field.ghost:
-            memory.racy = instruction.racy
             memory.touch(location, writes=not reading)
-        if not instruction.racy:
+        if not memory.racy:
             memory.guarded(location, use.split()[0], writes=not reading)
         if isinstance(instruction, Load):
             value = memory.initialised(location, "reads")

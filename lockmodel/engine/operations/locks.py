@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from lockmodel.engine.memory import Blocked, Memory
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
@@ -163,19 +164,24 @@ def _write_seqlock(m: Memory, operands: tuple[int, ...], context: Context) -> Re
 
 
 def _read_seqbegin(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
-    """Spins while a writer is at work: while the sequence is odd."""
+    """Spins while a writer is at work: while the sequence is odd.
+
+    From here to read_seqretry plain reads are deliberately racy (as for KCSAN: linux/seqlock.h).
+    """
     lock = operands[0]
     m.member(lock, f"{context.name} uses a seqlock")
     m.ask(lock, context.entry, "recursive")
     sequence = m.initialised(lock + 1, f"{context.name} uses")
     if sequence % 2:
         raise Blocked(lock)
+    m.situation = replace(m.situation, sequence=True)
     return (sequence,), f"= {sequence}"
 
 
 def _read_seqretry(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     m.member(operands[0], f"{context.name} uses a seqlock")
     sequence = m.initialised(operands[0] + 1, f"{context.name} uses")
+    m.situation = replace(m.situation, sequence=False)
     return (int(sequence != operands[1]),), "yes" if sequence != operands[1] else "no"
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from lockmodel import (
-    READ_ONCE,
-    WRITE_ONCE,
     Model,
     Range,
     Scenario,
@@ -32,20 +30,20 @@ pair = model.object(Pair, "pair")
 @model.path
 def change_both() -> None:
     write_seqlock(seq)
-    WRITE_ONCE(pair.x, 1)
-    WRITE_ONCE(pair.y, 1)
+    pair.x = 1
+    pair.y = 1
     write_sequnlock(seq)
 
 
 @model.path
 def read_until_it_was_still() -> None:
     start = read_seqbegin(seq)
-    x = READ_ONCE(pair.x)
-    y = READ_ONCE(pair.y)
+    x = pair.x
+    y = pair.y
     while read_seqretry(seq, start):
         start = read_seqbegin(seq)
-        x = READ_ONCE(pair.x)
-        y = READ_ONCE(pair.y)
+        x = pair.x
+        y = pair.y
     assert x == y
 
 
