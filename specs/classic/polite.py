@@ -66,6 +66,12 @@ def at_most_one_is_inside(r: Room) -> bool:
     return r.inside <= 1
 
 
+# A claim that must come true at some time, on every fair execution (LM702); it need not stay true.
+@polite.eventually
+def somebody_gets_in(r: Room) -> bool:
+    return r.inside > 0
+
+
 @polite.scenario
 def two_threads(m: Scenario) -> None:
     zero, one = m.new(Side), m.new(Side)
