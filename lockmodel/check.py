@@ -33,6 +33,7 @@ from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
+    Heap,
     LockWaits,
     Missed,
     Order,
@@ -41,12 +42,13 @@ from lockmodel.findings.finding import (
     Step,
     Unreached,
 )
+from lockmodel.findings.heap import heap_at
 from lockmodel.findings.interleavings import Interleavings
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.survey import About, survey
 from lockmodel.findings.telling import steps
-from lockmodel.findings.token import decode
+from lockmodel.findings.token import Schedule, decode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
 from lockmodel.ir.join import JOINED, Guest, join
@@ -241,18 +243,14 @@ def replay(
     """
     spec, _ = split_target(target)
     schedule = decode(token)
-    model = load(spec)
-    chosen: dict[str, bool | int | str] = dict(schedule.switches)
-    program = compile_model(model, schedule.design, {**chosen, **(switches or {})})
-    setup = _setup_named(schedule.scenario, model, program, spec)
-    stepper = Stepper(Layout(program, setup))
+    model, program, stepper = _stepper_of(spec, schedule, switches)
     trace = run_schedule(stepper, schedule.moves)
     broken = violations(trace, stepper.layout, RuleJudge(stepper))
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
     threads = [thread.name for thread in stepper.layout.setup.threads]
     result = msgspec.structs.replace(
-        _unsearched(setup.name, threads, "one schedule was replayed", Search.name, "replay", []),
+        _unsearched(stepper.layout.setup.name, threads, "one schedule was replayed", Search.name, "replay", []),
         verdict="violated" if shown else "incomplete",
         states=len(trace.moments) + 1,
         transitions=len(trace.moments),
@@ -261,6 +259,26 @@ def replay(
     )
     whole = _whole(spec, model, program, [result], Order([], []), [], [])
     return whole, shown, steps(trace, stepper.layout)
+
+
+def _stepper_of(
+    spec: str, schedule: Schedule, switches: dict[str, str] | None = None
+) -> tuple[Model, Program, Stepper]:
+    """What runs a schedule again, with the design and the switches that it was found under."""
+    model = load(spec)
+    chosen: dict[str, bool | int | str] = dict(schedule.switches)
+    program = compile_model(model, schedule.design, {**chosen, **(switches or {})})
+    return model, program, Stepper(Layout(program, _setup_named(schedule.scenario, model, program, spec)))
+
+
+def heap(target: str, token: str, step: int | None = None) -> Heap:
+    """The objects and references after a step of a schedule, of its last one where `step` is None."""
+    spec, _ = split_target(target)
+    schedule = decode(token)
+    _, _, stepper = _stepper_of(spec, schedule)
+    if step is not None and step > len(schedule.moves):
+        raise UsageError(f"--step: there is no step {step}\n  The schedule has {len(schedule.moves)} steps.")
+    return heap_at(run_schedule(stepper, schedule.moves[:step]), len(schedule.moves))
 
 
 def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:

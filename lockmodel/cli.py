@@ -28,6 +28,7 @@ from lockmodel.options import (
     read_graph_file,
     read_options,
     read_renderer,
+    read_step,
 )
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
@@ -336,6 +337,9 @@ def graph(
         str | None,
         typer.Option("--limit", metavar="N", help="interleavings: at most so many boxes, folded as far as needed (24)"),
     ] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="N", help="heap: after this step of the schedule (its last one)")
+    ] = None,
     finding: FindingOption = None,
     design: DesignOption = None,
     switches: SetOption = None,
@@ -350,7 +354,8 @@ def graph(
 ) -> None:
     """Check a target and draw it.
 
-    witness: the schedule of one finding. wait-for: who waits for whom at its end. protection: what protects which
+    witness: the schedule of one finding. wait-for: who waits for whom at its end. heap: its objects and who refers to
+    them. protection: what protects which
     field, over all scenarios. lock-order: which lock is asked for under which, beside what is declared. interleavings:
     every schedule of one scenario as one graph, with what can still become of each state; with --finding the fate of
     that one finding.
@@ -373,9 +378,10 @@ def graph(
             )
         )
         boxes = read_boxes(chosen, Given(limit, "--limit") if limit else None)
+        at = read_step(chosen, Given(step, "--step") if step else None)
         from lockmodel.drawing import Drawing, draw
 
-        raise typer.Exit(draw(target, Drawing(kind, path, finding, renderer, boxes), options))
+        raise typer.Exit(draw(target, Drawing(kind, path, finding, renderer, boxes, at), options))
 
 
 @app.command(

@@ -1,5 +1,5 @@
-"""The command `graph`: a finding's schedule, who waits for whom at its end, what protects what, the
-lock order, every schedule of a scenario.
+"""The command `graph`: a finding's schedule, who waits for whom at its end, the heap at one of its
+steps, what protects what, the lock order, every schedule of a scenario.
 
 Takes a target and options, calls `check`, hands what it gives to `report`, and gives the exit code. What draws takes a
 quarter of a second to load, and 20 MB, which a check goes without: so it is imported where it is used.
@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What to draw: the kind, the file (None: text to stdout), the finding that was picked, how many boxes at most."""
+    """What to draw: the kind, the file (None: text to stdout), the picked finding, how many boxes, which step."""
 
     kind: str
     path: Path | None
     pick: str | None
     renderer: Renderer
     boxes: int
+    step: int | None
 
     @property
     def form(self) -> str:
@@ -60,7 +61,12 @@ def _draw_finding(target: str, drawing: Drawing, options: Options) -> Exit:
     run = check_target(target, options)
     result = run.result
     scenario, finding = pick_finding(result, drawing.pick, waits=drawing.kind == "wait-for")
-    if drawing.kind == "wait-for":
+    if drawing.kind == "heap":
+        from lockmodel.report.heap import heap_dot
+
+        heap = check.heap(target, finding.schedule, drawing.step)
+        data = _rendered(heap_dot(heap, finding, scenario), drawing)
+    elif drawing.kind == "wait-for":
         from lockmodel.report.graphs import wait_for_dot
 
         data = _rendered(wait_for_dot(finding), drawing)

@@ -42,6 +42,7 @@ GRAPHS: dict[str, tuple[str, ...]] = {
     "witness": ("svg", "png"),
     "wait-for": ("svg", "png", "dot"),
     "protection": ("svg", "png", "dot"),
+    "heap": ("svg", "png", "dot"),
     "lock-order": ("svg", "png", "dot", "txt", "json"),
     "interleavings": ("svg", "png", "dot", "txt", "json"),
 }
@@ -254,13 +255,23 @@ def read_graph_file(kind: Given, file: Given | None) -> Path | None:
 
 def read_boxes(kind: Given, given: Given | None) -> int:
     """How many boxes a graph of interleavings may have."""
-    if given is not None and kind.value != "interleavings":
-        raise refuse(given, f"means nothing to the kind {kind.value}", "Give it with --kind interleavings.")
+    return _read_for_kind("interleavings", kind, given, 2) or BOXES
+
+
+def read_step(kind: Given, given: Given | None) -> int | None:
+    """After which step of a witness the heap is drawn; None: after its last one."""
+    return _read_for_kind("heap", kind, given, 0)
+
+
+def _read_for_kind(only: str, kind: Given, given: Given | None, least: int) -> int | None:
+    """A whole number that means something to one kind of graph only."""
     if given is None:
-        return BOXES
+        return None
+    if kind.value != only:
+        raise refuse(given, f"means nothing to the kind {kind.value}", f"Give it with --kind {only}.")
     if not str(given.value).isdecimal():
-        raise refuse(given, "is no number", "Write how many boxes there may be, such as 24.")
-    return read_count(Given(int(given.value), given.origin), 2) or BOXES
+        raise refuse(given, "is no number", "Write a whole number.")
+    return read_count(Given(int(given.value), given.origin), least)
 
 
 def read_renderer(given: Given | None) -> Renderer:

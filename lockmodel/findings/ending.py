@@ -81,12 +81,12 @@ def _object(number: int, state: bytes, layout: Layout) -> str:
     told = [
         f"{field.name} {value}"
         for field in layout.struct(number).fields
-        if (value := _value(layout, state, layout.address(number, field.name)))
+        if (value := value_of(layout, state, layout.address(number, field.name)))
     ]
     return f"{item.name}: {', '.join(told)}" if told else ""
 
 
-def _value(layout: Layout, state: bytes, location: int) -> str:
+def value_of(layout: Layout, state: bytes, location: int) -> str:
     """What a member holds at the end, or "" where that tells a reader nothing."""
     value = layout.read(state, location)
     match layout.field(location).type:
@@ -99,7 +99,7 @@ def _value(layout: Layout, state: bytes, location: int) -> str:
             on = layout.read(state, location + 2)
             return f"on {layout.member_name(on - HEADS)}" if is_head(on) else "on no list"
         case ListHeadType():
-            return f"[{', '.join(_entries(layout, state, location))}]"
+            return f"[{', '.join(entries_of(layout, state, location))}]"
         case IdrType(_, capacity):
             slots = [(n, layout.read(state, location + n)) for n in range(capacity)]
             return "{" + ", ".join(f"{n}: {layout.describe(v)}" for n, v in slots if v not in EMPTY) + "}"
@@ -107,7 +107,7 @@ def _value(layout: Layout, state: bytes, location: int) -> str:
             return show_value(layout, location, value) if value != UNINITIALISED else ""
 
 
-def _entries(layout: Layout, state: bytes, head: int) -> list[str]:
+def entries_of(layout: Layout, state: bytes, head: int) -> list[str]:
     """The entries of a list, as far as its links lead."""
     kind = layout.field(head).type
     assert isinstance(kind, ListHeadType)

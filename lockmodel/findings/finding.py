@@ -80,6 +80,37 @@ class Finding(msgspec.Struct, frozen=True):
     places: list[Frame] = msgspec.field(default_factory=list)
 
 
+class HeapObject(msgspec.Struct, frozen=True):
+    """An object of a `Heap`: `status` is "live" or "freed", `fields` a line each ("count 1", "i_list on no list")."""
+
+    name: str
+    status: str
+    fields: list[str]
+
+
+class HeapLink(msgspec.Struct, frozen=True):
+    """A reference of a `Heap`: an object's field or a thread's local, `label`, refers to `target`.
+
+    `kind` is "field", "list" (a list that has it as an entry), "local" or "lock" (a thread that holds it there).
+    """
+
+    source: str
+    target: str
+    label: str
+    kind: str
+
+
+class Heap(msgspec.Struct, frozen=True):
+    """Objects and references after `step` of the `steps` of a finding; `where` has each thread's innermost place."""
+
+    step: int
+    steps: int
+    objects: list[HeapObject]
+    links: list[HeapLink]
+    threads: list[str]
+    where: list[str]
+
+
 class Unreached(msgspec.Struct, frozen=True):
     """A statement, claim or lock that no state reached; `kind` is "statement", "claim" or "lock"."""
 

@@ -78,7 +78,7 @@ def test_the_doctor_survives_broken_settings(run: Run, tmp_path: Path, monkeypat
         (["check", "a.py", "-q", "-v"], "--quiet and --verbose contradict each other"),
         (["list", "a.py", "--output-format", "sarif"], '--output-format: "sarif" is no output format of list'),
         (["list", "a.py"], "a.py: there is no such file"),
-        (["graph", "a.py", "--kind", "heap", "-o", "a.svg"], '--kind: "heap" is no kind of graph'),
+        (["graph", "a.py", "--kind", "pile", "-o", "a.svg"], '--kind: "pile" is no kind of graph'),
         (["graph", "a.py", "--kind", "witness", "-o", "a.gif"], '-o: "a.gif" has no ending that says a format'),
     ],
 )

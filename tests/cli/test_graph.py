@@ -54,6 +54,8 @@ def _specs(tmp_path: Path) -> None:
         ("wait-for", "svg", b"<"),
         ("wait-for", "png", b"\x89PNG"),
         ("wait-for", "dot", b"digraph"),
+        ("heap", "svg", b"<"),
+        ("heap", "dot", b"digraph"),
     ],
 )
 def test_a_finding_is_drawn(run: Run, tmp_path: Path, kind: str, ending: str, start: bytes) -> None:
@@ -143,9 +145,14 @@ def test_without_a_file_the_text_is_printed(run: Run) -> None:
             'error: --limit: "9" means nothing to the kind wait-for\n  Give it with --kind interleavings.\n',
         ),
         (
+            ["--kind", "heap", "-o", "a.svg", "--step", "99"],
+            2,
+            "error: --step: there is no step 99\n  The schedule has 2 steps.\n",
+        ),
+        (
             ["--kind", "interleavings", "--limit", "few"],
             2,
-            'error: --limit: "few" is no number\n  Write how many boxes there may be, such as 24.\n',
+            'error: --limit: "few" is no number\n  Write a whole number.\n',
         ),
         (["--kind", "interleavings", "--limit", "1"], 2, "error: --limit: 1 is too small\n  It must be 2 or more.\n"),
         (

@@ -191,9 +191,10 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_check(
     ("kind", "file", "message"),
     [
         (
-            "heap",
+            "pile",
             "a.svg",
-            '--kind: "heap" is no kind of graph\n  Use witness, wait-for, protection, lock-order or interleavings.',
+            '--kind: "pile" is no kind of graph\n'
+            "  Use witness, wait-for, protection, heap, lock-order or interleavings.",
         ),
         ("witness", "a.dot", '-o: "a.dot" has no ending that says a format of witness\n  Use .svg or .png.'),
         ("wait-for", "a", '-o: "a" has no ending that says a format of wait-for\n  Use .svg, .png or .dot.'),
