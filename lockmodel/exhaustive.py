@@ -96,11 +96,14 @@ class Exhaustive:
         livelocks = "LM104" in self.endless and cyclic and may_get_on(layout) and goes_round(found.behaviour)
         never = "LM702" in self.endless and judge.claims.eventual
         if (livelocks or never or self.waiting) and not found.reason:
-            graph = self._graph(layout, found, self._left(started))
-            if graph is not None:
-                found.hits += self._livelocks(graph) if livelocks else []
-                found.hits += self._never(graph, judge) if never else []
-                found.lock_waits = lock_waits(graph) if self.waiting else None
+            try:
+                graph = self._graph(layout, found, self._left(started))
+                if graph is not None:
+                    found.hits += self._livelocks(graph) if livelocks else []
+                    found.hits += self._never(graph, judge) if never else []
+                    found.lock_waits = lock_waits(graph) if self.waiting else None
+            except KeyboardInterrupt:
+                found.reason, found.interrupted = "interrupted", True
         found.tally = replace(found.tally, seconds=time.monotonic() - started)
         return found, judge
 

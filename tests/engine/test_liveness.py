@@ -12,7 +12,7 @@ import pytest
 from lockmodel.check import CheckOptions, check, replay
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.collect import reader
-from lockmodel.engine.liveness import may_get_on
+from lockmodel.engine.liveness import Graph, may_get_on
 from lockmodel.engine.local import LocalState, Outcome
 from lockmodel.engine.step import Stepper
 from lockmodel.exhaustive import unavailable
@@ -161,6 +161,16 @@ def test_nothing_obliges_a_sleeper_to_wake_for_no_reason(tmp_path: Path) -> None
 def test_a_graph_that_is_cut_is_incomplete(tmp_path: Path) -> None:
     target = write(tmp_path, MACHINES["a lock that spins, and is released"][1])
     assert run(target, max_states=4).verdict == "incomplete"
+
+
+def test_what_was_found_until_an_interrupt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(graph: Graph) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Graph, "livelocks", interrupted)
+    found = check(CheckOptions(write(tmp_path, MACHINES["two that both step back"][1])))
+    (result,) = found.result.scenarios
+    assert (found.interrupted, result.verdict, result.reason) == (True, "incomplete", "interrupted")
 
 
 def test_a_livelock_that_is_not_asked_for_is_not_looked_for(tmp_path: Path) -> None:
