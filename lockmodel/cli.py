@@ -354,11 +354,18 @@ def graph(
 ) -> None:
     """Check a target and draw it.
 
-    witness: the schedule of one finding. wait-for: who waits for whom at its end. heap: its objects and who refers to
-    them. protection: what protects which
-    field, over all scenarios. lock-order: which lock is asked for under which, beside what is declared. interleavings:
-    every schedule of one scenario as one graph, with what can still become of each state; with --finding the fate of
-    that one finding.
+    witness: the schedule of one finding
+
+    wait-for: who waits for whom at its end
+
+    heap: its objects, and who refers to them
+
+    protection: what protects which field, over all scenarios
+
+    lock-order: which lock is asked for under which, beside what is declared
+
+    interleavings: every schedule of one scenario as one graph, with what can still become of each state; with
+    --finding the fate of that one finding
     """
     with guard(verbose):
         chosen = Given(kind, "--kind")

@@ -77,7 +77,7 @@ def interleavings_text(told: Interleavings) -> str:
     number = {region.number: n for n, region in enumerate(told.regions, 1)}
     for region in told.regions:
         first, *others = _words(told, region)
-        fate = "" if region.breaks or region.cut else f"  ({MEANINGS.get(region.fate, region.fate)})"
+        fate = "" if region.breaks or region.cut else f"  ({_meaning(told, region.fate)})"
         lines.append(f"[{number[region.number]}] {'; '.join([first, *others])}{fate}")
         for passage in told.passages:
             if passage.source == region.number:
@@ -87,6 +87,10 @@ def interleavings_text(told: Interleavings) -> str:
                 target = number[passage.target]
                 lines.append(f"      {'; '.join(words)} -> [{target}]{marks}")
     return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def _meaning(told: Interleavings, fate: str) -> str:
+    return MEANINGS[fate] if told.findings or fate != "safe" else "cannot fail"
 
 
 def _title(told: Interleavings) -> list[str]:
@@ -209,7 +213,7 @@ def _head(told: Interleavings) -> str:
     rows.append(f"threads:   {threads}   (where the colour changes, another thread goes on)")
     fates = dict.fromkeys(region.fate for region in told.regions if not region.breaks)
     cells = "".join(
-        f'<TD BGCOLOR="{FILLS[fate]}" BORDER="1">{MEANINGS[fate]}</TD>' for fate in MEANINGS if fate in fates
+        f'<TD BGCOLOR="{FILLS[fate]}" BORDER="1">{_meaning(told, fate)}</TD>' for fate in MEANINGS if fate in fates
     )
     ends = '<TD BORDER="2" COLOR="#1a7f37">ends well</TD>' if "safe" in fates else ""
     bad = f'<TD BGCOLOR="{BAD}"><FONT COLOR="#ffffff">finding</FONT></TD>' if told.findings else ""
