@@ -40,7 +40,7 @@ class Answer:
     """What a step comes to, for one outcome of its reads.
 
     `writes` are (offset, byte) pairs, `target` is the next node, packed as it stands in a state. `pending` are those of
-    the `violations`, and of the notes, that the search has not met yet. A blocked step has the lock it waits for in
+    the `violations` and `notes` that the search has not met yet. A blocked step has the lock it waits for in
     `wants` (-1: a condition). `reads`, `changes` and `lock` are sets of offsets, as bits: what decided, what is
     written, the lock waited for. `accesses`, `took` and `passed` are those of the step, `gets_on` too.
     """
@@ -52,6 +52,7 @@ class Answer:
         "gets_on",
         "halts",
         "lock",
+        "notes",
         "passed",
         "pending",
         "pool",
@@ -83,6 +84,7 @@ class Answer:
         self.writes = writes
         self.target = target
         self.violations = violations
+        self.notes = notes
         self.pending = violations + notes
         self.blocked = outcome is Outcome.BLOCKED
         self.halts = outcome is Outcome.HALTED
@@ -220,17 +222,17 @@ def written(state: bytes, answer: Answer) -> bytearray:
     return record
 
 
-def decide(root: Test | Answer | None, state: bytes) -> Answer | None:
-    """What a step comes to in a state; None if that was not seen yet."""
+Leaf = TypeVar("Leaf", Answer, "Verdict")
+"""What the tests of a tree lead to."""
+
+
+def decide(root: Test | Leaf | None, state: bytes) -> Leaf | None:
+    """What a step or a claim comes to in a state; None if that was not seen yet."""
     at: Any = root
     while type(at) is list:
         at = at[1].get(state[at[0]])
-    found: Answer | None = at
+    found: Leaf | None = at
     return found
-
-
-Leaf = TypeVar("Leaf", Answer, "Verdict")
-"""What the tests of a tree lead to."""
 
 
 def graft(root: Test | Leaf | None, tests: Path, leaf: Leaf) -> Test | Leaf:
@@ -270,17 +272,34 @@ class Verdict:
 class Memo:
     """A claim, a function of the shared state, remembered by the bytes that it read. `compute` gives (bytes, verdict).
 
-    `reads` are all bytes that it ever read, as bits, in `known` different ways. It says nothing while one of the locks
-    at the bytes `locks` is held.
+    It is `about` these objects: (name, their numbers). `reads` are all bytes that it ever read, as bits, and `states`
+    those in which it read them, one for each of the different ways. It says nothing while one of the locks at the bytes
+    `locks` is held.
     """
 
-    __slots__ = ("_compute", "known", "locks", "reads", "root")
+    __slots__ = ("_compute", "about", "locks", "reads", "root", "states")
 
-    def __init__(self, compute: Callable[[bytes], tuple[list[int], Verdict]], locks: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        compute: Callable[[bytes], tuple[list[int], Verdict]],
+        locks: Sequence[int] = (),
+        about: tuple[str, tuple[int, ...]] = ("", ()),
+    ) -> None:
         self._compute = compute
+        self.about = about
         self.locks = locks
         self.root: Any = None
-        self.reads = self.known = 0
+        self.reads = 0
+        self.states: list[bytes] = []
+
+    @property
+    def known(self) -> int:
+        """In how many different ways it was computed."""
+        return len(self.states)
+
+    def knows(self, state: bytes) -> bool:
+        """Was it computed for the bytes that decide in this state?"""
+        return decide(self.root, state) is not None
 
     def __call__(self, state: bytes) -> Violation | None:
         """The violation in this state, if there is one."""
@@ -288,14 +307,8 @@ class Memo:
 
     def verdict(self, state: bytes) -> Verdict:
         """What it comes to in this state."""
-        at = self.root
-        while type(at) is list:
-            at = at[1].get(state[at[0]])
-        if at is None:
-            path, at = self.path(state)
-            self.root = graft(self.root, path, at)
-        found: Verdict = at
-        return found
+        found: Verdict | None = decide(self.root, state)
+        return self.path(state)[1] if found is None else found
 
     def read_in(self, state: bytes) -> tuple[int, bool]:
         """The bytes that decide in this state, as bits, and whether it has anything to say."""
@@ -310,5 +323,8 @@ class Memo:
         """The bytes that decide in this state, and the verdict; computed anew."""
         offsets, verdict = self._compute(state)
         self.reads |= bits(offsets)
-        self.known += 1
-        return [(offset, state[offset]) for offset in offsets], verdict
+        path = [(offset, state[offset]) for offset in offsets]
+        if not self.knows(state):
+            self.root = graft(self.root, path, verdict)
+            self.states.append(state)
+        return path, verdict

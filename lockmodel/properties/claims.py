@@ -53,7 +53,7 @@ class Claims:
                     if all(self._at_first(number) for number in objects):
                         self.eventual.append(Eventual(claim, objects, Memo(compute)))
                     continue
-                memos.append(Memo(compute, _bytes(stepper.layout, locks)))
+                memos.append(Memo(compute, _bytes(stepper.layout, locks), (claim.name, objects)))
 
     def invariants(self, state: bytes) -> list[Violation]:
         """The invariants that do not hold in a state."""

@@ -1,7 +1,8 @@
 """Random small models, as the text of a spec: locks, counters, references, lists, allocation and free, choices, waits.
 
 Most are wrong in some way, which is the point: the searches must agree on what is wrong with them. `random_specs` draws
-models whose executions all end; `rich_specs` draws from the whole language, with threads that may run for ever.
+models whose executions all end; `rich_specs` draws from the whole language, with threads that may run for ever; in
+`ring_specs` the boxes stand in a ring, each with an item of its own and threads that do the same at it.
 """
 
 from __future__ import annotations
@@ -386,8 +387,8 @@ def _rich_body(draw: st.DrawFn, most: int, *, endless: bool) -> list[str]:
 
 
 @st.composite
-def rich_specs(draw: st.DrawFn, threads: int = 2, most: int = 4, *, endless: bool = False) -> str:
-    """The text of a spec with one scenario, `scenario`; where `endless`, threads may run for ever."""
+def _rich_program(draw: st.DrawFn, paths: int, most: int, *, endless: bool) -> list[str]:
+    """The lines of a spec before its scenario."""
     capacity, fails = draw(st.integers(1, 2)), draw(st.booleans())
     text = [RICH_HEAD + f"item_cache = model.cache(Item, capacity={capacity}, may_fail={fails})", ""]
     text += draw(st.lists(st.sampled_from(_CHAINS), max_size=2))
@@ -396,11 +397,17 @@ def rich_specs(draw: st.DrawFn, threads: int = 2, most: int = 4, *, endless: boo
     text += [*_indent(["seen, id, other = 0, 0, box", *helper]), ""]
     for claim in draw(st.lists(st.sampled_from(_CLAIMS), max_size=3, unique_by=lambda lines: lines[1])):
         text += ["", *claim, ""]
-    used = draw(st.integers(1, threads))
-    for number in range(used):
+    for number in range(paths):
         text += ["", "@model.path", f"def path{number}(box: Box, other: Box, item: Item) -> None:"]
         text += [*_indent(["seen, id = 0, 0", *draw(_rich_body(most, endless=endless))]), ""]
-    text += ["", "@model.scenario", "def scenario(m: Scenario) -> None:", "    box = m.new(Box)"]
+    return [*text, "", "@model.scenario", "def scenario(m: Scenario) -> None:"]
+
+
+@st.composite
+def rich_specs(draw: st.DrawFn, threads: int = 2, most: int = 4, *, endless: bool = False) -> str:
+    """The text of a spec with one scenario, `scenario`; where `endless`, threads may run for ever."""
+    used = draw(st.integers(1, threads))
+    text = [*draw(_rich_program(used, most, endless=endless)), "    box = m.new(Box)"]
     text += ["    other = m.new(Box)" if draw(st.booleans()) else "    other = box"]
     count = draw(st.sampled_from([1, 1, 0, 2]))
     text += [f"    item = m.new(Item, count={count}, home=box)"]
@@ -415,3 +422,31 @@ def rich_specs(draw: st.DrawFn, threads: int = 2, most: int = 4, *, endless: boo
         waits = draw(st.sampled_from(["", "", ", may_wait=True"]))
         text += [f"    m.thread('t{number}', path{number % used}, {boxes}, item{waits})"]
     return "\n".join(text) + "\n"
+
+
+@st.composite
+def ring_specs(draw: st.DrawFn, boxes: int = 2, roles: int = 1, most: int = 3, *, endless: bool = False) -> str:
+    """The text of a spec with one scenario: at each box of a ring as many threads as there are roles."""
+    text = draw(_rich_program(roles, most, endless=endless))
+    numbers = range(boxes)
+    count = draw(st.sampled_from([1, 1, 0, 2]))
+    lines = [
+        f"box{n} = m.new(Box, x={draw(st.integers(0, 1)) if draw(st.integers(0, 5)) == 0 else 0})" for n in numbers
+    ]
+    lines += [f"item{n} = m.new(Item, count={count}, home=box{n})" for n in numbers]
+    beginnings = [
+        "m.link(item{}.link, box{}.items)",
+        "m.link(item{}.link, box{}.spare)",
+        "m.idr_set(box{1}.ids, 0, item{0})",
+    ]
+    for beginning in draw(st.lists(st.sampled_from(beginnings), max_size=1)):
+        lines += [beginning.format(n, n) for n in numbers]
+    if count and draw(st.booleans()):
+        lines += [f"m.keep(item{n})" for n in numbers if n or draw(st.integers(0, 3))]
+    for role in range(roles):
+        waits = draw(st.sampled_from(["", "", ", may_wait=True"]))
+        near = draw(st.booleans())
+        for n in numbers:
+            other = n if near else (n + 1) % boxes
+            lines.append(f"m.thread('t{role}.{n}', path{role}, box{n}, box{other}, item{n}{waits})")
+    return "\n".join([*text, *_indent(lines)]) + "\n"

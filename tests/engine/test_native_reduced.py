@@ -9,12 +9,13 @@ import pytest
 from hypothesis import assume, given
 
 from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.engine.collect import reader
 from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.native.reduced import NativeReducedSearch, unavailable
 from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import Move
-from lockmodel.findings.trace import run, violations
+from lockmodel.findings.trace import Trace, run, violations
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
@@ -32,7 +33,7 @@ def searched(kind: type[ReducedSearch], layout: Layout, **options: Any) -> tuple
     judge = Witness(stepper)
     search = kind(stepper, judge, options.pop("limits", Limits()), **options)
     found = search.run()
-    return found, told(found, judge), search
+    return found, told(found, judge, search._symmetry), search
 
 
 def counts(found: Exploration) -> tuple[int, int, int, int]:
@@ -45,12 +46,23 @@ def replays(found: Exploration, layout: Layout) -> bool:
         hit.violation.identity
         in {v.identity for v in violations(run(stepper, hit.schedule), layout, RuleJudge(stepper))}
         for hit in found.hits
-    )
+    ) and all(hit.violation.identity in noted(run(stepper, hit.schedule)) for hit in found.notes)
+
+
+def noted(trace: Trace) -> set[tuple[object, ...]]:
+    """What is shown at the end of a trace, by its last step or by those who wait there."""
+    steps = [moment.step for moment in trace.moments[-1:]] + [
+        trace.stepper.step(local, reader(trace.stepper.layout, trace.state), choice)
+        for local in trace.locals
+        if not local.ended
+        for choice in range(trace.stepper.choices(local))
+    ]
+    return {note.identity for step in steps for note in step.notes}
 
 
 def ways(search: ReducedSearch) -> list[tuple[Move, ...]]:
     """The schedule to each state of the last pass."""
-    return [search._schedule(number, ()) for number in range(search.tally().states)]
+    return [search._way(number, ())[0] for number in range(search.tally().states)]
 
 
 def compare(text: str, chosen: list[Reductions], variants: list[dict[str, Any]]) -> None:

@@ -24,6 +24,7 @@ from lockmodel.engine.judging import View
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.reduction import reduced as reduction
 from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
+from lockmodel.engine.reduction.symmetry import Symmetry
 from lockmodel.engine.step import Stepper
 from lockmodel.findings.trace import run, violations
 from lockmodel.ir.layout import Layout
@@ -52,12 +53,16 @@ def no_run_is_long() -> Iterator[None]:
         yield
 
 
+Final = tuple[bytes, tuple[LocalState, ...]]
+"""A final state: shared memory, and the local states of the threads."""
+
+
 class Witness(RuleJudge):
     """A judge that remembers the final states that it was asked about."""
 
     def __init__(self, stepper: Stepper) -> None:
         super().__init__(stepper)
-        self.finals: set[tuple[bytes, tuple[LocalState, ...]]] = set()
+        self.finals: set[Final] = set()
 
     def final(self, view: View) -> list[Violation]:
         self.finals.add((view.state[: view.layout.size], view.locals))
@@ -69,7 +74,7 @@ class Told:
     """What a search must keep, whatever it leaves out."""
 
     broken: set[tuple[object, ...]]
-    finals: set[tuple[bytes, tuple[tuple[LocalState, ...], ...]]]
+    finals: set[Final]
     steps: set[tuple[object, ...]]
     ended: list[bool]
     notes: set[tuple[object, ...]]
@@ -95,28 +100,30 @@ def steps_of(behaviour: Behaviour) -> set[tuple[object, ...]]:
     return found
 
 
-def alike(stepper: Stepper) -> list[list[int]]:
-    """The threads that cannot be told apart: they begin in the same local state, and may wait for ever alike."""
-    groups: dict[object, list[int]] = {}
-    for thread, step in enumerate(stepper.begin()[1]):
-        groups.setdefault((step.after, stepper.layout.setup.threads[thread].may_wait), []).append(thread)
-    return list(groups.values())
+def everywhere(finals: set[Final], symmetry: Symmetry) -> set[Final]:
+    """Final states, and all that they stand for: alike threads in every order, objects in every place."""
+    found = set(finals)
+    waiting = list(finals)
+    while waiting:
+        memory, locals_ = waiting.pop()
+        images = [
+            (exchange.shared(memory), tuple(exchange.local(locals_[thread]) for thread in exchange.order))
+            for exchange in symmetry.exchanges
+        ]
+        for group in symmetry.groups:
+            for one, other in itertools.pairwise(group):
+                swapped = list(locals_)
+                swapped[one], swapped[other] = swapped[other], swapped[one]
+                images.append((memory, tuple(swapped)))
+        waiting.extend(image for image in images if image not in found)
+        found.update(images)
+    return found
 
 
-def modulo_exchange(
-    finals: set[tuple[bytes, tuple[LocalState, ...]]], groups: list[list[int]]
-) -> set[tuple[bytes, tuple[tuple[LocalState, ...], ...]]]:
-    """Final states, of which alike threads are in some order that does not depend on who is who."""
-    return {
-        (memory, tuple(tuple(sorted((locals_[thread] for thread in group), key=repr)) for group in groups))
-        for memory, locals_ in finals
-    }
-
-
-def told(found: Exploration, judge: Witness) -> Told:
+def told(found: Exploration, judge: Witness, symmetry: Symmetry | None = None) -> Told:
     return Told(
         {hit.violation.identity for hit in found.hits},
-        modulo_exchange(judge.finals, alike(judge.stepper)),
+        judge.finals if symmetry is None else everywhere(judge.finals, symmetry),
         steps_of(found.behaviour),
         found.ended,
         {hit.violation.identity for hit in found.notes},
@@ -144,7 +151,7 @@ def reduced(layout: Layout, reductions: Reductions) -> tuple[Told, ReducedSearch
     for hit in found.hits:
         again = violations(run(stepper, hit.schedule), layout, RuleJudge(stepper))
         assert hit.violation.identity in {violation.identity for violation in again}
-    return told(found, judge), search
+    return told(found, judge, search._symmetry), search
 
 
 def compare(text: str, chosen: list[Reductions], most: int = MOST) -> None:

@@ -5,8 +5,9 @@
  *
  *      a task           a state of the level at hand, or threads to be followed from a state that was expanded before
  *      a run            a step from it and those that this one forces, up to a state at which there is a choice again
- *      an arrival       the state at the end of a run, with the threads that are asleep there; alike threads are
- *                       rearranged in it, so that one state stands for all that differ in which of them is where
+ *      an arrival       the state at the end of a run, with the threads that are asleep there; alike threads and
+ *                       objects are rearranged in it, so that one state stands for all that differ in which of them
+ *                       is where
  *
  * A level is worked through in blocks, and a block in two phases:
  *
@@ -210,6 +211,21 @@ typedef struct {
 
 static const uint64_t AN_END = (uint64_t)1 << 63;
 
+/* --- exchanges ---------------------------------------------------------------------------------------------------- */
+
+/* A value of a record that may change by an exchange: where it stands, where it comes to stand, and whether it is a
+ * reference, so that it becomes another one. */
+typedef struct {
+    uint32_t from, to;
+    uint16_t width, refers;
+} Moved;
+
+/* As in engine/reduction/exchange.py. What a reference becomes begins in `codes`, for as many as are known. */
+typedef struct {
+    size_t first, count;        /* in `moved` */
+    size_t codes, known;
+} Exchange;
+
 /* --- the search --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -242,7 +258,7 @@ typedef struct {
     Array arrivals, records, made;
     Array moves;                /* of the run at hand: see `encode` */
     Standing before, here;
-    unsigned char *saved;
+    unsigned char *saved, *there, *elsewhere;
     Set *touched, *altered;     /* by a relaxation */
     Set *path, *mine, *changed, *touches, *changes, *holding, *reading;
 
@@ -279,6 +295,10 @@ struct Search {
     size_t question, vista;     /* bytes of each */
 
     Array grounds;              /* states that executions drawn at random begin from */
+
+    Array exchanges, moved, codes;
+    Array orders;               /* for each exchange the thread that comes into each place */
+    Array images;               /* for each node what becomes of it by each exchange */
 
     Table standing;             /* combinations of waiting threads that were judged, numbered */
     Array standings;            /* what they are */
@@ -1917,53 +1937,158 @@ collect(Worker *worker, size_t thread, uint32_t choice, uint32_t *answer)
     return DONE;
 }
 
-/* The place of a thread among those that are alike, in order. */
-static inline uint64_t
-rank_of(const Search *self, const Standing *here, uint64_t sleep, size_t thread)
+/* One of the ways to rearrange a state: by an exchange, or by none, and alike threads in order. */
+typedef struct {
+    uint64_t sleep;
+    uint32_t nodes[MOST_THREADS];       /* for each place the node that comes into it, */
+    unsigned char order[MOST_THREADS];  /* and the thread */
+} Way;
+
+static inline uint32_t
+rank_of(const Search *self, uint32_t node)
 {
-    uint32_t node = here->nodes[thread];
-    uint32_t rank = node < self->ranks.count ? ((uint32_t *)self->ranks.items)[node] : node;
-    return (uint64_t)rank << 1 | (sleep >> thread & 1);
+    return node < self->ranks.count ? ((uint32_t *)self->ranks.items)[node] : node;
 }
 
-/* Finds for each thread which one is to come into its place, so that alike threads stand in order; 0 if they do. */
+/* The place of a thread among those that are alike, in order. */
+static inline uint64_t
+place_of(const Search *self, const Way *way, uint64_t sleep, size_t at)
+{
+    return (uint64_t)rank_of(self, way->nodes[at]) << 1 | (sleep >> way->order[at] & 1);
+}
+
+/* Puts alike threads into the order of their nodes, those asleep last; 0 if they stand so. */
 static int
-find_order(const Search *self, const Standing *here, uint64_t sleep, unsigned char *order)
+put_in_order(const Search *self, uint64_t sleep, Way *way)
 {
     const unsigned char *groups = self->alike.items;
-    int found = 0;
-    for (size_t n = 0; n < self->threads; n++)
-        order[n] = (unsigned char)n;
+    int moved = 0;
     for (size_t at = 0, size; at < self->alike.count; at += 1 + size) {
         const unsigned char *group = groups + at + 1;
         size = groups[at];
         for (size_t n = 1; n < size; n++) {
-            unsigned char thread = group[n];
-            uint64_t rank = rank_of(self, here, sleep, thread);
+            uint64_t place = place_of(self, way, sleep, group[n]);
+            uint32_t node = way->nodes[group[n]];
+            unsigned char thread = way->order[group[n]];
             size_t to = n;
-            for (; to && rank_of(self, here, sleep, order[group[to - 1]]) > rank; to--)
-                order[group[to]] = order[group[to - 1]];
-            order[group[to]] = thread;
-            found |= to < n;
+            for (; to && place_of(self, way, sleep, group[to - 1]) > place; to--) {
+                way->nodes[group[to]] = way->nodes[group[to - 1]];
+                way->order[group[to]] = way->order[group[to - 1]];
+            }
+            way->nodes[group[to]] = node;
+            way->order[group[to]] = thread;
+            moved |= to < n;
         }
     }
-    return found;
+    way->sleep = 0;
+    for (size_t n = 0; n < self->threads; n++)
+        way->sleep |= (sleep >> way->order[n] & 1) << n;
+    return moved;
 }
 
-/* Rearranges alike threads in the record at the end of a run, and notes the order in `made`. */
+/* The way by an exchange. */
 static void
-rearrange(Worker *worker, const unsigned char *order, uint64_t *sleep, unsigned char *made)
+exchange_threads(const Search *self, const Standing *here, uint64_t sleep, size_t number, Way *way)
+{
+    const unsigned char *order = (unsigned char *)self->orders.items + number * self->threads;
+    const uint32_t *images = self->images.items;
+    for (size_t n = 0; n < self->threads; n++) {
+        way->order[n] = order[n];
+        way->nodes[n] = images[here->nodes[order[n]] * self->exchanges.count + number];
+    }
+    (void)put_in_order(self, sleep, way);
+}
+
+/* What becomes of the shared part of a record by an exchange. */
+static void
+exchange_shared(const Search *self, const unsigned char *record, size_t number, unsigned char *there)
+{
+    const Exchange *exchange = (Exchange *)self->exchanges.items + number;
+    const Moved *moved = (Moved *)self->moved.items + exchange->first;
+    const uint32_t *codes = (uint32_t *)self->codes.items + exchange->codes;
+    memcpy(there, record, self->shared);
+    for (size_t n = 0; n < exchange->count; n++, moved++) {
+        uint32_t code = 0;
+        if (!moved->refers) {
+            memcpy(there + moved->to, record + moved->from, moved->width);
+            continue;
+        }
+        for (uint32_t k = 0; k < moved->width; k++)
+            code |= (uint32_t)record[moved->from + k] << 8 * k;
+        if (code < exchange->known)
+            code = codes[code];
+        for (uint32_t k = 0; k < moved->width; k++)
+            there[moved->to + k] = (unsigned char)(code >> 8 * k);
+    }
+}
+
+static int
+compare_ranks(const Search *self, const Way *one, const Way *other)
+{
+    for (size_t n = 0; n < self->threads; n++) {
+        uint32_t mine = rank_of(self, one->nodes[n]), its = rank_of(self, other->nodes[n]);
+        if (mine != its)
+            return mine < its ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Finds the way to the state that stands for this one; 0 if it does so itself. The shared part there is in `there`, if
+ * it is not that of the record. */
+static int
+find_way(Worker *worker, const Standing *here, uint64_t sleep, Way *best, const unsigned char **there)
 {
     const Search *self = worker->search;
-    uint32_t nodes[MOST_THREADS];
-    uint64_t asleep = 0;
-    memcpy(nodes, worker->here.nodes, self->threads * sizeof *nodes);
+    const size_t exchanges = self->images.count >= self->graph.nodes.count * self->exchanges.count
+                                 ? self->exchanges.count : 0;
+    size_t found = exchanges;   /* the exchange: none */
+    int made = 0;               /* is the shared part there made? */
     for (size_t n = 0; n < self->threads; n++) {
-        put_node(self, &worker->here, n, nodes[order[n]]);
-        asleep |= (*sleep >> order[n] & 1) << n;
-        made[n] = order[n] | REARRANGED;
+        best->order[n] = (unsigned char)n;
+        best->nodes[n] = here->nodes[n];
     }
-    *sleep = asleep;
+    int moved = put_in_order(self, sleep, best);
+    for (size_t n = 0; n < exchanges; n++) {
+        Way way;
+        exchange_threads(self, here, sleep, n, &way);
+        int order = compare_ranks(self, &way, best), makes = order == 0;
+        if (makes) {
+            if (found < exchanges && !made)
+                exchange_shared(self, here->record, found, worker->there);
+            made = found < exchanges;
+            exchange_shared(self, here->record, n, worker->elsewhere);
+            order = memcmp(worker->elsewhere, made ? worker->there : here->record, self->shared);
+            if (order == 0)
+                order = way.sleep < best->sleep ? -1 : 1;
+        }
+        if (order > 0)
+            continue;
+        if (makes) {
+            unsigned char *kept = worker->there;
+            worker->there = worker->elsewhere;
+            worker->elsewhere = kept;
+        }
+        made = makes;
+        found = n;
+        *best = way;
+    }
+    if (found < exchanges && !made)
+        exchange_shared(self, here->record, found, worker->there);
+    *there = found < exchanges ? worker->there : NULL;
+    return moved || found < exchanges;
+}
+
+/* Rearranges the state at the end of a run, and notes the order of the threads in `made`. */
+static void
+rearrange(Worker *worker, const Way *way, const unsigned char *there, unsigned char *made)
+{
+    const Search *self = worker->search;
+    for (uint32_t n = 0; there != NULL && n < self->shared; n++)
+        put(&worker->here, n, there[n]);
+    for (size_t n = 0; n < self->threads; n++) {
+        put_node(self, &worker->here, n, way->nodes[n]);
+        made[n] = way->order[n] | REARRANGED;
+    }
 }
 
 /* The end of a run: keeps the arrival, or takes it if the host is at hand. */
@@ -1972,19 +2097,20 @@ reach_end(Worker *worker, uint32_t number, uint64_t sleep, uint64_t chosen, int 
 {
     Search *self = worker->search;
     Standing *here = &worker->here;
-    unsigned char order[MOST_THREADS];
-    size_t before = find_order(self, here, sleep, order) ? self->threads : 0;
+    const unsigned char *there;
+    Way way;
+    size_t before = find_way(worker, here, sleep, &way, &there) ? self->threads : 0;
     if (worker->host != NULL)
         worker->made.count = 0;
     unsigned char *made = array_reserve(&worker->made, before + worker->moves.count);
     if (made == NULL)
         return no_memory(worker);
     if (before) {
-        rearrange(worker, order, &sleep, made);
+        rearrange(worker, &way, there, made);
         chosen = 0;             /* it is asked of the state as it is stored */
     }
     memcpy(made + before, worker->moves.items, worker->moves.count);
-    Arrival arrival = {here->sum, sleep, chosen, worker->made.count, before + worker->moves.count, *forward};
+    Arrival arrival = {here->sum, way.sleep, chosen, worker->made.count, before + worker->moves.count, *forward};
     if (worker->host != NULL) {
         *forward = take_arrival(self, worker->host, &arrival, here->record, number, made);
         return *forward < 0 ? FAILED : DONE;
@@ -2460,8 +2586,9 @@ worker_free(Worker *worker, size_t threads)
                        &worker->part_sets, &worker->edges, &worker->forks, &worker->branches, &worker->part_of_node,
                        &worker->part_of_claims, &worker->held_of_node, &worker->helds, &worker->futures,
                        &worker->testers, &worker->reached};
-    void *blocks[] = {worker->before.sets, worker->here.sets, worker->saved, worker->path, worker->written,
-                      worker->held_slots, worker->future_slots, worker->memos, worker->questions, worker->vistas, worker->allowed,
+    void *blocks[] = {worker->before.sets, worker->here.sets, worker->saved, worker->there, worker->elsewhere,
+                      worker->path, worker->written, worker->held_slots, worker->future_slots, worker->memos,
+                      worker->questions, worker->vistas, worker->allowed,
                       worker->only, worker->testing};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
@@ -2495,6 +2622,8 @@ worker_init(Search *self, Worker *worker, size_t less)
     worker->held_room = HELD_ROOM;
     worker->future_room = FUTURE_ROOM;
     worker->saved = malloc(self->shared + 1);
+    worker->there = malloc(self->shared + 1);
+    worker->elsewhere = malloc(self->shared + 1);
     worker->path = calloc(words * (8 + NEXT_SETS), sizeof(Set));
     worker->written = malloc((self->shared + 1) * sizeof *worker->written);
     worker->held_slots = calloc(HELD_ROOM, sizeof(uint64_t));
@@ -2510,6 +2639,7 @@ worker_init(Search *self, Worker *worker, size_t less)
     worker->testing = calloc(self->followings + 1, sizeof(uint32_t));
     worker->waiting = calloc(threads, sizeof(Array));
     if (standing_init(self, &worker->before) < 0 || standing_init(self, &worker->here) < 0 || worker->saved == NULL ||
+        worker->there == NULL || worker->elsewhere == NULL ||
         worker->path == NULL || worker->written == NULL || worker->held_slots == NULL || worker->future_slots == NULL ||
         worker->memos == NULL || worker->vistas == NULL || worker->questions == NULL || worker->allowed == NULL || worker->only == NULL ||
         worker->testing == NULL || worker->waiting == NULL)
@@ -2533,7 +2663,7 @@ Search_dealloc(Search *self)
                        &self->standings, &self->prints, &self->kept, &self->sleeps, &self->parents, &self->starts,
                        &self->arena, &self->posts, &self->tasks, &self->task_records, &self->next_tasks,
                        &self->next_records, &self->from, &self->to, &self->alike, &self->ranks, &self->expansions,
-                       &self->grounds};
+                       &self->grounds, &self->exchanges, &self->moved, &self->codes, &self->orders, &self->images};
     for (size_t n = 0; n < sizeof arrays / sizeof *arrays; n++)
         free(arrays[n]->items);
     trees_free(&graph->trees);
@@ -2566,7 +2696,10 @@ arrays_init(Search *self)
     self->prints.size = self->sleeps.size = self->starts.size = sizeof(uint64_t);
     self->parents.size = self->posts.size = self->from.size = self->to.size = self->ranks.size = sizeof(uint32_t);
     self->grounds.size = self->kept.size = self->task_records.size = self->next_records.size = self->record;
-    self->arena.size = self->alike.size = 1;
+    self->arena.size = self->alike.size = self->orders.size = 1;
+    self->exchanges.size = sizeof(Exchange);
+    self->moved.size = sizeof(Moved);
+    self->codes.size = self->images.size = sizeof(uint32_t);
     self->tasks.size = self->next_tasks.size = sizeof(Task);
     self->expansions.size = sizeof(Expansion);
 }
@@ -2835,6 +2968,21 @@ set_cycles(Search *self, PyObject *cycles)
     return 0;
 }
 
+static int
+add_numbers(Array *numbers, PyObject *list)
+{
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(list); n++) {
+        unsigned long number = PyLong_AsUnsignedLong(PyList_GET_ITEM(list, n));
+        if (number == (unsigned long)-1 && PyErr_Occurred())
+            return -1;
+        if (array_push_u32(numbers, (uint32_t)number) < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Sets which threads are alike, and the order of the nodes. */
 static int
 set_alike(Search *self, PyObject *groups, PyObject *ranks)
@@ -2863,16 +3011,93 @@ set_alike(Search *self, PyObject *groups, PyObject *ranks)
         }
         self->alike.count += 1 + (size_t)size;
     }
-    for (Py_ssize_t n = 0; ranks != NULL && n < PyList_GET_SIZE(ranks); n++) {
-        unsigned long rank = PyLong_AsUnsignedLong(PyList_GET_ITEM(ranks, n));
-        if (rank == (unsigned long)-1 && PyErr_Occurred())
+    return ranks == NULL ? 0 : add_numbers(&self->ranks, ranks);
+}
+
+/* Reads the order of the threads by an exchange. */
+static int
+add_order(Search *self, const char *order, Py_ssize_t size)
+{
+    uint64_t placed = 0;
+    unsigned char *place = array_reserve(&self->orders, self->threads);
+    if (place == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < size; n++)
+        if ((unsigned char)order[n] < self->threads)
+            placed |= (uint64_t)1 << order[n];
+    if ((size_t)size != self->threads || (size_t)__builtin_popcountll(placed) != self->threads) {
+        PyErr_SetString(PyExc_ValueError, "an exchange puts one thread into the place of each");
+        return -1;
+    }
+    memcpy(place, order, self->threads);
+    self->orders.count += self->threads;
+    return 0;
+}
+
+/* Reads the values that may change by an exchange. */
+static int
+add_moved(Search *self, PyObject *cells)
+{
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(cells); n++) {
+        unsigned int from, to, width;
+        int refers;
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(cells, n), "IIIp", &from, &to, &width, &refers))
             return -1;
-        if (array_push_u32(&self->ranks, (uint32_t)rank) < 0) {
+        if (width > 16 || (refers && width > sizeof(uint32_t)) || (size_t)from + width > self->shared ||
+            (size_t)to + width > self->shared) {
+            PyErr_Format(PyExc_ValueError, "no value of %u bytes goes from %u to %u", width, from, to);
+            return -1;
+        }
+        Moved *moved = array_push(&self->moved);
+        if (moved == NULL) {
             PyErr_NoMemory();
             return -1;
         }
+        *moved = (Moved){from, to, (uint16_t)width, refers != 0};
     }
     return 0;
+}
+
+static PyObject *
+Search_add_exchange(Search *self, PyObject *args)
+{
+    const char *order;
+    Py_ssize_t size;
+    PyObject *cells, *codes;
+    if (!PyArg_ParseTuple(args, "y#O!O!", &order, &size, &PyList_Type, &cells, &PyList_Type, &codes))
+        return NULL;
+    if (self->images.count)
+        return PyErr_Format(PyExc_ValueError, "exchanges are told before what becomes of nodes");
+    Exchange exchange = {self->moved.count, (size_t)PyList_GET_SIZE(cells), self->codes.count,
+                         (size_t)PyList_GET_SIZE(codes)};
+    if (add_order(self, order, size) < 0 || add_moved(self, cells) < 0 || add_numbers(&self->codes, codes) < 0)
+        return NULL;
+    Exchange *place = array_push(&self->exchanges);
+    if (place == NULL)
+        return PyErr_NoMemory();
+    *place = exchange;
+    Py_RETURN_NONE;
+}
+
+/* What becomes of the next node by each exchange. */
+static PyObject *
+Search_add_images(Search *self, PyObject *args)
+{
+    PyObject *images;
+    if (!PyArg_ParseTuple(args, "O!", &PyList_Type, &images))
+        return NULL;
+    size_t before = self->images.count;
+    int added = (size_t)PyList_GET_SIZE(images) == self->exchanges.count ? add_numbers(&self->images, images) : 0;
+    for (size_t n = before; n < self->images.count; n++)
+        if (((uint32_t *)self->images.items)[n] >= self->graph.nodes.count)
+            added = -1;
+    if (added < 0 || self->images.count == before) {
+        self->images.count = before;
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_IndexError, "a node becomes one node by each exchange");
+    }
+    Py_RETURN_NONE;
 }
 
 /* Forgets the states of the pass before. */
@@ -3172,6 +3397,9 @@ static PyMethodDef methods[] = {
     {"add_claim", (PyCFunction)Search_add_claim, METH_VARARGS, "add_claim(locks) -> number"},
     {"add_judgement", (PyCFunction)Search_add_judgement, METH_VARARGS,
      "add_judgement(claim, path, said, broken) -> verdict"},
+    {"add_exchange", (PyCFunction)Search_add_exchange, METH_VARARGS,
+     "add_exchange(order of the threads, [(from, to, width, refers)], what references become)"},
+    {"add_images", (PyCFunction)Search_add_images, METH_VARARGS, "add_images(what the next node becomes by each)"},
     {"begin", (PyCFunction)Search_begin, METH_VARARGS,
      "begin(host, state, cycles, sleeping, careful, groups of alike threads, ranks of nodes): begin a pass"},
     {"run", (PyCFunction)Search_run, METH_O, "run(host): search, as far as the host lets it"},

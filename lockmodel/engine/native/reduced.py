@@ -13,8 +13,10 @@ from lockmodel.engine.behaviour import Answer, Node, Verdict, bits
 from lockmodel.engine.exploration import Chance, Tally
 from lockmodel.engine.native.core import flags, load
 from lockmodel.engine.reduction.cycles import components
+from lockmodel.engine.reduction.exchange import Exchange
 from lockmodel.engine.reduction.futures import followed_bytes
 from lockmodel.engine.reduction.reduced import ReducedSearch, place
+from lockmodel.engine.reduction.symmetry import Order
 from lockmodel.engine.transitions import NOWHERE, Move
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import NODE_BYTES
@@ -65,7 +67,7 @@ class NativeReducedSearch(ReducedSearch):
         self._answers: list[Answer] = []
         self._ids: dict[int, int] = {}
         self._verdicts: list[Verdict] = []
-        self._nodes = 0
+        self._nodes = self._imaged = 0
 
     # --- what an Explorer does ----------------------------------------------------------------------------------
 
@@ -78,7 +80,9 @@ class NativeReducedSearch(ReducedSearch):
 
     def _store_first(self, state: bytes) -> None:
         super()._store_first(state)
-        self._add_nodes()
+        for exchange in self._exchanges():
+            self._core.add_exchange(bytes(exchange.order), exchange.cells, exchange.codes)
+        self._add_images()
         for number, claim in enumerate(self._claims):
             self._core.add_claim(self._set(bits(claim.locks)))
             self.claim(number, state)
@@ -117,13 +121,18 @@ class NativeReducedSearch(ReducedSearch):
     def _goes_round(self) -> bool:
         return self._core.goes_round()
 
-    def _schedule(self, number: int, moves: tuple[Move, ...]) -> tuple[Move, ...]:
+    def _way(self, number: int, moves: tuple[Move, ...]) -> tuple[tuple[Move, ...], Order]:
         if not number:
-            return moves
+            return moves, tuple(range(self.threads))
         schedule, names = self._core.schedule(number)
-        return schedule + tuple((names[thread], choice) for thread, choice in moves)
+        return schedule + tuple((names[thread], choice) for thread, choice in moves), tuple(names)
 
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
+        answer = super()._learn(node, choice, state)
+        self._add_images()
+        return answer
+
+    def _learn_step(self, node: Node, choice: int, state: bytes) -> Answer:
         path, answer = self.behaviour.learn_path(node, choice, state)
         self._add_nodes()
         self._ids[id(answer)] = number = len(self._answers)
@@ -200,6 +209,17 @@ class NativeReducedSearch(ReducedSearch):
             node = nodes[self._nodes.to_bytes(NODE_BYTES, "little")]
             self._core.add_node(len(node.roots), self._set(node.held))
             self._nodes += 1
+
+    def _add_images(self) -> None:
+        """Tell the core what becomes by exchanges of the local states that were met since the last time."""
+        self._add_nodes()
+        exchanges = self._exchanges()
+        while exchanges and self._imaged < self._nodes:
+            self._core.add_images([exchange.nodes[self._imaged] for exchange in exchanges])
+            self._imaged += 1
+
+    def _exchanges(self) -> list[Exchange]:
+        return [] if self._symmetry is None else self._symmetry.exchanges
 
     def _set(self, offsets: int) -> bytes:
         """A set of offsets, as the core takes it."""

@@ -8,8 +8,8 @@ sets are merged level by level. All this is right where no execution goes on for
 done: the graph that it followed has no cycle. Where it has one, the search begins again with care: without sleep sets,
 and a state whose successors were all expanded before it is expanded in full, so that no thread is put off for ever.
 
-Of states that differ only in which of several alike threads is where one is stored for all (`symmetry`). What the
-threads of a stored state are called in the scenario shows on the way to it.
+Of states that differ only in which of several alike threads or objects is where one is stored for all (`symmetry`).
+What the threads of a stored state are called in the scenario shows on the way to it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ STATE_OVERHEAD = 400
 class Reductions:
     """What to use: persistent sets (of futures by `values`, or by locks alone), sleep sets, forced `runs` in place.
 
-    With `symmetry` alike threads are not told apart.
+    With `symmetry` alike threads are not told apart, nor are objects that can be exchanged with them.
     """
 
     persistent: bool = True
@@ -118,6 +118,7 @@ class ReducedSearch(Explorer):
         self._dependence = Dependence(self.behaviour, self._claims)
         self._futures = Futures(self.behaviour, self._dependence)
         self._persistent = Persistent(self._futures, by_values=self.reductions.values)
+        self._exchanged = [0] * len(self._claims)
         self._first = b""
         self._symmetry: Symmetry | None = None
         self._careful = False
@@ -155,9 +156,10 @@ class ReducedSearch(Explorer):
 
     def _store_first(self, state: bytes) -> None:
         self._first = state
-        symmetry = Symmetry(self.layout, state)
-        if self.reductions.symmetry and symmetry.groups:
-            self._symmetry = symmetry
+        if self.reductions.symmetry:
+            symmetry = Symmetry(self.behaviour, self._claims, state)
+            if symmetry.groups or symmetry.exchanges:
+                self._symmetry = symmetry
         for violation in self.judge.shared(state):
             self._meet(violation, 0, ())
 
@@ -192,7 +194,12 @@ class ReducedSearch(Explorer):
     def _meet(self, violation: Violation, number: int, moves: tuple[Move, ...]) -> None:
         """Keep the first of each (rule, place): by these moves from a stored state."""
         if violation.identity not in self.schedules:
-            self.schedules[violation.identity] = Hit(violation, self._schedule(number, moves), shortest=False)
+            schedule, names = self._way(number, moves)
+            shown = [(violation, schedule)]
+            if self._symmetry is not None:
+                shown = list(self._symmetry.everywhere(violation, names, schedule))
+            for image, leads in shown:
+                self.schedules.setdefault(image.identity, Hit(image, leads, shortest=False))
         self._check_off(violation)
 
     def _check_off(self, violation: Violation) -> None:
@@ -206,8 +213,8 @@ class ReducedSearch(Explorer):
             self._meet(violation, number, moves)
         answer.pending = ()
 
-    def _schedule(self, number: int, moves: tuple[Move, ...]) -> tuple[Move, ...]:
-        """The schedule to a stored state, and some moves from there."""
+    def _way(self, number: int, moves: tuple[Move, ...]) -> tuple[tuple[Move, ...], Order]:
+        """The schedule to a stored state, and some moves from there; which threads of the scenario stand there."""
         parts: list[tuple[tuple[Move, ...], Order | None]] = [(moves, None)]
         while number:
             number, moves, order = self._parents[number]
@@ -218,6 +225,7 @@ class ReducedSearch(Explorer):
 
     def _search(self) -> None:
         while not self.reason:
+            self._exchange_claims()
             known = self._known_before = self._known_now = self._known()
             self._known_since = 0
             self.passes += 1
@@ -513,6 +521,42 @@ class ReducedSearch(Explorer):
         return self._known()
 
     # --- learning -------------------------------------------------------------------------------------------------
+
+    def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
+        """Interpret a step that was not seen before, and what becomes of it by exchanges."""
+        answer = self._learn_step(node, choice, state)
+        if self._symmetry is not None:
+            self._symmetry.complete()
+            for exchange in self._symmetry.exchanges:
+                there = exchange.shared(state)
+                other = self.behaviour.nodes[exchange.nodes[node.number].to_bytes(NODE_BYTES, "little")]
+                image = decide(other.roots[choice], there)
+                if image is None:
+                    image = self._learn_step(other, choice, there)
+                    self._symmetry.complete()
+                exchange.agree(state, answer, there, image)
+        return answer
+
+    def _learn_step(self, node: Node, choice: int, state: bytes) -> Answer:
+        """Interpret a step that was not seen before."""
+        return self.behaviour.learn(node, choice, state)
+
+    def _exchange_claims(self) -> None:
+        """Judge each claim for all that becomes, by exchanges, of the states in which it was judged."""
+        if self._symmetry is None:
+            return
+        for number, claim in enumerate(self._claims):
+            states = claim.states[self._exchanged[number] :]
+            self._exchanged[number] += len(states)
+            for exchange in self._symmetry.exchanges:
+                other = exchange.claims[number]
+                for state in states:
+                    if not self._claims[other].knows(there := exchange.shared(state)):
+                        self.claim(other, there)
+
+    def claim(self, claim: int, state: bytes) -> None:
+        """A claim about bytes that it was not judged on yet."""
+        self._claims[claim].path(state)
 
     def _learn_from(self, thread: int, choice: int, state: bytes) -> None:
         """Learn a step, and what the thread would do after it if it ran alone: that is real, and wanted soon."""
