@@ -148,6 +148,34 @@ def test_workers_share_blocks_and_change_nothing() -> None:
     assert len(results) == 1
 
 
+class Passes(NativeReducedSearch):
+    """Remembers how far each pass has come."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.tallies: list[tuple[int, ...]] = []
+
+    def _pass(self) -> None:
+        super()._pass()
+        tally = self.tally()
+        self.tallies.append((tally.states, tally.transitions, tally.depth, tally.frontier, tally.edges))
+
+
+@native
+@pytest.mark.parametrize("scenario", ["five-threads", "five-threads-unmount"])
+def test_a_pass_that_learns_does_not_depend_on_the_workers(scenario: str) -> None:
+    """Not on which of them remembers what of the time when less was known."""
+    layout = layout_in("inotify.py", scenario, "repaired")
+    results = set()
+    for jobs in (1, 2, 3):
+        stepper = Stepper(layout)
+        search = Passes(stepper, RuleJudge(stepper), Limits(states=2_000), jobs=jobs)
+        found = search.run()
+        results.add((tuple(search.tallies), tuple((hit.violation.identity, hit.schedule) for hit in found.notes)))
+        assert len(search.tallies) > 1
+    assert len(results) == 1
+
+
 @native
 def test_fingerprints_that_collide_are_taken_for_one_state_unless_it_is_exact() -> None:
     layout = layout_in("inotify.py", "release-unmount/two-inodes", "repaired")

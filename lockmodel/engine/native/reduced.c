@@ -313,6 +313,7 @@ struct Search {
     Array from, to;             /* runs that may be part of a cycle */
     Array alike, ranks;         /* groups of alike threads, each after its size; the order of the nodes */
     uint64_t transitions, arrived, concluded;
+    uint64_t remembered;        /* the graph of which the workers remember something */
     size_t done;
     uint32_t depth, frontier;
     int sleeping, careful, stop, cycles, begun, busy;
@@ -2413,6 +2414,19 @@ bring_up(Search *self, uint32_t number)
     return 0;
 }
 
+/* From block to block, so that what is remembered is of the graph that all workers expand the next one against: which of
+ * them expanded what before makes no difference. */
+static void
+forget_old(Search *self)
+{
+    if (self->remembered == self->graph.version)
+        return;
+    self->remembered = self->graph.version;
+    for (size_t n = 0; n < self->jobs; n++)
+        forget(&self->workers[n]);
+    forget(&self->asking);
+}
+
 /* Takes in what was learned: between levels, so that within one what is remembered holds, or is no worse for an answer
  * in a pass that will be made again. */
 static int
@@ -2427,9 +2441,8 @@ conclude(Search *self)
             PyErr_NoMemory();
             return FAILED;
         }
-    for (size_t n = 0; n < self->jobs; n++)
-        forget(&self->workers[n]);
-    forget(&self->asking);
+    self->remembered = 0;       /* claims are brought up anew */
+    forget_old(self);
     for (size_t n = 0; n < self->tasks.count; n++)
         ((Task *)self->tasks.items)[n].chosen = 0;
     return DONE;
@@ -2462,6 +2475,7 @@ search(Search *self, PyObject *host)
             self->frontier = (uint32_t)(left + self->next_tasks.count);
             if (PyErr_CheckSignals() < 0 || finished(PyObject_CallMethod(host, "tick", NULL)) < 0)
                 return FAILED;
+            forget_old(self);
             if (!self->stop && search_block(self, host) < 0)
                 return FAILED;
             if (self->stop && self->done < self->tasks.count) {
