@@ -7,10 +7,11 @@ learned, or in the initial state. All of them are real, so that what is learned 
 
 from __future__ import annotations
 
-import random
 from typing import Protocol
 
 from lockmodel.engine.behaviour import Answer
+
+_WORD = (1 << 64) - 1
 
 LONGEST = 4096
 """Steps of one execution, so that none goes on for ever."""
@@ -29,6 +30,21 @@ class Ground(Protocol):
         """How much is known; it only becomes more."""
 
 
+class _Drawing:
+    """Numbers drawn by SplitMix64 (Steele, Lea, Flood 2014): the same for every version of Python."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed
+
+    def below(self, limit: int) -> int:
+        """A number of 0..limit - 1."""
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _WORD
+        mixed = self._state
+        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & _WORD
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & _WORD
+        return (mixed ^ mixed >> 31) % limit
+
+
 class Scout:
     """Follows executions from the packed state `first`, and from those in which it learned something."""
 
@@ -39,17 +55,19 @@ class Scout:
 
     def follow(self, seed: int, least: int) -> int:
         """Follow executions, at least so many steps in all; how many it were."""
-        drawing = random.Random(seed)
+        drawing = _Drawing(seed)
         steps = 0
         while steps < least:
             steps += 1 + self._execution(drawing)
         return steps
 
-    def _execution(self, drawing: random.Random) -> int:
+    def _execution(self, drawing: _Drawing) -> int:
         """Follow one execution; its steps."""
-        state = drawing.choice(self._begins) if drawing.random() < 0.75 else self._begins[0]
-        order = drawing.sample(range(self._threads), self._threads)
-        seldom = 2 << drawing.randrange(8)  # once in so many steps the order changes
+        state = self._begins[drawing.below(len(self._begins)) if drawing.below(4) else 0]
+        order: list[int] = []
+        for thread in range(self._threads):
+            order.insert(drawing.below(thread + 1), thread)
+        seldom = 2 << drawing.below(8)  # once in so many steps the order changes
         for steps in range(LONGEST):
             known = self._ground.known()
             possible = [
@@ -63,8 +81,9 @@ class Scout:
             if not possible:
                 return steps
             mover = possible[0][0]
-            answer = drawing.choice([answer for thread, answer in possible if thread == mover])
+            options = [answer for thread, answer in possible if thread == mover]
+            answer = options[drawing.below(len(options))]
             state = self._ground.after(state, mover, answer)
-            if not drawing.randrange(seldom):
-                order.append(order.pop(drawing.randrange(self._threads)))
+            if not drawing.below(seldom):
+                order.append(order.pop(drawing.below(self._threads)))
         return LONGEST
