@@ -61,8 +61,8 @@ def _operation(step: Step) -> str:
 def _queue(step: Step, layout: Layout) -> int:
     """The wait queue, or condition variable, that a step is about."""
     for location in (*dict(step.reads), *dict(step.writes)):
-        if isinstance(layout.field(location).type, WaitQueueType):
-            at = layout.locations[location]
+        at = layout.locations[location]
+        if not at.hidden and isinstance(layout.field(location).type, WaitQueueType):
             return layout.address(at.owner, at.field)
     return -1
 
@@ -85,6 +85,8 @@ def _look(mine: list[Numbered], others: list[Numbered], slept: int, layout: Layo
 def _looked_at(step: Step, layout: Layout) -> Iterator[int]:
     """What a step read of the model's own memory: no locks, no queues, nothing of the machine."""
     for location, _ in step.reads:
+        if layout.locations[location].hidden:
+            continue
         kind = layout.field(location).type
         if not isinstance(kind, (LockType, WaitQueueType)) and layout.owner(location).struct not in (CPU.name, TASK):
             yield location

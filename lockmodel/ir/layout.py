@@ -94,6 +94,11 @@ class Location:
     domain: Domain
     offset: int
 
+    @property
+    def hidden(self) -> bool:
+        """Does it say whether its object is there, and is no field of it?"""
+        return self.field.startswith("(")
+
 
 @dataclass(frozen=True, slots=True)
 class Object:

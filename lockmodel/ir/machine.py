@@ -10,11 +10,14 @@ from lockmodel.ir.types import BoolType, EnumType, Field, IntType, Struct
 MOST_THREADS = 64
 """Threads that a CPU and a task can name."""
 
+DEEPEST = 15
+"""How deep soft interrupts, preemption and RCU read sides nest. Beyond, the search is not complete."""
+
 CPU = Struct(
     "cpu",
     (
         Field("irqs_off", BoolType()),
-        Field("bh_off", IntType(0, 15)),
+        Field("bh_off", IntType(0, DEEPEST)),
         Field("softirq", IntType(0, MOST_THREADS)),
         Field("hardirq", IntType(0, MOST_THREADS)),
         Field("pinned", IntType(0, MOST_THREADS)),

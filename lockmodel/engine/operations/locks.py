@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from lockmodel.engine.memory import Blocked, Memory
+from lockmodel.engine.memory import Blocked, Exhausted, Memory
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
 from lockmodel.ir.layout import COUNTING_LIMIT
 from lockmodel.ir.operations import LOCKING, Locking
@@ -32,6 +32,8 @@ def acquire(m: Memory, lock: int, context: Context, mode: str = "write", *, tryi
             m.phase, m.again = lock, True
             return False
         raise Blocked(lock)
+    if m.layout.locations[lock].domain.encode(new) is None:
+        raise Exhausted((f"the readers of {m.layout.member_name(lock)}", -1))
     if m.phase == lock:
         m.write(lock + 1, m.read(lock + 1) - 1)
         m.phase = -1

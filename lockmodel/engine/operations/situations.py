@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockmodel.engine.memory import Blocked, Memory
+from lockmodel.engine.memory import Blocked, Exhausted, Memory
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
+from lockmodel.ir.machine import DEEPEST
 
 SYNCHRONIZING = -3
 """The phase of a thread that waits for those that were reading when it came."""
@@ -37,12 +38,19 @@ def _local_irq_restore(m: Memory, operands: tuple[int, ...], context: Context) -
     return (), "they stay off" if operands[0] else ""
 
 
+def _deeper(depth: int, context: Context) -> int:
+    """One level more of what nests; how deep it may is a bound of the search."""
+    if depth == DEEPEST:
+        raise Exhausted((f"the nesting of {context.name}", -1))
+    return depth + 1
+
+
 def _off_once_more(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     if context.name == "local_bh_disable":
-        m.situation = replace(m.situation, bh_off=m.situation.bh_off + 1)
+        m.situation = replace(m.situation, bh_off=_deeper(m.situation.bh_off, context))
         m.tell_cpu("bh_off", m.situation.bh_off)
         return (), ""
-    m.situation = replace(m.situation, preempt_off=m.situation.preempt_off + 1)
+    m.situation = replace(m.situation, preempt_off=_deeper(m.situation.preempt_off, context))
     return (), ""
 
 
@@ -64,9 +72,10 @@ def _off_once_less(m: Memory, operands: tuple[int, ...], context: Context) -> Re
 
 
 def _rcu_read_lock(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
+    depth = _deeper(m.situation.rcu, context)
     if not m.situation.rcu and (reading := m.of_task("rcu")) >= 0:
         m.write(reading, 1)
-    m.situation = replace(m.situation, rcu=m.situation.rcu + 1)
+    m.situation = replace(m.situation, rcu=depth)
     return (), ""
 
 

@@ -58,7 +58,7 @@ def _prepare_to_wait(m: Memory, operands: tuple[int, ...], context: Context) -> 
     wq, state = operands
     queue = _queue(m, wq, context)
     entry = _entry(context.thread, context.name == "prepare_to_wait_exclusive")
-    if entry not in queue:
+    if context.thread not in map(_thread, queue):
         _put(m, wq, [*queue, entry])
     m.write(m.of_task("state"), state)
     return (), ""

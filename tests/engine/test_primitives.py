@@ -1,0 +1,144 @@
+"""Corners of locks, interrupts and wait queues: small machines, each with what is found by every search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lockmodel.check import CheckOptions, check
+from tests.engine.test_exactness import layout_of
+
+HEAD = """\
+from __future__ import annotations
+
+from lockmodel import *
+
+model = Model("corner")
+rw = model.rwlock("rw")
+fair = model.rwlock("fair", queued=True)
+rwsem = model.rwsem("rwsem")
+seq = model.seqlock("seq")
+mutex = model.mutex("mutex")
+
+
+class Box(Struct):
+    queue: WaitQueue
+    changed: Condition
+    done: Completion
+    lock: RwLock = rwlock(queued=True)
+    own: SeqLock
+    ready: bool
+
+
+boxes = model.cache(Box, capacity=1)
+
+
+@model.path
+def nothing(box: Box) -> None:
+    pass
+
+
+@model.path
+def run(box: Box) -> None:
+    {body}
+
+
+@model.path
+def beside(box: Box) -> None:
+    {beside}
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    box = m.new(Box, "box")
+    {threads}
+"""
+
+ALONE = 'm.thread("t", run, box)'
+BOTH = 'm.thread("t", run, box); m.thread("u", beside, box)'
+HARD = 'm.thread("t", nothing, box, cpu=0); m.hardirq("irq", run, box, cpu=0)'
+SHARED = 'm.thread("t", run, box, cpu=0); m.thread("u", nothing, box, cpu=0)'
+SOFT = 'm.thread("t", nothing, box, cpu=0); m.softirq("irq", run, box, cpu=0)'
+
+
+def spec(body: str, threads: str = ALONE, beside: str = "pass") -> str:
+    return HEAD.format(body=body.replace("; ", "\n    "), threads=threads.replace("; ", "\n    "), beside=beside)
+
+
+FOR_EVER = "while True:\n        "
+FRESH = "box = kmem_cache_alloc(boxes, GFP_KERNEL); "
+
+
+@pytest.mark.parametrize(
+    ("body", "threads", "verdict", "rules"),
+    [
+        # what nests deeper than is looked at
+        (FOR_EVER + "local_bh_disable()", ALONE, "incomplete", set()),
+        (FOR_EVER + "local_bh_disable()", SHARED, "incomplete", set()),
+        (FOR_EVER + "preempt_disable()", ALONE, "incomplete", set()),
+        (FOR_EVER + "rcu_read_lock()", ALONE, "incomplete", set()),
+        (FOR_EVER + "read_lock(rw)", ALONE, "incomplete", set()),
+        (FOR_EVER + "write_seqlock(seq)\n        write_sequnlock(seq)", ALONE, "incomplete", set()),
+        # what an interrupt does before its first step is done when it comes
+        ("might_sleep()", HARD, "violated", {"LM601"}),
+        ("might_sleep()", SOFT, "violated", {"LM601"}),
+        ("assert False", HARD, "violated", {"LM701"}),
+        ("pass", HARD, "verified", set()),
+        # what it leaves behind
+        ("local_irq_disable()", SOFT, "violated", {"LM603"}),
+        ("local_irq_enable()", HARD, "violated", {"LM603"}),
+        ("local_bh_disable()", SOFT, "violated", {"LM603"}),
+        # what was never initialised
+        (FRESH + "read_lock(box.lock)", ALONE, "violated", {"LM307"}),
+        (FRESH + "read_seqbegin(box.own)", ALONE, "violated", {"LM307"}),
+        (FRESH + "wake_up(box.queue)", ALONE, "violated", {"LM307"}),
+        (FRESH + "cond_signal(box.changed)", ALONE, "violated", {"LM307"}),
+        (FRESH + "complete(box.done)", ALONE, "violated", {"LM307"}),
+        (
+            FRESH + "rwlock_init(box.lock); read_lock(box.lock); read_unlock(box.lock); kfree(box)",
+            ALONE,
+            "verified",
+            set(),
+        ),
+        # misuse
+        ("cond_wait(box.changed, mutex)", ALONE, "violated", {"LM603"}),
+        ("down_read(rwsem); up_write(rwsem)", ALONE, "violated", {"LM603"}),
+        ("down_read(rwsem); downgrade_write(rwsem)", ALONE, "violated", {"LM603"}),
+        ("read_lock(fair); rwlock_init(fair)", ALONE, "violated", {"LM603"}),
+        ("schedule()", ALONE, "verified", set()),
+    ],
+)
+def test_a_corner(tmp_path: Path, body: str, threads: str, verdict: str, rules: set[str]) -> None:
+    file = tmp_path / "corner.py"
+    file.write_text(spec(body, threads))
+    for reduction in (True, False):
+        (scenario,) = check(CheckOptions(str(file), engine="python", reduction=reduction)).result.scenarios
+        assert {finding.rule for finding in scenario.findings} - {"LM403"} == rules
+        assert scenario.verdict == verdict or scenario.findings
+
+
+def test_a_thread_stands_in_a_queue_once(tmp_path: Path) -> None:
+    """Who asked to wait with others and then alone is woken once, as in the kernel."""
+    twice = "prepare_to_wait(box.queue, 2); prepare_to_wait_exclusive(box.queue, 2); finish_wait(box.queue)"
+    file = tmp_path / "corner.py"
+    file.write_text(spec(twice, BOTH, "wake_up(box.queue)"))
+    (scenario,) = check(CheckOptions(str(file))).result.scenarios
+    assert not {finding.rule for finding in scenario.findings} - {"LM403"}
+
+
+def test_a_sleeper_on_a_queue_that_may_be_freed_is_told_of(tmp_path: Path) -> None:
+    file = tmp_path / "corner.py"
+    sleeps = "if not READ_ONCE(box.ready):\n        prepare_to_wait(box.queue, 2)\n        schedule()\n    kfree(box)"
+    file.write_text(spec(sleeps, BOTH, "WRITE_ONCE(box.ready, True); wake_up(box.queue)".replace("; ", "\n    ")))
+    (scenario,) = check(CheckOptions(str(file))).result.scenarios
+    assert "LM103" in {finding.rule for finding in scenario.findings}
+
+
+def test_a_lock_that_is_held_is_stored_as_0() -> None:
+    """Futures take it for granted that this is the one byte of a lock that somebody holds alone."""
+    layout = layout_of(spec("pass"))
+    assert layout is not None
+    for name in ("rw", "fair", "rwsem", "seq", "mutex"):
+        location = layout.address(layout.globals[name], "lock")
+        assert layout.locations[location].domain.encode(0) == 0
