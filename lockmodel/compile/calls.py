@@ -78,6 +78,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
     "cache": ("a Cache", lambda t: isinstance(t, CacheType)),
     "ref": ("a reference", lambda t: isinstance(t, RefType)),
     "int": ("an int", is_number),
+    "state": ("a task state", is_number),
 }
 
 

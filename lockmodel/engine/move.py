@@ -14,8 +14,9 @@ from lockmodel.engine.frames import Frames, Open, needed
 from lockmodel.engine.local import Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
 from lockmodel.engine.operations import MEANING, Context
-from lockmodel.engine.words import show_value, text
+from lockmodel.engine.words import show_number, show_value, text
 from lockmodel.errors import SpecError
+from lockmodel.ir.machine import TASK_STATE
 from lockmodel.ir.nodes import (
     Assert,
     Assign,
@@ -42,12 +43,16 @@ from lockmodel.ir.nodes import (
     Store,
     Unary,
 )
+from lockmodel.ir.operations import OPERATIONS
 from lockmodel.ir.types import MemberType, RefType
 from lockmodel.ir.values import GARBAGE, HEADS, LIMIT, UNINITIALISED, is_head
 from lockmodel.source import Site
 
 LOCAL_LIMIT = 10_000
 """Local instructions in one step; more means a loop that never touches shared memory."""
+
+TO_SLEEP = frozenset(name for name, operation in OPERATIONS.items() if operation.parameters[-1:] == ("state",))
+"""The operations whose last operand is the state in which a task is to sleep."""
 
 
 Source = Callable[[int], int]
@@ -193,6 +198,8 @@ class Move:
             if value == GARBAGE and self._kind(argument) == "number":
                 self.memory.halt("LM308", f"{instruction.operation} is given a value read through no such object")
         shown = [self._operand(a, v) for a, v in zip(instruction.arguments, operands, strict=True)]
+        if instruction.operation in TO_SLEEP:
+            shown[-1] = show_number(TASK_STATE, operands[-1])
         if instruction.cache and instruction.results:
             shown = [instruction.cache]
         self.operation = f"{instruction.operation}({', '.join(shown)})"

@@ -41,10 +41,15 @@ def show_value(layout: Layout, location: int, value: int) -> str:
     if isinstance(field.type, BoolType):
         return str(bool(value))
     if isinstance(field.type, EnumType):
-        exact = [name for name, number in field.type.members if number == value]
-        bits = [name for name, number in field.type.members if number and number & value == number]
-        return exact[0] if exact else "|".join(bits) if field.type.flags and bits else str(value)
+        return show_number(field.type, value)
     return str(value)
+
+
+def show_number(kind: EnumType, value: int) -> str:
+    """A number by its name, or by those of its flags."""
+    exact = [name for name, number in kind.members if number == value]
+    bits = [name for name, number in kind.members if number and number & value == number]
+    return exact[0] if exact else "|".join(bits) if kind.flags and bits else str(value)
 
 
 def text(expression: Expr) -> str:

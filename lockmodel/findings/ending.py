@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
@@ -12,7 +14,7 @@ from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, WaitQueueType
 from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, NULL, UNINITIALISED, is_head, is_object
-from lockmodel.properties.waiting import holders
+from lockmodel.properties.waiting import wait_of
 
 WAITING = ("LM101", "LM102", "LM103")
 """Rules about who waits for what: that is the state that matters."""
@@ -35,20 +37,26 @@ def waiting_at(trace: Trace, stepper: Stepper) -> list[Waiting]:
     found = []
     for thread, wants in trace.blocked:
         local = trace.locals[thread]
-        has = [layout.setup.threads[holder].name for holder in holders(view, thread, wants)]
+        wait = wait_of(view, thread, wants)
+        has = [one for one in wait.holders if one not in wait.ahead]
         standing = trace.standing[thread]
         assert standing is not None
         found.append(
             Waiting(
                 thread=layout.setup.threads[thread].name,
                 wants=layout.member_name(wants) if wants >= 0 else standing.operation,
-                held_by=", ".join(has) or None,
+                held_by=_named(layout, has),
+                behind=_named(layout, wait.ahead),
                 frame=frame(stepper.place(local)),
                 holds=[layout.member_name(lock) for lock in local.held],
                 stack=[frame(site) for site in stepper.sites(local)],
             )
         )
     return found
+
+
+def _named(layout: Layout, threads: Iterable[int]) -> str | None:
+    return ", ".join(layout.setup.threads[thread].name for thread in threads) or None
 
 
 def state_at(violation: Violation, trace: Trace, layout: Layout) -> list[str]:

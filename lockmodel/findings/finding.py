@@ -40,7 +40,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A thread that cannot move at the end: what it waits for, who has that, and where it stands."""
+    """A thread that cannot move at the end: what it waits for, who has that, and where it stands.
+
+    `behind` are those that do not have it either, but stand before it in its line.
+    """
 
     thread: str
     wants: str
@@ -48,6 +51,12 @@ class Waiting(msgspec.Struct, frozen=True):
     frame: Frame
     holds: list[str]
     stack: list[Frame]
+    behind: str | None = None
+
+    @property
+    def waited_for(self) -> str | None:
+        """Who has to let go first."""
+        return self.held_by or self.behind
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 One table serves the language (which functions exist), the compiler (which operands fit) and the engine (which
 meaning to give). Parameter kinds: a kind of lock of `ir.types.LOCK_KINDS` (the address of such a lock), "lock" (any
 lock), "atomic", "entry", "head", "link" (an entry or a head), "idr", "waitqueue", "condition" (addresses), "cache" (a
-slab cache), "ref" (a reference), "element" (a reference to what the head or idr before it holds), "int". Result kinds:
-"int", "bool", "element" (of the head or idr operand), "object" (of the cache operand).
+slab cache), "ref" (a reference), "element" (a reference to what the head or idr before it holds), "int", "state" (of
+a task, as it sleeps). Result kinds: "int", "bool", "element" (of the head or idr operand), "object" (of the cache
+operand).
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("wake_up_all", ("waitqueue",)),
     Operation("wake_up_interruptible", ("waitqueue",)),
     Operation("wake_up_interruptible_all", ("waitqueue",)),
-    Operation("prepare_to_wait", ("waitqueue", "int")),
-    Operation("prepare_to_wait_exclusive", ("waitqueue", "int")),
+    Operation("prepare_to_wait", ("waitqueue", "state")),
+    Operation("prepare_to_wait_exclusive", ("waitqueue", "state")),
     Operation("finish_wait", ("waitqueue",)),
     Operation("schedule", (), sleeps=True),
     Operation("cond_init", ("condition",)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import Violation
+from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.processor import COMING
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.machine import CPU, TASK
@@ -19,16 +19,38 @@ from lockmodel.properties.sleeping import goes_on, sleeps
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A thread that cannot move: what it waits for and the threads that have it, all of which must let go."""
+    """A thread that cannot move: what it waits for and the threads that must let go of it.
+
+    `ahead` are those of them that do not have it, but stand in its line.
+    """
 
     thread: int
     wants: int
     holders: tuple[int, ...]
+    ahead: tuple[int, ...]
 
 
 def waits(view: View) -> list[Wait]:
     """Every thread that cannot move, in order."""
-    return [Wait(thread, wants, holders(view, thread, wants)) for thread, wants in view.blocked]
+    return [wait_of(view, thread, wants) for thread, wants in view.blocked]
+
+
+def wait_of(view: View, thread: int, wanted: int) -> Wait:
+    """A thread that cannot move, with those that are in its way."""
+    before = holders(view, thread, wanted)
+    if not _behind_writers(view, thread, wanted):
+        return Wait(thread, wanted, before, ())
+    return Wait(thread, wanted, before, tuple(other for other in before if not _writes(view.locals[other], wanted)))
+
+
+def _behind_writers(view: View, thread: int, wanted: int) -> bool:
+    """Does it wait for what writers stand in line for, without being one of them?"""
+    kind = view.layout.field(wanted).type if wanted >= 0 else None
+    return isinstance(kind, LockType) and kind.queued and view.locals[thread].phase != wanted
+
+
+def _writes(local: LocalState, lock: int) -> bool:
+    return lock in local.held and lock not in local.shared
 
 
 def holders(view: View, thread: int, wanted: int) -> tuple[int, ...]:
@@ -40,13 +62,11 @@ def holders(view: View, thread: int, wanted: int) -> tuple[int, ...]:
         return (view.read(wanted) - 1,)
     if owner.struct == TASK:
         return (view.layout.setup.tasks.index(owner.number),)
-    kind = view.layout.field(wanted).type
-    assert isinstance(kind, LockType)
-    reads = kind.queued and view.locals[thread].phase != wanted  # a writer would stand in line
+    reads = _behind_writers(view, thread, wanted)
     return tuple(
         other
         for other, local in enumerate(view.locals)
-        if (wanted in local.held and not (reads and wanted in local.shared)) or (reads and local.phase == wanted)
+        if (_writes(local, wanted) or local.phase == wanted if reads else wanted in local.held)
     )
 
 
@@ -160,10 +180,12 @@ def _sentence(stepper: Stepper, view: View, wait: Wait) -> str:
         )
     lock = stepper.layout.member_name(wait.wants)
     if wait.holders:
-        others = " and ".join(_name(stepper, holder) for holder in wait.holders)
-        if all(view.locals[holder].phase == wait.wants for holder in wait.holders):
-            return f"{who} waits for {lock}, in whose line {others} stands before it"
-        return f"{who} waits for {lock}, which {others} hold{'s' * (len(wait.holders) == 1)}"
+        told = []
+        if having := [_name(stepper, holder) for holder in wait.holders if holder not in wait.ahead]:
+            told.append(f"which {' and '.join(having)} hold{'s' * (len(having) == 1)}")
+        if ahead := [_name(stepper, other) for other in wait.ahead]:
+            told.append(f"in whose line {' and '.join(ahead)} stand{'s' * (len(ahead) == 1)} before it")
+        return f"{who} waits for {lock}, {' and '.join(told)}"
     return f"{who} waits for {lock}, which no thread is left to release"
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from lockmodel.findings.finding import Waiting
 from lockmodel.report.font import ARROW, width_of
+from lockmodel.report.lanes import waits
 from lockmodel.report.rows import FoldRow, Row
 from lockmodel.report.wrapping import break_lines
 
@@ -137,9 +138,10 @@ def cell_of(row: Row, room: float, blame: str) -> Cell:
 
 def waiting_cell(waiting: Waiting, room: float) -> Cell:
     """What stands in the lane of a thread that cannot move."""
-    lines = _broken("blame", f"waits for {waiting.wants}", 0, room)
-    if waiting.held_by:
-        lines += _broken("wait", f"held by {waiting.held_by}", 0, room)
+    wants, *others = waits(waiting)
+    lines = _broken("blame", wants, 0, room)
+    for text in others:
+        lines += _broken("wait", text, 0, room)
     at = waiting.frame.source or waiting.frame.spec
     lines += _broken("call", f"in {waiting.frame.procedure}, {at}", 0, room)
     return Cell(tuple(lines), 0)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 from rich.text import Text
 
-from lockmodel.findings.finding import Finding, Waiting
-from lockmodel.report.lanes import Lanes
+from lockmodel.findings.finding import Finding
+from lockmodel.report.lanes import Lanes, waits
 from lockmodel.report.places import place_of
 from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, LOCK_STYLES, STRONG, Glyphs, Terminal, pad, wrap
@@ -132,14 +132,6 @@ def in_lines(operation: str, outcome: str, width: int, hanging: int) -> list[str
     indent = " " * min(hanging, width // 3)
     below = [indent + piece for piece in wrap(outcome, width - len(indent), 2)]
     return [*wrap(operation, width, hanging), *below]
-
-
-def waits(waiting: Waiting) -> list[str]:
-    """What stands in the lane of a thread that cannot move."""
-    line = [f"waits for {waiting.wants}"]
-    if waiting.held_by:
-        line.append(f"held by {waiting.held_by}")
-    return [printable(text) for text in line]
 
 
 @dataclass(frozen=True, slots=True)

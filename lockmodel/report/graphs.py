@@ -58,7 +58,8 @@ def wait_for_graph(finding: Finding) -> networkx.DiGraph[str]:
     """Who waits for what, and who has it, at the end of `finding`.
 
     Nodes are "thread NAME" and "lock NAME" with `kind`, `label` and, for threads, `place`. An edge's `kind` is
-    "waits for" or "held by". Both have `cycle`, true for those that go round.
+    "waits for", "held by" or "in line" (of a thread that stands there before another one). All have `cycle`, true for
+    those that go round.
     """
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     for waiting in finding.waiting:
@@ -72,11 +73,13 @@ def wait_for_graph(finding: Finding) -> networkx.DiGraph[str]:
         graph.add_edge(f"thread {waiting.thread}", f"lock {waiting.wants}", kind="waits for", cycle=False)
     for waiting in finding.waiting:
         # The holder may be a thread that waits for something else, or one that has ended and is not listed.
-        if waiting.held_by is not None:
-            holder = f"thread {waiting.held_by}"
-            if holder not in graph:
-                graph.add_node(holder, kind="thread", label=waiting.held_by, place="", cycle=False)
-            graph.add_edge(f"lock {waiting.wants}", holder, kind="held by", cycle=False)
+        for kind, name in (("held by", waiting.held_by), ("in line", waiting.behind)):
+            if name is None:
+                continue
+            other = f"thread {name}"
+            if other not in graph:
+                graph.add_node(other, kind="thread", label=name, place="", cycle=False)
+            graph.add_edge(f"lock {waiting.wants}", other, kind=kind, cycle=False)
     for component in networkx.strongly_connected_components(graph):
         if len(component) > 1:
             for node in component:

@@ -58,7 +58,7 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
 
 def cycle(waiting: list[Waiting]) -> list[str]:
     """The threads of a wait-for cycle in order, beginning with the first one named; empty when there is none."""
-    holder = {entry.thread: entry.held_by for entry in waiting}
+    holder = {entry.thread: entry.waited_for for entry in waiting}
     for entry in waiting:
         seen: list[str] = []
         thread: str | None = entry.thread
@@ -68,6 +68,16 @@ def cycle(waiting: list[Waiting]) -> list[str]:
         if thread == entry.thread:
             return seen
     return []
+
+
+def waits(waiting: Waiting) -> list[str]:
+    """What stands in the lane of a thread that cannot move."""
+    line = [f"waits for {waiting.wants}"]
+    if waiting.held_by:
+        line.append(f"held by {waiting.held_by}")
+    if waiting.behind:
+        line.append(f"behind {waiting.behind}")
+    return [printable(text) for text in line]
 
 
 def state_told(finding: Finding) -> list[str]:

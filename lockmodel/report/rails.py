@@ -19,9 +19,8 @@ from lockmodel.report.columns import (
     places_in,
     step_mark,
     track_counts,
-    waits,
 )
-from lockmodel.report.lanes import Lanes
+from lockmodel.report.lanes import Lanes, waits
 from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
 from lockmodel.report.wrapping import printable

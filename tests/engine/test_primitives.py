@@ -142,3 +142,20 @@ def test_a_lock_that_is_held_is_stored_as_0() -> None:
     for name in ("rw", "fair", "rwsem", "seq", "mutex"):
         location = layout.address(layout.globals[name], "lock")
         assert layout.locations[location].domain.encode(0) == 0
+
+
+def test_a_reader_behind_a_writer_that_waits_is_told_who_stands_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "corner.py"
+    file.write_text(spec("down_read(rwsem)\n    down_read(rwsem)", BOTH, "down_write(rwsem)\n    up_write(rwsem)"))
+    (scenario,) = check(CheckOptions(str(file))).result.scenarios
+    (finding,) = (finding for finding in scenario.findings if finding.rule == "LM101")
+    told = {one.thread: (one.held_by, one.behind) for one in finding.waiting}
+    assert sorted(told.values(), key=str) == [("t", None), (None, "u")]
+
+
+def test_the_state_in_which_a_task_sleeps_is_told_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "corner.py"
+    file.write_text(spec("prepare_to_wait(box.queue, 2)\n    schedule()", ALONE))
+    (scenario,) = check(CheckOptions(str(file))).result.scenarios
+    (step, *_) = (step for finding in scenario.findings for step in finding.steps if "prepare" in step.operation)
+    assert step.operation == "prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)"

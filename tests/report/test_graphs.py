@@ -44,6 +44,14 @@ def test_a_holder_that_waits_for_nothing_is_in_the_graph() -> None:
     assert not [node for node, told in graph.nodes(data=True) if told["cycle"]]
 
 
+def test_who_stands_before_it_in_line_is_told_apart_from_who_has_it() -> None:
+    finding = samples.philosophers()
+    waiting = [msgspec.structs.replace(finding.waiting[0], behind="hume"), *finding.waiting[1:]]
+    graph = wait_for_graph(msgspec.structs.replace(finding, waiting=waiting))
+    kinds = {holder: told["kind"] for _, holder, told in graph.out_edges("lock fork#2.sem", data=True)}
+    assert kinds == {"thread hegel": "held by", "thread hume": "in line"}
+
+
 def test_names_that_mean_something_in_dot_stay_names() -> None:
     finding = samples.philosophers()
     waiting = [msgspec.structs.replace(finding.waiting[0], thread='a:n "b" \\N', wants="<b>x</b>", held_by=None)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lockmodel.findings.finding import Finding, Step
-from lockmodel.report.lanes import HandOver, arrange, cycle, state_told
+from lockmodel.report.lanes import HandOver, arrange, cycle, state_told, waits
 from lockmodel.report.rows import FoldRow, StepRow, names
 from tests.report import samples
 
@@ -182,3 +182,10 @@ def test_a_step_without_a_stack_stands_in_its_procedure() -> None:
     bare: list[Step] = [msgspec.structs.replace(step, stack=[]) for step in finding.steps]
     rows = only_steps(msgspec.structs.replace(finding, steps=bare))
     assert [row.calls for row in rows] == [("bump",), (), ("dump",)]
+
+
+def test_who_only_stands_in_line_is_no_holder_but_closes_the_cycle() -> None:
+    waiting = samples.philosophers().waiting
+    behind = msgspec.structs.replace(waiting[0], held_by=None, behind="hegel")
+    assert waits(behind) == ["waits for fork#2.sem", "behind hegel"]
+    assert cycle([behind, *waiting[1:]]) == ["kant", "hegel", "hume"]

@@ -65,6 +65,7 @@ def findings(draw: st.DrawFn) -> Finding:
             frame=draw(frames),
             holds=draw(held),
             stack=[],
+            behind=draw(st.none() | st.sampled_from(threads)),
         )
         for thread in draw(st.lists(st.sampled_from(threads), max_size=5, unique=True))
     ]
