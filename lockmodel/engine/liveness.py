@@ -1,9 +1,10 @@
 """What can go on for ever: cycles in the graph of every state, as fair executions go round them.
 
 An execution is fair if a thread that could move at all times from some moment on does move again and again (weak
-fairness). Nothing obliges an interrupt to come, nor a sleeper to wake for no reason, nor a signal to be sent. So a part
-of the graph that leads everywhere within itself can be gone round fairly just if each thread moves in it, or is not
-obliged to somewhere in it. Only the largest such parts have to be looked at: they are fair where a part of them is.
+fairness), and if no thread wakes for no reason for ever. Nothing obliges an interrupt to come, nor a sleeper to
+wake for no reason, nor a signal to be sent. So a part of the graph that leads everywhere within itself, without such
+wakes, can be gone round fairly just if each thread moves in it, or is not obliged to somewhere in it. Only the largest
+such parts have to be looked at: they are fair where a part of them is.
 """
 
 from __future__ import annotations
@@ -198,6 +199,8 @@ class Graph:
         `stem` gives a way to a state, and is told who moves next. `impatient`: some thread must move in the loop that
         may not wait for ever.
         """
+        if self.layout.program.spurious_wakeups:
+            kept = self._woken(kept)
         inside = on_cycles({number: [target for target, _, _ in found] for number, found in kept.items()})
         parts: dict[int, list[int]] = {}
         for number in sorted(inside):
@@ -211,6 +214,15 @@ class Graph:
             obliged = self._obliged_throughout(part)
             if obliged <= movers:
                 yield self._lasso(part, edges, stem, impatient)
+
+    def _woken(self, kept: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+        """A graph without the transitions by which a thread wakes for no reason."""
+        stepper = self.behaviour.stepper
+        return {
+            number: [edge for edge in found if not edge[2] or not stepper.wakes_itself(nodes[edge[1]].local, edge[2])]
+            for number, found in kept.items()
+            for nodes in [self.nodes(number)]
+        }
 
     def obliged(self, number: int) -> set[int]:
         """The threads that must move some day if they can move all the time as they can in this state."""

@@ -81,13 +81,22 @@ class Stepper:
             case Operate("kmem_cache_alloc" | "kmem_cache_zalloc", cache=cache):
                 return 2 if self.program.caches[cache].may_fail else 1
             case Operate("schedule" | "cond_wait"):
-                return 2 if self.program.spurious_wakeups else 1
+                return 2 if self.program.spurious_wakeups and local.phase == -1 else 1
             case Operate("down_interruptible" | "mutex_lock_interruptible"):
                 return 2 if self.program.signals else 1
             case Operate("cond_signal"):
                 return self.layout.places
             case _:
                 return 1
+
+    def wakes_itself(self, local: LocalState, choice: int) -> bool:
+        """Is an alternative of the next step to wake for no reason?"""
+        if not choice or local.phase == COMING:
+            return False
+        match self.instruction(local):
+            case Operate("schedule" | "cond_wait"):
+                return True
+        return False
 
     def instruction(self, local: LocalState) -> Instruction:
         """The visible instruction that the thread stands at."""

@@ -15,9 +15,10 @@ from lockmodel.properties.liveness import livelock
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A step of a loop, with the thread that makes it, and the state from which."""
+    """A step of a loop, with the thread that makes it, its alternative, and the state from which."""
 
     thread: int
+    choice: int
     step: Step
     state: bytes
     locals: tuple[LocalState, ...]
@@ -35,7 +36,12 @@ def livelocks(stepper: Stepper, loop: Sequence[Turn]) -> list[Violation]:
 
 
 def fair(stepper: Stepper, loop: Sequence[Turn]) -> bool:
-    """Is an execution fair that goes round a loop: does each thread move in it, or stand where it is not obliged to?"""
+    """Is an execution fair that goes round a loop: does each thread move in it, or stand where it is not obliged to?
+
+    Not if a thread wakes for no reason in it, over and over.
+    """
+    if any(stepper.wakes_itself(turn.locals[turn.thread], turn.choice) for turn in loop):
+        return False
     moved = {turn.thread for turn in loop}
     return all(
         thread in moved or not all(obliged(stepper, turn.state, turn.locals[thread]) for turn in loop)

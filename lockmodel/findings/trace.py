@@ -153,7 +153,7 @@ def _loop(trace: Trace) -> list[Turn]:
     locals_ = [step.after or LocalState(thread, ()) for thread, step in enumerate(begun)]
     turns = []
     for moment in trace.moments:
-        turns.append(Turn(moment.thread, moment.step, state, tuple(locals_)))
+        turns.append(Turn(moment.thread, moment.choice, moment.step, state, tuple(locals_)))
         assert moment.step.after is not None
         state, locals_[moment.thread] = moment.after, moment.step.after
     return turns[trace.loop_from - 1 :]

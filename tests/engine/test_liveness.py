@@ -28,12 +28,14 @@ from lockmodel import *
 
 model = Model("live")
 lock = model.spinlock("lock")
+mutex = model.mutex("mutex")
 
 
 class Box(Struct):
     a: Atomic = atomic(0, 2)
     b: Atomic = atomic(0, 2)
     queue: WaitQueue
+    changed: Condition
 
 
 box = model.object(Box, "box")
@@ -156,6 +158,71 @@ def test_nothing_obliges_a_sleeper_to_wake_for_no_reason(tmp_path: Path) -> None
     sleeper = "while not atomic_read(box.a):\n    prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)\n    schedule()"
     target = write(tmp_path, (sleeper, "while not atomic_read(box.b): pass"), model=", spurious_wakeups=True")
     assert livelocks(run(target))
+
+
+COND = "spin_lock(lock)\nspin_unlock(lock)\nmutex_lock(mutex)\n{}\nmutex_unlock(mutex)"
+
+# name -> the rules broken, the body of each thread
+SLEEPERS: dict[str, tuple[set[str], tuple[str, ...]]] = {
+    "a condition, told under the mutex": (
+        set(),
+        (
+            COND.format("while not atomic_read(box.a):\n    cond_wait(box.changed, mutex)"),
+            COND.format("atomic_set(box.a, 1)\ncond_signal(box.changed)"),
+        ),
+    ),
+    "a condition that nobody tells of": (
+        {"LM103"},
+        (
+            COND.format("while not atomic_read(box.a):\n    cond_wait(box.changed, mutex)"),
+            "atomic_set(box.a, 1)",
+        ),
+    ),
+    "a condition that never comes": (
+        {"LM101"},
+        (COND.format("while not atomic_read(box.a):\n    cond_wait(box.changed, mutex)"), "mark('x')"),
+    ),
+    "a wake between the look and the sleep": (
+        {"LM103"},
+        (
+            "while not atomic_read(box.a):\n    prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)\n    schedule()\n"
+            "finish_wait(box.queue)",
+            "atomic_set(box.a, 1)\nwake_up(box.queue)",
+        ),
+    ),
+    "a wake while another one goes on for ever": (
+        {"LM103"},
+        (
+            "while not atomic_read(box.a):\n    prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)\n    schedule()\n"
+            "finish_wait(box.queue)",
+            "atomic_set(box.a, 1)\nwhile True:\n    mark('x')",
+        ),
+    ),
+    "a sleep without a loop": (
+        {"LM103"},
+        ("prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)\nschedule()\nfinish_wait(box.queue)", "mark('x')"),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", SLEEPERS)
+def test_a_sleeper_that_may_wake_for_no_reason_need_not(tmp_path: Path, name: str, engine: str) -> None:
+    """It is found to sleep for ever where it may, and that it wakes for ever for no reason is no livelock."""
+    expected, bodies = SLEEPERS[name]
+    for option in ("", ", spurious_wakeups=True"):
+        target = write(tmp_path, bodies, model=option)
+        for reduction in (True, False):
+            result = run(target, engine=engine, reduction=reduction)
+            assert {finding.rule for finding in result.findings} == expected
+            assert result.verdict == ("violated" if expected else "verified")
+
+
+def test_what_must_come_true_does_not_wait_for_who_wakes_for_no_reason(tmp_path: Path) -> None:
+    """Who asks for the mutex would starve only while the other one wakes for ever for no reason."""
+    path = Path(write(tmp_path, SLEEPERS["a condition, told under the mutex"][1], model=", spurious_wakeups=True"))
+    path.write_text(path.read_text() + "\n\n" + CLAIM.format("atomic_read(box.a) == 1"))
+    assert run(str(path)).verdict == "verified"
 
 
 def test_a_graph_that_is_cut_is_incomplete(tmp_path: Path) -> None:

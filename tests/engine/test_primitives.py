@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
 
 from lockmodel.check import CheckOptions, check
-from tests.engine.test_exactness import layout_of
+from lockmodel.engine.step import Stepper
+from lockmodel.source import Site
+from tests.engine.brute_force import brute_force
+from tests.engine.random_primitives import primitive_specs
+from tests.engine.test_exactness import MOST, examples, laid_out, layout_of
 
 HEAD = """\
 from __future__ import annotations
@@ -133,6 +140,24 @@ def test_a_sleeper_on_a_queue_that_may_be_freed_is_told_of(tmp_path: Path) -> No
     file.write_text(spec(sleeps, BOTH, "WRITE_ONCE(box.ready, True); wake_up(box.queue)".replace("; ", "\n    ")))
     (scenario,) = check(CheckOptions(str(file))).result.scenarios
     assert "LM103" in {finding.rule for finding in scenario.findings}
+
+
+@examples(60)
+@given(primitive_specs())
+def test_who_may_wake_for_no_reason_breaks_no_less(text: str) -> None:
+    broken = []
+    for spurious in ("False", "True"):
+        layout = laid_out(re.sub(r"spurious_wakeups=\w+", f"spurious_wakeups={spurious}", text))
+        found = brute_force(Stepper(layout), MOST)
+        assume(found is not None)
+        assert found is not None
+        broken.append(
+            {
+                tuple(replace(part, path="") if isinstance(part, Site) else part for part in identity)
+                for identity in found.steps
+            }
+        )
+    assert broken[0] <= broken[1]
 
 
 def test_a_lock_that_is_held_is_stored_as_0() -> None:

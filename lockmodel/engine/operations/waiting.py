@@ -2,6 +2,9 @@
 
 A place in the queue holds 0 or 1 + 2 * thread, 1 more where the thread waits exclusively; those that do not come first,
 in the order of their numbers (they are all woken at once). `task.state` is as in the kernel: TASK_RUNNING is 0.
+
+Whether a thread will wake for no reason is chosen as it falls asleep: when it goes on is open in any case, and one that
+sleeps until it is woken can then be seen to sleep for ever.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ RUNNING, INTERRUPTIBLE, UNINTERRUPTIBLE = 0, 1, 2
 """The kernel's task states."""
 
 ASLEEP = -4
-"""The phase of a thread in cond_wait that has given back the mutex, and sleeps."""
+"""The phase of a thread that sleeps until it is woken; in cond_wait it has given back the mutex."""
 
 RELOCKING = -5
-"""The phase of one that was woken, and takes the mutex again."""
+"""The phase of one that is awake in cond_wait, and takes the mutex again."""
 
 
 def _queue(m: Memory, wq: int, context: Context) -> list[int]:
@@ -75,12 +78,18 @@ def _schedule(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     """Sleep until one is woken; not at all if one was woken already. The last alternative is to wake for no reason."""
     state = m.of_task("state")
     if m.read(state) == RUNNING:
-        return (), "is running already"
+        detail = "is awake" if m.phase == ASLEEP else "is running already"
+        m.phase = -1
+        return (), detail
     m.sleeps(context.name)
     if context.choice:
         m.write(state, RUNNING)
+        m.phase = -1
         return (), "wakes for no reason"
-    raise Blocked
+    if m.phase == ASLEEP or not m.layout.program.spurious_wakeups:
+        raise Blocked
+    m.phase, m.again = ASLEEP, True
+    return (), "sleeps until it is woken"
 
 
 def _wake(m: Memory, wq: int, context: Context, exclusive: int, states: tuple[int, ...]) -> str:
@@ -110,7 +119,7 @@ def _wake_up(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
 
 
 def _cond_wait(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
-    """Give back the mutex and sleep, in one step; woken (or for no reason, where that may be), take it again."""
+    """Give back the mutex and sleep, in one step; awake again, take it. The last alternative: wake for no reason."""
     condition, mutex = operands
     if m.phase == ASLEEP:
         state = m.of_task("state")
@@ -120,7 +129,7 @@ def _cond_wait(m: Memory, operands: tuple[int, ...], context: Context) -> Result
             m.write(state, RUNNING)
             _put(m, condition, [e for e in _queue(m, condition, context) if _thread(e) != context.thread])
         m.phase, m.again = RELOCKING, True
-        return (), "wakes for no reason" if context.choice and m.writes else "is awake"
+        return (), "is awake"
     if m.phase == RELOCKING:
         m.member(mutex, f"{context.name} takes a lock")
         acquire(m, mutex, context)
@@ -128,9 +137,13 @@ def _cond_wait(m: Memory, operands: tuple[int, ...], context: Context) -> Result
         return (), f"takes {m.layout.member_name(mutex)} again"
     m.sleeps(context.name)
     LOCKS["mutex_unlock"](m, (mutex,), context)
+    m.again = True
+    if context.choice:
+        m.phase = RELOCKING
+        return (), f"gives back {m.layout.member_name(mutex)} and wakes for no reason"
     _put(m, condition, [*_queue(m, condition, context), _entry(context.thread, True)])
     m.write(m.of_task("state"), UNINTERRUPTIBLE)
-    m.phase, m.again = ASLEEP, True
+    m.phase = ASLEEP
     return (), f"gives back {m.layout.member_name(mutex)} and sleeps"
 
 

@@ -1,4 +1,4 @@
-"""Claim: who waits for something is told when it has come."""
+"""Claim: who waits for something is told when it has come, also where threads may wake for no reason."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from lockmodel import (
     wake_up_all,
 )
 
-model = Model("waiting")
+model = Model("waiting", spurious_wakeups=True)
 mutex = model.mutex("mutex")
 done = model.completion("done")
 
