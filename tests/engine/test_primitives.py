@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import assume, given
 
 from lockmodel.check import CheckOptions, check
 from lockmodel.engine.step import Stepper
-from lockmodel.source import Site
 from tests.engine.brute_force import brute_force
 from tests.engine.random_primitives import primitive_specs
 from tests.engine.test_exactness import MOST, examples, laid_out, layout_of
@@ -151,12 +149,7 @@ def test_who_may_wake_for_no_reason_breaks_no_less(text: str) -> None:
         found = brute_force(Stepper(layout), MOST)
         assume(found is not None)
         assert found is not None
-        broken.append(
-            {
-                tuple(replace(part, path="") if isinstance(part, Site) else part for part in identity)
-                for identity in found.steps
-            }
-        )
+        broken.append({re.sub(r"[^ ']*/random_model", "random_model", repr(identity)) for identity in found.steps})
     assert broken[0] <= broken[1]
 
 
