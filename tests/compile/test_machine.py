@@ -1,0 +1,92 @@
+"""What a spec says wrongly of CPUs, interrupts and kinds of locks is refused, with what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockmodel.compile import compile_model, load
+from lockmodel.errors import SpecError
+from tests.compile.specs import HEADER, Specs
+
+LOCKS = """\
+mutex = model.mutex("mutex")
+rwsem = model.rwsem("rwsem")
+rw = model.rwlock("rw")
+@model.path
+def f() -> None:
+    {}
+"""
+
+SCENARIO = LOCKS.format("pass") + "@model.scenario\ndef s(m: Scenario) -> None:\n    {}\n"
+
+
+@pytest.mark.parametrize(
+    ("threads", "message"),
+    [
+        (
+            'm.hardirq("i", f, cpu=0)',
+            "L9: the hardirq `i` comes on CPU 0, where it has nobody to interrupt\n"
+            "  Give a thread `cpu=0`: there is none.",
+        ),
+        (
+            'm.thread("t", f)\n    m.hardirq("i", f, cpu=0)',
+            "L10: the hardirq `i` comes on CPU 0, where it has nobody to interrupt\n  Give a thread `cpu=0`: `t` (L9).",
+        ),
+        (
+            'm.thread("t", f, cpu=1)\n    m.thread("u", f, cpu=2)\n    m.softirq("i", f, cpu=0)',
+            "L11: the softirq `i` comes on CPU 0, where it has nobody to interrupt\n"
+            "  Give a thread `cpu=0`: `t` (L9), `u` (L10).",
+        ),
+        ('m.thread("t", f, cpu=-1)', "L9: the CPU of `t` is -1\n  Number CPUs from 0."),
+        ('m.thread("t", f, cpu="0")', "L9: the CPU of `t` is '0'\n  Number CPUs from 0."),
+        ('m.thread("t", f, cpu=True)', "L9: the CPU of `t` is True\n  Number CPUs from 0."),
+    ],
+)
+def test_where_a_thread_runs(specs: Specs, threads: str, message: str) -> None:
+    assert specs.refusal(SCENARIO.format(threads), "s").replace("spec.py:", "") == message
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("spin_lock(mutex)", "`spin_lock` takes a SpinLock, not a Mutex\n  Use `mutex_lock`."),
+        ("spin_lock_irq(mutex)", "`spin_lock_irq` takes a SpinLock, not a Mutex\n  Use `mutex_lock`."),
+        ("spin_trylock(mutex)", "`spin_trylock` takes a SpinLock, not a Mutex\n  Use `mutex_trylock`."),
+        ("mutex_unlock(big_lock)", "`mutex_unlock` takes a Mutex, not a SpinLock\n  Use `spin_unlock`."),
+        ("down(rwsem)", "`down` takes a Semaphore, not a RwSemaphore\n  Use `down_write`."),
+        ("up(rwsem)", "`up` takes a Semaphore, not a RwSemaphore\n  Use `up_write`."),
+        ("read_lock(rwsem)", "`read_lock` takes a RwLock, not a RwSemaphore\n  Use `down_read`."),
+        ("down_read(rw)", "`down_read` takes a RwSemaphore, not a RwLock\n  Use `read_lock`."),
+        ("write_trylock(rwsem)", "`write_trylock` takes a RwLock, not a RwSemaphore\n  Use `down_write_trylock`."),
+        ("downgrade_write(mutex)", "`downgrade_write` takes a RwSemaphore, not a Mutex\n  Give a RwSemaphore."),
+        ("read_seqbegin(mutex)", "`read_seqbegin` takes a SeqLock, not a Mutex\n  Give a SeqLock."),
+    ],
+)
+def test_the_operation_for_another_kind_of_lock_is_named(specs: Specs, call: str, message: str) -> None:
+    assert specs.refusal(LOCKS.format(call)) == f"L6: {message}"
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("Mutex = rwlock(queued=True)", "is a Mutex, but `rwlock` is for a RwLock"),
+        ("RwLock = rwsem()", "is a RwLock, but `rwsem` is for a RwSemaphore"),
+        ("Mutex = semaphore(2)", "is a Mutex, but `semaphore` is for a Semaphore"),
+        ("bool = rwlock()", "is a bool, but `rwlock` is for a RwLock"),
+        ("Small = semaphore(2)", "is an int of 0..7, but `semaphore` is for a Semaphore"),
+    ],
+)
+def test_what_a_lock_is_declared_with_is_of_its_kind(specs: Specs, field: str, message: str) -> None:
+    assert specs.refusal(f"class Box(Struct):\n    lock: {field}\n") == f"L2: the field `Box.lock` {message}"
+
+
+@pytest.mark.parametrize("option", ["signals", "spurious_wakeups"])
+def test_what_is_assumed_is_a_bool_or_a_switch_of_the_model(specs: Specs, option: str) -> None:
+    for given, message in (
+        ("1", f"`{option}` is 1\n  Give a bool or a switch of the model."),
+        ("Switch('s', True, '', '', 0)", f"`{option}` is `s`, a switch of another model"),
+    ):
+        text = HEADER.replace('"fs/toy.c")', f'"fs/toy.c", {option}={given})')
+        with pytest.raises(SpecError) as caught:
+            compile_model(load(specs.write(text)), None, {})
+        assert str(caught.value) == f"spec.py:6: {message}"
