@@ -15,6 +15,7 @@ from lockmodel.compile.names import DYNAMIC
 from lockmodel.compile.naming import code_text, described
 from lockmodel.compile.signature import Signature
 from lockmodel.errors import SpecError
+from lockmodel.ir.hierarchy import SUBCLASSES
 from lockmodel.ir.nodes import (
     Assign,
     Await,
@@ -79,6 +80,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
     "ref": ("a reference", lambda t: isinstance(t, RefType)),
     "int": ("an int", is_number),
     "state": ("a task state", is_number),
+    "subclass": ("a subclass", is_number),
 }
 
 
@@ -321,6 +323,12 @@ class CallLowering(ExpressionLowering):
                 elif isinstance(value.type, LockType) and (other := _alike(name, value.type.kind)):
                     remedy = f"Use `{other}`."
                 raise self.error(operand, f"`{said}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
+            elif kind == "subclass" and not (isinstance(value.expr, Const) and 0 <= value.expr.value < SUBCLASSES):
+                raise self.error(
+                    operand,
+                    f"`{said}` takes a subclass that is known before the run, 0 to {SUBCLASSES - 1}",
+                    "Write a number, or SINGLE_DEPTH_NESTING.",
+                )
             values.append(value)
         self._check_lists(node, operation, operands, values)
         self._check_sema_init(node, name, values)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from lockmodel.compile.naming import Place, described, suggestion
-from lockmodel.ir.hierarchy import Chain, Hierarchy, Rank
+from lockmodel.ir.hierarchy import SUBCLASSES, Chain, Hierarchy, Rank, subclass_name, whole_class
 from lockmodel.ir.types import IntType, LockType, RefType, Struct
 from lockmodel.language.model import ChainRecord, Model
 from lockmodel.source import Site
@@ -45,10 +45,12 @@ def chains_of(model: Model, design: str) -> list[ChainRecord]:
 def join_chains(chains: Sequence[Chain], classes: Mapping[str, LockType], ranks: tuple[Rank, ...] = ()) -> Hierarchy:
     """One partial order of several chains; SpecError for a name that is no lock, or a chain against another one."""
     below: dict[str, dict[str, Place]] = {}
+    subclasses = [subclass_name(lock, n) for lock in classes for n in range(1, SUBCLASSES)]
     for chain in chains:
         place = Place(chain.site.path, chain.site.line)
         for number, name in enumerate(chain.locks):
-            check_lock_class(name, classes, place, f"the hierarchy names `{name}`")
+            if name not in subclasses:
+                check_lock_class(name, classes, place, f"the hierarchy names `{name}`")
             if name in chain.locks[:number]:
                 raise place.error(
                     f"the hierarchy names `{name}` twice in one chain", "Keep one: a chain goes from the outside in."
@@ -111,7 +113,7 @@ def _notes(chains: Sequence[Chain], classes: Mapping[str, LockType]) -> Iterable
     for chain in chains:
         spinning = ""
         for name in chain.locks:
-            if not classes[name].sleeps:
+            if not classes[whole_class(name)].sleeps:
                 spinning = name
             elif spinning:
                 yield (

@@ -57,8 +57,9 @@ class LocalState:
     `frames` are outermost first and empty when the thread has ended; the last one stands at a visible instruction (of
     an interrupt that has not come yet, at the first one).
     `held` are the locations of the owned locks that the thread holds, oldest first, `shared` those of them that it
-    holds for reading (as often as it does). `private` are the objects that no other thread can reach yet. `phase` is
-    how far it is within an operation of several steps: the lock in whose line it waits, a mark of the operation, or -1.
+    holds for reading (as often as it does), `subclasses` with which subclass it took each of those held. `private` are
+    the objects that no other thread can reach yet. `phase` is how far it is within an operation of several steps: the
+    lock in whose line it waits, a mark of the operation, or -1.
     One that is `stopped` stands still for good: see `engine.stopping`.
     """
 
@@ -70,6 +71,7 @@ class LocalState:
     situation: Situation = PROCESS
     phase: int = -1
     stopped: bool = False
+    subclasses: tuple[int, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from lockmodel.engine.local import NOTE, Access, LocalState, Nesting, Request, Violation
-from lockmodel.ir.hierarchy import Rank
+from lockmodel.ir.hierarchy import Rank, subclass_name, whole_class
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import Guard, LockType, RefType
 from lockmodel.ir.values import (
@@ -57,6 +57,7 @@ class Memory:
     ) -> None:
         self.layout = layout
         self.held = list(local.held)
+        self.subclasses = list(local.subclasses)
         self.shared = list(local.shared)
         self.private = list(local.private)
         self.situation = local.situation
@@ -237,33 +238,37 @@ class Memory:
             self.private.remove(number)
             waiting.extend(self.layout.referred(number, self.read))
 
-    def ask(self, lock: int, entry: str, mode: str = "write", *, trying: bool = False) -> None:
+    def ask(self, lock: int, entry: str, mode: str = "write", *, trying: bool = False, subclass: int = 0) -> None:
         """A lock is asked for, by a thread that was entered by the procedure `entry`: noted, for the lock order."""
         self.asked = Request(lock, mode, trying)
         held = tuple(
-            (self.layout.lock_class(outer), self.layout.member_name(outer), self.mode(outer)) for outer in self.held
+            (self._class(outer, its), self.layout.member_name(outer), self.mode(outer))
+            for outer, its in zip(self.held, self.subclasses, strict=True)
         )
-        inner = (self.layout.lock_class(lock), self.layout.member_name(lock))
+        inner = (self._class(lock, subclass), self.layout.member_name(lock))
         place, stack = self._where()
-        ordered = () if trying else self._against_order(lock)
+        ordered = () if trying else self._against_order(lock, subclass)
         nesting = Nesting(inner, mode, trying, held, self.situation, entry, place, ordered)
         self.notes.append(Violation(NOTE, "", place, stack, nesting=nesting))
 
-    def _against_order(self, lock: int) -> tuple[str, ...]:
+    def _class(self, lock: int, subclass: int) -> str:
+        return subclass_name(self.layout.lock_class(lock), subclass)
+
+    def _against_order(self, lock: int, subclass: int) -> tuple[str, ...]:
         """LM201 for each held lock that the declared order puts below this one.
 
         Gives the names of those of the same class that are before it in the declared order of its instances.
         """
         hierarchy = self.layout.program.hierarchy
-        name, inner = self.layout.member_name(lock), self.layout.lock_class(lock)
-        rank = hierarchy.rank(inner)
+        name, inner = self.layout.member_name(lock), self._class(lock, subclass)
+        rank = hierarchy.rank(whole_class(inner))
         ordered = []
-        for held in dict.fromkeys(self.held):
-            outer = self.layout.lock_class(held)
+        for held, its in dict.fromkeys(zip(self.held, self.subclasses, strict=True)):
+            outer = self._class(held, its)
             why = ""
-            if (inner, outer) in hierarchy.above:
+            if hierarchy.forbids(outer, inner):
                 why = f"{inner} comes before {outer} in the declared order"
-            elif rank is not None and outer == inner and held != lock:
+            elif rank is not None and whole_class(outer) == whole_class(inner) and held != lock:
                 if self._before(rank, held, lock):
                     ordered.append(self.layout.member_name(held))
                 else:

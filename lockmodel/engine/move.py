@@ -353,6 +353,7 @@ class Move:
             tuple(memory.shared),
             memory.situation,
             memory.phase,
+            subclasses=tuple(memory.subclasses),
         )
 
     def end(self) -> LocalState:

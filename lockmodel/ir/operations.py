@@ -4,8 +4,8 @@ One table serves the language (which functions exist), the compiler (which opera
 meaning to give). Parameter kinds: a kind of lock of `ir.types.LOCK_KINDS` (the address of such a lock), "lock" (any
 lock), "atomic", "entry", "head", "link" (an entry or a head), "idr", "waitqueue", "condition" (addresses), "cache" (a
 slab cache), "ref" (a reference), "element" (a reference to what the head or idr before it holds), "int", "state" (of
-a task, as it sleeps). Result kinds: "int", "bool", "element" (of the head or idr operand), "object" (of the cache
-operand).
+a task, as it sleeps), "subclass" (of a lock: a constant). Result kinds: "int", "bool", "element" (of the head or idr
+operand), "object" (of the cache operand).
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ def _table(*operations: Operation) -> dict[str, Operation]:
 OPERATIONS: dict[str, Operation] = _table(
     # locks
     Operation("spin_lock", ("spinlock",)),
+    Operation("spin_lock_nested", ("spinlock", "subclass")),
     Operation("spin_unlock", ("spinlock",)),
     Operation("spin_trylock", ("spinlock",), ("bool",)),
     Operation("spin_lock_init", ("spinlock",)),
     Operation("raw_spin_lock", ("raw_spinlock",)),
+    Operation("raw_spin_lock_nested", ("raw_spinlock", "subclass")),
     Operation("raw_spin_unlock", ("raw_spinlock",)),
     Operation("raw_spin_trylock", ("raw_spinlock",), ("bool",)),
     Operation("raw_spin_lock_init", ("raw_spinlock",)),
@@ -55,6 +57,7 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("sema_init", ("semaphore", "int")),
     Operation("init_MUTEX", ("semaphore",)),
     Operation("mutex_lock", ("mutex",), sleeps=True),
+    Operation("mutex_lock_nested", ("mutex", "subclass"), sleeps=True),
     Operation("mutex_lock_interruptible", ("mutex",), ("int",), sleeps=True),
     Operation("mutex_trylock", ("mutex",), ("bool",)),
     Operation("mutex_unlock", ("mutex",)),
@@ -64,9 +67,11 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("rt_mutex_unlock", ("rt_mutex",)),
     Operation("rt_mutex_init", ("rt_mutex",)),
     Operation("down_read", ("rwsem",), sleeps=True),
+    Operation("down_read_nested", ("rwsem", "subclass"), sleeps=True),
     Operation("down_read_trylock", ("rwsem",), ("bool",)),
     Operation("up_read", ("rwsem",)),
     Operation("down_write", ("rwsem",), sleeps=True),
+    Operation("down_write_nested", ("rwsem", "subclass"), sleeps=True),
     Operation("down_write_trylock", ("rwsem",), ("bool",)),
     Operation("up_write", ("rwsem",)),
     Operation("downgrade_write", ("rwsem",)),
@@ -160,20 +165,23 @@ class Locking:
     """What an operation does to its lock.
 
     `deed`: "take" (waiting as long as it must), "try", "release", "downgrade", "init". `gives`: what a "take" or a
-    successful "try" gives (a failed one gives 1 - that).
+    successful "try" gives (a failed one gives 1 - that). `nested`: it is told a subclass.
     """
 
     deed: str
     mode: str = "write"
     gives: int = 1
+    nested: bool = False
 
 
 LOCKING: dict[str, Locking] = {
     "spin_lock": Locking("take"),
+    "spin_lock_nested": Locking("take", nested=True),
     "spin_unlock": Locking("release"),
     "spin_trylock": Locking("try"),
     "spin_lock_init": Locking("init"),
     "raw_spin_lock": Locking("take"),
+    "raw_spin_lock_nested": Locking("take", nested=True),
     "raw_spin_unlock": Locking("release"),
     "raw_spin_trylock": Locking("try"),
     "raw_spin_lock_init": Locking("init"),
@@ -191,6 +199,7 @@ LOCKING: dict[str, Locking] = {
     "sema_init": Locking("init"),
     "init_MUTEX": Locking("init"),
     "mutex_lock": Locking("take"),
+    "mutex_lock_nested": Locking("take", nested=True),
     "mutex_lock_interruptible": Locking("take", gives=0),
     "mutex_trylock": Locking("try"),
     "mutex_unlock": Locking("release"),
@@ -200,9 +209,11 @@ LOCKING: dict[str, Locking] = {
     "rt_mutex_unlock": Locking("release"),
     "rt_mutex_init": Locking("init"),
     "down_read": Locking("take", "read"),
+    "down_read_nested": Locking("take", "read", nested=True),
     "down_read_trylock": Locking("try", "read"),
     "up_read": Locking("release", "read"),
     "down_write": Locking("take"),
+    "down_write_nested": Locking("take", nested=True),
     "down_write_trylock": Locking("try"),
     "up_write": Locking("release"),
     "downgrade_write": Locking("downgrade"),

@@ -54,6 +54,8 @@ TASK_INTERRUPTIBLE: Final = 1
 """Asleep until woken, or sent a signal."""
 TASK_UNINTERRUPTIBLE: Final = 2
 """Asleep until woken."""
+SINGLE_DEPTH_NESTING: Final = 1
+"""The subclass of a lock that is taken under another one of its class, where they nest no deeper."""
 
 
 def _compiled(name: str) -> Never:
@@ -66,6 +68,11 @@ def _compiled(name: str) -> Never:
 def spin_lock(lock: SpinLock) -> None:
     """Take a spinlock; the thread must not sleep until it releases it."""
     _compiled("spin_lock")
+
+
+def spin_lock_nested(lock: SpinLock, subclass: int) -> None:
+    """As `spin_lock`; the order of locks takes it for one of a class of its own, `Class.lock/subclass`."""
+    _compiled("spin_lock_nested")
 
 
 def spin_unlock(lock: SpinLock) -> None:
@@ -116,6 +123,11 @@ def spin_lock_init(lock: SpinLock) -> None:
 def raw_spin_lock(lock: RawSpinLock) -> None:
     """Take a raw spinlock; the thread must not sleep until it releases it."""
     _compiled("raw_spin_lock")
+
+
+def raw_spin_lock_nested(lock: RawSpinLock, subclass: int) -> None:
+    """As `raw_spin_lock`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("raw_spin_lock_nested")
 
 
 def raw_spin_unlock(lock: RawSpinLock) -> None:
@@ -308,6 +320,11 @@ def mutex_lock(lock: Mutex) -> None:
     _compiled("mutex_lock")
 
 
+def mutex_lock_nested(lock: Mutex, subclass: int) -> None:
+    """As `mutex_lock`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("mutex_lock_nested")
+
+
 def mutex_lock_interruptible(lock: Mutex) -> int:
     """As `mutex_lock`: 0, or -EINTR where a signal came while it slept (`Model(signals=...)`)."""
     _compiled("mutex_lock_interruptible")
@@ -348,6 +365,11 @@ def down_read(sem: RwSemaphore) -> None:
     _compiled("down_read")
 
 
+def down_read_nested(sem: RwSemaphore, subclass: int) -> None:
+    """As `down_read`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("down_read_nested")
+
+
 def down_read_trylock(sem: RwSemaphore) -> bool:
     """Take a rw_semaphore for reading if it is to be had; whether it was."""
     _compiled("down_read_trylock")
@@ -361,6 +383,11 @@ def up_read(sem: RwSemaphore) -> None:
 def down_write(sem: RwSemaphore) -> None:
     """Take a rw_semaphore for writing; sleeps, and later readers wait behind it."""
     _compiled("down_write")
+
+
+def down_write_nested(sem: RwSemaphore, subclass: int) -> None:
+    """As `down_write`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("down_write_nested")
 
 
 def down_write_trylock(sem: RwSemaphore) -> bool:

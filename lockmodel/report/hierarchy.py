@@ -23,6 +23,11 @@ TAKES: dict[str, tuple[str, str]] = {
 """How a lock of each kind that lockdep knows is taken and released. A struct semaphore has no map for it."""
 
 
+def whole_class(name: str) -> str:
+    """The class that a subclass of locks ("Dir.lock/1") is of."""
+    return name.partition("/")[0]
+
+
 def reduced(edges: Edges) -> list[tuple[str, str]]:
     """The edges that do not follow from others, outermost first. There must be no cycle."""
     inner_of: dict[str, list[str]] = {}
@@ -93,8 +98,8 @@ def as_lockdep(edges: Edges, model: str, kinds: Mapping[str, str], bounds: str) 
     inner_of: dict[str, list[str]] = {}
     for outer, inner in reduced(edges):
         inner_of.setdefault(outer, []).append(inner)
-    known = [(outer, [i for i in inners if kinds.get(i) in TAKES]) for outer, inners in inner_of.items()]
-    known = [(outer, inners) for outer, inners in known if inners and kinds.get(outer) in TAKES]
+    known = [(outer, [i for i in inners if kinds.get(whole_class(i)) in TAKES]) for outer, inners in inner_of.items()]
+    known = [(outer, inners) for outer, inners in known if inners and kinds.get(whole_class(outer)) in TAKES]
     told = {name for outer, inners in known for name in (outer, *inners)}
     structs = sorted({name.partition(".")[0] for name in told if "." in name})
     parameters = ", ".join(f"struct {struct.lower()} *{struct.lower()}" for struct in structs) or "void"
@@ -109,15 +114,20 @@ def as_lockdep(edges: Edges, model: str, kinds: Mapping[str, str], bounds: str) 
     lines += [
         f" * Not shown: {outer} -> {inner}, since a struct semaphore has no lockdep map."
         for outer, inner in reduced(edges)
-        if kinds.get(outer) not in TAKES or kinds.get(inner) not in TAKES
+        if kinds.get(whole_class(outer)) not in TAKES or kinds.get(whole_class(inner)) not in TAKES
     ]
     lines += [" */", f"static void __init {model}_teach_lockdep({parameters})", "{"]
     for outer, inners in known:
-        take, release = TAKES[kinds[outer]]
-        lines.append(f"\t{take}({_in_c(outer)});")
-        lines += [f"\tmight_lock({_in_c(inner)});" for inner in inners]
-        lines.append(f"\t{release}({_in_c(outer)});")
+        take, release = TAKES[kinds[whole_class(outer)]]
+        lines.append(f"\t{_call(take, outer)};")
+        lines += [f"\t{_call('might_lock', inner)};" for inner in inners]
+        lines.append(f"\t{release}({_in_c(whole_class(outer))});")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _call(function: str, lock: str) -> str:
+    name, _, subclass = lock.partition("/")
+    return f"{function}_nested({_in_c(name)}, {subclass})" if subclass else f"{function}({_in_c(name)})"
 
 
 def _in_c(name: str) -> str:

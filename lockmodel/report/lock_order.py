@@ -14,6 +14,7 @@ import msgspec
 from lockmodel.findings.finding import CheckResult, LockClass, Order, OrderEdge, OrderVerdict
 from lockmodel.report.graphs import BAD, EDGE, GRAPH, NODE
 from lockmodel.report.heading import escaped, heading, wrapped
+from lockmodel.report.hierarchy import whole_class
 from lockmodel.report.words import count, design_of, listed
 from lockmodel.report.wrapping import printable
 
@@ -75,8 +76,10 @@ class _Declared:
     below: dict[str, dict[str, None]]
 
     def above(self, outer: str, inner: str) -> bool:
-        """Must `outer` be taken before `inner`?"""
-        return inner in self.below.get(outer, {})
+        """Must `outer` be taken before `inner`, by what is said of them or else of the classes that they are of?"""
+        if outer in self.below.get(inner, {}):
+            return False
+        return inner in self.below.get(outer, {}) or whole_class(inner) in self.below.get(whole_class(outer), {})
 
 
 def order_table(result: CheckResult) -> OrderTable:
@@ -94,13 +97,18 @@ def order_table(result: CheckResult) -> OrderTable:
         design_of(result),
         len(result.scenarios),
         [scenario.name for scenario in result.scenarios if not scenario.complete],
-        [known.get(name, LockClass(name, "lock", False)) for name in sorted(dict.fromkeys(named))],
+        [_of(known, name) for name in sorted(dict.fromkeys(named))],
         rows,
         order.declared,
         [list(pair) for pair in declared.pairs if pair not in there],
         order.judged,
         order.notes,
     )
+
+
+def _of(known: dict[str, LockClass], name: str) -> LockClass:
+    its = known.get(whole_class(name), LockClass(name, "lock", False))
+    return msgspec.structs.replace(its, name=name)
 
 
 def _declared(order: Order) -> _Declared:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lockmodel.report.hierarchy import chains, reduced, topological
+from lockmodel.report.hierarchy import as_lockdep, chains, reduced, topological
 from tests.cli import specs
 from tests.cli.conftest import Run
 
@@ -124,3 +124,14 @@ def test_an_order_says_no_more_than_is_needed() -> None:
     assert topological(edges) == ["a", "b", "d", "c"]
     assert chains(edges) == [["a", "b", "c"], ["a", "d", "c"]]
     assert chains([]) == []
+
+
+def test_lockdep_is_shown_subclasses_by_its_own_functions() -> None:
+    code = as_lockdep(
+        [("Dir.lock", "Dir.lock/1"), ("Dir.lock/1", "big")], "m", {"Dir.lock": "mutex", "big": "spinlock"}, ""
+    )
+    assert "Not shown" not in code
+    assert code.partition("{\n")[2] == (
+        "\tmutex_lock(&dir->lock);\n\tmight_lock_nested(&dir->lock, 1);\n\tmutex_unlock(&dir->lock);\n"
+        "\tmutex_lock_nested(&dir->lock, 1);\n\tmight_lock(&big);\n\tmutex_unlock(&dir->lock);\n}\n"
+    )

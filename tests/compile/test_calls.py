@@ -388,3 +388,17 @@ def test_a_bare_semaphore_is_a_mutex_and_takes_no_other_count(specs: Specs) -> N
         "  Declare the field as `sem: Semaphore = semaphore(count)`, or use `init_MUTEX(...)`."
     )
     specs.program("@model.path\ndef f(n: Node) -> None:\n    sema_init(n.sem, 1)\n")
+
+
+@pytest.mark.parametrize("subclass", ["8", "-1", "n.value"])
+def test_a_subclass_of_a_lock_is_a_small_constant(specs: Specs, subclass: str) -> None:
+    assert specs.refusal(f"@model.path\ndef f(n: Node) -> None:\n    mutex_lock_nested(n.mutex, {subclass})\n") == (
+        "L3: `mutex_lock_nested` takes a subclass that is known before the run, 0 to 7\n"
+        "  Write a number, or SINGLE_DEPTH_NESTING."
+    )
+    specs.program("@model.path\ndef f(n: Node) -> None:\n    mutex_lock_nested(n.mutex, SINGLE_DEPTH_NESTING)\n")
+
+
+def test_a_lock_of_another_kind_is_pointed_at_its_own_nesting(specs: Specs) -> None:
+    told = specs.refusal("@model.path\ndef f(n: Node) -> None:\n    spin_lock_nested(n.mutex, 1)\n")
+    assert told.endswith("Use `mutex_lock_nested`.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lockmodel.ir.hierarchy import Hierarchy
 from tests.engine.machines import rules, run_machine
 
 INWARD = 'model.hierarchy("Box.sem", "Box.mutex", "Box.spin")\n'
@@ -103,3 +104,48 @@ def test_instances_nest_in_their_declared_order(
     result = run_machine(tmp_path, TREE.format(by=by), f"{LEAVES}m.thread('t', both, {first}, {second})")
     assert rules(result) == found
     assert [finding.claim for finding in result.findings] == ["Leaf.lock -> Leaf.lock"] * len(found)
+
+
+NESTED = """
+@model.path
+def nested(box: Box, other: Box) -> None:
+    mutex_lock{outer}
+    mutex_lock{inner}
+    mutex_unlock(other.mutex)
+    mutex_unlock(box.mutex)
+    mutex_lock(box.mutex)
+    down(box.sem)
+    up(box.sem)
+    mutex_unlock(box.mutex)
+"""
+AS_IT_IS = ("(box.mutex)", "(other.mutex)")
+CHILD = ("(box.mutex)", "_nested(other.mutex, 1)")
+FIRST = ("_nested(box.mutex, 1)", "(other.mutex)")
+
+
+@pytest.mark.parametrize(
+    ("order", "locks", "claims"),
+    [
+        ('"Box.mutex", "Box.sem"', AS_IT_IS, set()),
+        ('"Box.mutex", "Box.mutex/1", "Box.sem"', CHILD, set()),
+        ('"Box.mutex", "Box.mutex/1", "Box.sem"', FIRST, {"Box.mutex/1 -> Box.mutex"}),
+        ('"Box.sem", "Box.mutex"', CHILD, {"Box.mutex -> Box.sem"}),
+    ],
+)
+def test_the_declared_order_may_name_subclasses(
+    tmp_path: Path, order: str, locks: tuple[str, str], claims: set[str]
+) -> None:
+    outer, inner = locks
+    source = f"model.hierarchy({order})\n" + NESTED.format(outer=outer, inner=inner)
+    result = run_machine(tmp_path, source, "m.thread('t', nested, box, m.new(Box, 'other'))")
+    assert {finding.claim for finding in result.findings if finding.rule == "LM201"} == claims
+
+
+def test_what_is_said_of_a_class_is_said_of_its_subclasses() -> None:
+    order = Hierarchy(above=frozenset({("a", "b"), ("b/1", "a")}))
+    assert order.forbids("b", "a")
+    assert order.forbids("b/2", "a")
+    assert order.forbids("b/2", "a/3")
+    assert order.forbids("a", "b/1")
+    assert not order.forbids("b/1", "a")
+    assert not order.forbids("a", "b/2")

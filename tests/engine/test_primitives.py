@@ -177,3 +177,12 @@ def test_the_state_in_which_a_task_sleeps_is_told_by_its_name(tmp_path: Path) ->
     (scenario,) = check(CheckOptions(str(file))).result.scenarios
     (step, *_) = (step for finding in scenario.findings for step in finding.steps if "prepare" in step.operation)
     assert step.operation == "prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE)"
+
+
+def test_a_lock_that_is_held_twice_is_let_go_with_the_subclass_that_it_was_taken_with_last(tmp_path: Path) -> None:
+    file = tmp_path / "corner.py"
+    body = ["down_read_nested(rwsem, 1)", "down_read(rwsem)", "up_read(rwsem)", "mutex_lock_nested(mutex, 2)"]
+    body += ["up_read(rwsem)", "mutex_unlock(mutex)", "down_read(rwsem)", "mutex_lock(mutex)"]
+    file.write_text(spec("\n    ".join([*body, "mutex_unlock(mutex)", "up_read(rwsem)"]), ALONE))
+    order = check(CheckOptions(str(file))).result.order
+    assert [(edge.outer, edge.inner) for edge in order.edges] == [("rwsem", "mutex"), ("rwsem/1", "mutex/2")]

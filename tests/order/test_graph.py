@@ -30,6 +30,18 @@ def test_two_of_a_class_in_their_declared_order_are_no_edge() -> None:
     assert links(fact("Fork#1", "a", asks="Fork#2", ordered=("Fork#1",))) == [("a", "Fork")]
 
 
+def test_two_of_a_class_of_which_one_was_told_a_subclass_are_of_two_classes() -> None:
+    assert links(fact("Dir#1", asks="Dir/1#2")) == [("Dir", "Dir/1")]
+    assert cycles(fact("Dir#1", asks="Dir/1#2")) == []
+    assert cycles(fact("Dir#1", asks="Dir/1#2"), fact("Dir/1#1", asks="Dir#2")) == [("Dir -> Dir/1 -> Dir", "")]
+
+
+def test_a_reader_waits_behind_writers_of_any_subclass() -> None:
+    readers = [fact("a:read", asks="b/1", mode="read"), fact("b/1:read", asks="a", mode="read")]
+    assert cycles(*readers) == [("a -> b/1 -> a", "read mode")]
+    assert cycles(*readers, fact(asks="a"), fact(asks="b")) == [("a -> b/1 -> a", "")]
+
+
 def test_a_lock_that_is_tried_is_no_edge_but_once_held_it_is_above() -> None:
     assert links(fact("a", asks="b", trying=True), fact("a", "b", asks="c")) == [("a", "c"), ("b", "c")]
 

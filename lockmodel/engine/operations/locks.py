@@ -15,12 +15,14 @@ EINTR = 4
 """Linux's: what a request gives that a signal has interrupted."""
 
 
-def acquire(m: Memory, lock: int, context: Context, mode: str = "write", *, trying: bool = False) -> bool:
+def acquire(
+    m: Memory, lock: int, context: Context, mode: str = "write", *, trying: bool = False, subclass: int = 0
+) -> bool:
     """Take a lock; False if it is only tried and not to be had. A thread that must wait is Blocked."""
     kind = _kind(m, lock)
     word = m.initialised(lock, f"{context.name} uses")
     recursive = mode == "read" and not _queues(m, kind)
-    m.ask(lock, context.entry, "recursive" if recursive else mode, trying=trying)
+    m.ask(lock, context.entry, "recursive" if recursive else mode, trying=trying, subclass=subclass)
     if not trying:
         m.may_wait(lock, f"{context.name}({m.layout.member_name(lock)})")
     new = _taken(m, lock, kind, word, mode)
@@ -41,6 +43,7 @@ def acquire(m: Memory, lock: int, context: Context, mode: str = "write", *, tryi
     m.took = lock
     if kind.owned:
         m.held.append(lock)
+        m.subclasses.append(subclass)
         if mode == "read":
             m.shared.append(lock)
     return True
@@ -76,7 +79,7 @@ def _take(locking: Locking, m: Memory, operands: tuple[int, ...], context: Conte
         m.ask(lock, context.entry)
         m.may_wait(lock, f"{context.name}({m.layout.member_name(lock)})")
         return (-EINTR,), "is interrupted by a signal"
-    done = acquire(m, lock, context, locking.mode, trying=trying)
+    done = acquire(m, lock, context, locking.mode, trying=trying, subclass=operands[1] if locking.nested else 0)
     if m.again:
         return (), "waits in line"
     gives = (locking.gives if done else 1 - locking.gives,)
@@ -96,12 +99,13 @@ def _release(locking: Locking, m: Memory, operands: tuple[int, ...], context: Co
     _must_hold(m, lock, word, locking.mode, f"{context.name} releases")
     if locking.mode == "read":
         m.write(lock, 1 if word == -1 else word + 1)
-        _forget_last(m.shared, lock)
+        del m.shared[_last(m.shared, lock)]
     else:
         m.write(lock, 1)
     if kind.kind == "seqlock":
         m.count_up(lock + 1)
-    _forget_last(m.held, lock)
+    at = _last(m.held, lock)
+    del m.held[at], m.subclasses[at]
     return (), ""
 
 
@@ -117,8 +121,8 @@ def _must_hold(m: Memory, lock: int, word: int, mode: str, doing: str) -> None:
     m.halt("LM603", f"{doing} {name}, {by}", locks=(name,))
 
 
-def _forget_last(locks: list[int], lock: int) -> None:
-    del locks[len(locks) - 1 - locks[::-1].index(lock)]
+def _last(locks: list[int], lock: int) -> int:
+    return len(locks) - 1 - locks[::-1].index(lock)
 
 
 def _downgrade(_: Locking, m: Memory, operands: tuple[int, ...], context: Context) -> Result:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from lockmodel.engine.exploration import Hit
 from lockmodel.engine.local import Nesting
 from lockmodel.engine.reduction.cycles import has_cycle
+from lockmodel.ir.hierarchy import whole_class
 
 Node = TypeVar("Node", str, int)
 
@@ -92,9 +93,9 @@ def _first(fact: Fact) -> tuple[object, ...]:
 
 
 def written(facts: Iterable[Fact]) -> frozenset[str]:
-    """The lock classes that someone waits for to write: a reader may have to wait behind it."""
+    """The lock classes that someone waits for to write, with whatever subclass: a reader may have to wait behind it."""
     return frozenset(
-        fact.nesting.inner[0] for fact in facts if fact.nesting.mode == "write" and not fact.nesting.trying
+        whole_class(fact.nesting.inner[0]) for fact in facts if fact.nesting.mode == "write" and not fact.nesting.trying
     )
 
 
@@ -103,7 +104,7 @@ def blocks(lock: str, asked: str, held: str, writers: frozenset[str]) -> bool:
 
     Readers wait for readers only behind a writer, and recursive ones not even then.
     """
-    return "write" in (asked, held) or (asked == "read" and lock in writers)
+    return "write" in (asked, held) or (asked == "read" and whole_class(lock) in writers)
 
 
 def cycles_of(edges: Sequence[Edge], writers: frozenset[str]) -> list[Cycle]:

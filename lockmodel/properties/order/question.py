@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.local import Violation
+from lockmodel.ir.hierarchy import whole_class
 from lockmodel.properties.order.graph import Cycle, Edge, Fact, blocks
 
 Group = tuple[Fact, ...]
@@ -42,14 +43,15 @@ class Question:
                 yield way
 
     def is_answered_by(self, violation: Violation, classes: Mapping[str, str]) -> bool:
-        """Is a violation the deadlock in question? `classes` has the class of each lock by its name."""
+        """Is a violation the deadlock in question? `classes` has the whole class of each lock by its name."""
         found = {classes[name] for name in violation.locks if name in classes}
+        wanted = [whole_class(name) for name in self.classes]
         if self.rule == "LM202":
             # each waits for a lock of the cycle: where there are more threads than locks, some stand in a reader's way
             shared = any(group[0].nesting.mode == "read" for part in self.parts for group in part)
             every = len(violation.locks) == len(violation.threads) or shared
-            return violation.rule == "LM101" and found == set(self.classes) and every
-        return violation.rule in ("LM101", "LM102") and self.classes[0] in found and found <= set(self.classes)
+            return violation.rule == "LM101" and found == set(wanted) and every
+        return violation.rule in ("LM101", "LM102") and wanted[0] in found and found <= set(wanted)
 
 
 def about_cycle(cycle: Cycle, edges: Sequence[Edge]) -> Question:
