@@ -103,7 +103,7 @@ class ReducedSearch(Explorer):
     """The search that follows persistent sets only. States are bytes in a dict, numbered anew in each pass."""
 
     name = "python"
-    scouting = 1 << 11
+    scouting = 1 << 13
     """Steps of executions drawn at random, between two looks at what they have taught."""
 
     def __init__(
