@@ -20,7 +20,8 @@ def arguments(target: str, design: str | None, way: Way, seconds: float, memory:
     words = ["check", target, "--output-format", "json", "--quiet", "--max-states", str(10**12)]
     words += ["--timeout", f"{seconds:g}s", "--max-memory", str(memory)]
     words += ["--design", design] if design else []
-    words += {"cold": [], "warm": [], "python": ["--engine", "python"], "unreduced": ["--no-reduction", "--ignore", "LM301"]}[way]
+    unreduced = ["--no-reduction", "--ignore", "LM301"]
+    words += {"cold": [], "warm": [], "python": ["--engine", "python"], "unreduced": unreduced}[way]
     return words
 
 

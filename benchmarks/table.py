@@ -212,9 +212,9 @@ How lockmodel stands beside SPIN, minicheck and frontrun, measured in one run on
 
 SPIN and gcc are looked for on the path, `minicheck` and `frontrun` beside the Python that runs the command (`pip
 install minicheck frontrun`); what is absent is left out, with a word. `--quick` takes the small subjects only, ten
-seconds each. The figures of another machine are others; the ratios should be much the same. lockmodel looks for data races as well,
-which SPIN does not and which take a search of their own; `--no-reduction` stands here for `--no-reduction --ignore
-LM301`.
+seconds each. The figures of another machine are others; the ratios should be much the same. lockmodel looks for data
+races as well, which SPIN does not and which take a search of their own; `--no-reduction` stands here for
+`--no-reduction --ignore LM301`.
 """
 
 NOTES = """
