@@ -16,7 +16,6 @@ import msgspec
 from lockmodel import check
 from lockmodel.boundary import explain
 from lockmodel.findings.finding import CheckResult
-from lockmodel.inventory import load_inventory
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
@@ -90,7 +89,7 @@ def show_order(target: str, emit: str, against: str, options: Options) -> Exit:
         print_error("there is no order to declare while it does")
         return Exit.FINDING
     else:
-        print_text(_declared(result, emit, target).removesuffix("\n"))
+        print_text(_declared(result, emit).removesuffix("\n"))
     if run.interrupted:
         return Exit.INTERRUPTED
     code = judge(_order_alone(result))
@@ -109,7 +108,7 @@ def _order_alone(result: CheckResult) -> CheckResult:
     return msgspec.structs.replace(result, scenarios=scenarios)
 
 
-def _declared(result: CheckResult, emit: str, target: str) -> str:
+def _declared(result: CheckResult, emit: str) -> str:
     """The order that was seen, as it is declared."""
     edges = [(edge.outer, edge.inner) for edge in result.order.edges]
     complete = all(scenario.complete for scenario in result.scenarios)
@@ -122,7 +121,7 @@ def _declared(result: CheckResult, emit: str, target: str) -> str:
         return as_toml(edges, result.model, result.design, bounds)
     if emit == "comment":
         return as_comment(edges, result.model, bounds)
-    kinds = {lock.name: lock.kind for lock in load_inventory(target, result.lockmodel).locks}
+    kinds = {its.name: its.kind for its in result.order.classes}
     return as_lockdep(edges, result.model, kinds, bounds)
 
 

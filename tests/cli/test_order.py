@@ -135,3 +135,11 @@ def test_lockdep_is_shown_subclasses_by_its_own_functions() -> None:
         "\tmutex_lock(&dir->lock);\n\tmight_lock_nested(&dir->lock, 1);\n\tmutex_unlock(&dir->lock);\n"
         "\tmutex_lock_nested(&dir->lock, 1);\n\tmight_lock(&big);\n\tmutex_unlock(&dir->lock);\n}\n"
     )
+
+
+def test_every_kind_of_lock_that_lockdep_knows_is_shown_to_it(run: Run) -> None:
+    shapes = Path(__file__).resolve().parent.parent.parent / "specs" / "locks"
+    code = run("order", str(shapes / "holds" / "nested.py"), "--emit", "lockdep").stdout
+    assert "Not shown" not in code
+    assert "raw_spin_lock(&dir->raw);" in code
+    assert "down_write(&dir->rwsem);" in code
