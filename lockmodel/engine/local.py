@@ -59,8 +59,9 @@ class LocalState:
     `held` are the locations of the owned locks that the thread holds, oldest first, `shared` those of them that it
     holds for reading (as often as it does), `subclasses` with which subclass it took each of those held. `private` are
     the objects that no other thread can reach yet. `phase` is how far it is within an operation of several steps: the
-    lock in whose line it waits, a mark of the operation, or -1.
-    One that is `stopped` stands still for good: see `engine.stopping`.
+    lock in whose line it waits, a mark of the operation, or -1. `queues` are the wait queues in which it has stood and
+    not finished waiting; it may have been woken there. One that is `stopped` stands still for good: see
+    `engine.stopping`.
     """
 
     pool: int
@@ -70,6 +71,7 @@ class LocalState:
     shared: tuple[int, ...] = ()
     situation: Situation = PROCESS
     phase: int = -1
+    queues: tuple[int, ...] = ()
     stopped: bool = False
     subclasses: tuple[int, ...] = ()
 

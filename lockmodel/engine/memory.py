@@ -63,6 +63,7 @@ class Memory:
         self.situation = local.situation
         self.thread = local.pool
         self.phase = local.phase
+        self.queues = list(local.queues)
         self.again = False
         self.reads: dict[int, int] = {}
         self.writes: dict[int, int] = {}

@@ -13,7 +13,7 @@ from lockmodel.engine import processor
 from lockmodel.engine.frames import Frames, Open, needed
 from lockmodel.engine.local import Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
-from lockmodel.engine.operations import MEANING, Context
+from lockmodel.engine.operations import MEANING, Context, waiting
 from lockmodel.engine.words import show_number, show_value, text
 from lockmodel.errors import SpecError
 from lockmodel.ir.machine import TASK_STATE
@@ -320,6 +320,8 @@ class Move:
             self.memory.halt("LM603", f"the thread ends while it holds {', '.join(names)}", locks=names)
         if off := processor.left_off(self.memory):
             self.memory.halt("LM603", f"the thread ends with {off}")
+        if queue := waiting.left_in(self.memory):
+            self.memory.halt("LM603", f"the thread ends while it stands in {queue}")
         processor.settle(self.memory, ends=True)
 
     def requirements(self, callee: Open) -> None:
@@ -353,6 +355,7 @@ class Move:
             tuple(memory.shared),
             memory.situation,
             memory.phase,
+            tuple(sorted(memory.queues)),
             subclasses=tuple(memory.subclasses),
         )
 

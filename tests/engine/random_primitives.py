@@ -123,6 +123,7 @@ _WAITING = [
     "seen = 1 if wait_event_interruptible(box.queue, box.ready) else 0",
     "prepare_to_wait(box.queue, TASK_UNINTERRUPTIBLE); schedule(); finish_wait(box.queue)",
     "prepare_to_wait_exclusive(box.queue, TASK_INTERRUPTIBLE); schedule(); finish_wait(box.queue)",
+    "prepare_to_wait(box.queue, TASK_INTERRUPTIBLE); schedule()",
     "cond_signal(box.changed)",
     "cond_broadcast(box.changed)",
     "synchronize_rcu()",

@@ -112,6 +112,18 @@ FRESH = "box = kmem_cache_alloc(boxes, GFP_KERNEL); "
         ("down_read(rwsem); downgrade_write(rwsem)", ALONE, "violated", {"LM603"}),
         ("read_lock(fair); rwlock_init(fair)", ALONE, "violated", {"LM603"}),
         ("schedule()", ALONE, "verified", set()),
+        # a thread that ends leaves the queues in which it stands
+        ("prepare_to_wait(box.queue, 2)", ALONE, "violated", {"LM603"}),
+        ("prepare_to_wait_exclusive(box.queue, 1)", ALONE, "violated", {"LM603"}),
+        ("prepare_to_wait(box.queue, 2); finish_wait(box.queue)", ALONE, "verified", set()),
+        ("prepare_to_wait(box.queue, 2); wake_up(box.queue)", ALONE, "verified", set()),
+        (
+            "prepare_to_wait(box.queue, 2); wake_up(box.queue); prepare_to_wait(box.queue, 2)",
+            ALONE,
+            "violated",
+            {"LM603"},
+        ),
+        ("prepare_to_wait(box.queue, 2); wake_up_interruptible(box.queue)", ALONE, "violated", {"LM603"}),
     ],
 )
 def test_a_corner(tmp_path: Path, body: str, threads: str, verdict: str, rules: set[str]) -> None:

@@ -13,6 +13,7 @@ from lockmodel.engine.memory import Blocked, Memory
 from lockmodel.engine.operations.locks import MEANING as LOCKS
 from lockmodel.engine.operations.locks import acquire
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
+from lockmodel.ir.values import LIVE
 
 RUNNING, INTERRUPTIBLE, UNINTERRUPTIBLE = 0, 1, 2
 """The kernel's task states."""
@@ -63,15 +64,29 @@ def _prepare_to_wait(m: Memory, operands: tuple[int, ...], context: Context) -> 
     entry = _entry(context.thread, context.name == "prepare_to_wait_exclusive")
     if context.thread not in map(_thread, queue):
         _put(m, wq, [*queue, entry])
+    if wq not in m.queues:
+        m.queues.append(wq)
     m.write(m.of_task("state"), state)
     return (), ""
 
 
 def _finish_wait(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     queue = _queue(m, operands[0], context)
+    m.queues = [wq for wq in m.queues if wq != operands[0]]
     m.write(m.of_task("state"), RUNNING)
     _put(m, operands[0], [entry for entry in queue if _thread(entry) != context.thread])
     return (), ""
+
+
+def left_in(m: Memory) -> str:
+    """The wait queue in which a thread that ends still stands, or ""."""
+    for wq in sorted(m.queues):
+        status = m.layout.owner(wq).status
+        if status >= 0 and m.read(status) != LIVE:
+            continue
+        if any(m.read(wq + n) in (_entry(m.thread, False), _entry(m.thread, True)) for n in range(m.layout.places)):
+            return m.layout.member_name(wq)
+    return ""
 
 
 def _schedule(m: Memory, operands: tuple[int, ...], context: Context) -> Result:

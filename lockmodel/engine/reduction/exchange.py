@@ -98,6 +98,7 @@ class Exchange:
             private=tuple(sorted(self.objects[number] for number in local.private)),
             shared=tuple(self._locations[lock] for lock in local.shared),
             phase=self._locations[local.phase] if local.phase >= 0 else local.phase,
+            queues=tuple(sorted(self._locations[queue] for queue in local.queues)),
         )
 
     def image(self, violation: Violation) -> Violation:
