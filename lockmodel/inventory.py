@@ -15,10 +15,33 @@ import msgspec
 from lockmodel.compile.hierarchy import chains_of
 from lockmodel.compile.load import load, modules_of
 from lockmodel.language.model import Model
-from lockmodel.language.types import FieldOptions, Mutex, Record, Semaphore, SpinLock, Struct
+from lockmodel.language.types import (
+    Completion,
+    FieldOptions,
+    Mutex,
+    RawSpinLock,
+    Record,
+    RtMutex,
+    RwLock,
+    RwSemaphore,
+    Semaphore,
+    SeqLock,
+    SpinLock,
+    Struct,
+)
 from lockmodel.target import choose_scenarios, split_target
 
-LOCK_KINDS: dict[type, str] = {SpinLock: "spinlock", Semaphore: "semaphore", Mutex: "mutex"}
+LOCK_KINDS: dict[type, str] = {
+    SpinLock: "spinlock",
+    RawSpinLock: "raw_spinlock",
+    RwLock: "rwlock",
+    SeqLock: "seqlock",
+    Semaphore: "semaphore",
+    Mutex: "mutex",
+    RtMutex: "rt_mutex",
+    RwSemaphore: "rwsem",
+    Completion: "completion",
+}
 
 
 class Scenario(msgspec.Struct, frozen=True):

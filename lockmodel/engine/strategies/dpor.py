@@ -43,6 +43,7 @@ from lockmodel.engine.strategies.wakeup import Branch, Event, conflict, insert, 
 from lockmodel.engine.transitions import Move
 from lockmodel.ir.layout import NODE_BYTES
 from lockmodel.ir.nodes import Await, Instruction, Operate
+from lockmodel.ir.operations import LOCKING
 
 STEPS = 500
 """Steps of one run, where no number is given. Longer runs tend to have more races than can be turned round."""
@@ -281,7 +282,9 @@ class Dpor(Strategy):
         """Does a thread stand before a step that may have to wait?"""
         node = self._node(state, thread)
         if node.number not in self._waiting:
-            self._waiting[node.number] = bool(node.roots) and _waits(self.behaviour.stepper.instruction(node.local))
+            self._waiting[node.number] = bool(node.roots) and (
+                self.layout.setup.threads[thread].cpu > 0 or _waits(self.behaviour.stepper.instruction(node.local))
+            )
         return self._waiting[node.number]
 
     # --- what is told ---------------------------------------------------------------------------------------------
@@ -300,7 +303,9 @@ class Dpor(Strategy):
 def _waits(instruction: Instruction) -> bool:
     """May a thread have to wait at this instruction?"""
     match instruction:
-        case Await() | Operate("spin_lock" | "down" | "mutex_lock" | "atomic_dec_and_lock"):
+        case Await() | Operate("atomic_dec_and_lock" | "read_seqbegin" | "synchronize_rcu" | "schedule" | "cond_wait"):
             return True
+        case Operate(operation) if operation in LOCKING:
+            return LOCKING[operation].deed == "take"
         case _:
             return False
