@@ -305,7 +305,12 @@ def _witness(question: Question, searched: Searched) -> Hit | None:
         for at in layout.locations
         if at.field[:1] != "(" and isinstance(layout.field(at.number).type, LockType)
     }
-    hits = [hit for hit in searched.exploration.hits if question.is_answered_by(hit.violation, classes)]
+    hits = [
+        hit
+        for hit in searched.exploration.hits
+        if question.is_answered_by(hit.violation, classes)
+        and (not question.level or any(layout.setup.threads[n].level == question.level for n in hit.violation.threads))
+    ]
     return min(hits, key=lambda hit: (len(hit.schedule), hit.schedule), default=None)
 
 

@@ -78,3 +78,10 @@ def test_every_shape_says_something() -> None:
     for file in FILES:
         for name, record in load(str(SHAPES / file)).scenarios.items():
             assert bool(expected(record.doc)) == file.startswith("violates"), (file, name)
+
+
+def test_an_inversion_is_shown_by_an_interrupt_of_its_level() -> None:
+    order = checked("violates/interrupts.py", "auto", True).order
+    shown = [v.scenario for v in order.judged if v.rule == "LM602" and v.claim.endswith("in softirq")]
+    assert shown
+    assert all(scenario is not None and "level=softirq" in scenario for scenario in shown)

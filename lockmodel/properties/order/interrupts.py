@@ -70,7 +70,7 @@ def _direct(level: str, lock: str, inside: Usage, outside: Usage, writers: froze
     if not pairs:
         return None
     parts = (alike(asker for asker, _ in pairs), alike(holder for _, holder in pairs))
-    return Question("LM602", f"{lock} in {level}", (lock,), parts)
+    return Question("LM602", f"{lock} in {level}", (lock,), parts, level=level)
 
 
 def _by_way(
@@ -94,7 +94,7 @@ def _by_way(
         if holders:
             classes = (lock, *(edge.inner for edge in way))
             parts = (alike(fact for _, fact in inside[lock]), *(alike(edge.facts) for edge in way), alike(holders))
-            found.append(Question("LM602", f"{' -> '.join(classes)} in {level}", classes, parts))
+            found.append(Question("LM602", f"{' -> '.join(classes)} in {level}", classes, parts, level=level))
             continue
         ways += [
             (*way, edge)

@@ -25,7 +25,7 @@ class Question:
     """May a deadlock over these lock classes come true? `claim` names it; `rule` is what is broken if so.
 
     `parts` are the facts for each thread that has to be there, those of a group being alike. `weak` says why it can
-    never block, whatever the threads do, or is "".
+    never block, whatever the threads do, or is "". `level` is that of the interrupt that has to be one of them, or "".
     """
 
     rule: str
@@ -33,6 +33,7 @@ class Question:
     classes: tuple[str, ...]
     parts: tuple[tuple[Group, ...], ...]
     weak: str = ""
+    level: str = ""
 
     def ways(self, writers: frozenset[str]) -> Iterator[Way]:
         """One group of each part, where each has to wait for the next one."""
