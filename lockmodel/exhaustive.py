@@ -140,7 +140,7 @@ class Exhaustive:
                     scouts=scouts,
                 )
             return ReducedSearch(stepper, judge, limits, report, stop_at=self.stop_at, scouts=scouts)
-        return self._every(stepper, judge, limits, report)
+        return self._every(stepper, judge, limits, report, races=self.races)
 
     def _every(
         self,
@@ -148,13 +148,15 @@ class Exhaustive:
         judge: Judge,
         limits: Limits,
         report: Callable[[Tally], None] | None,
+        *,
+        races: bool = False,
     ) -> Explorer:
-        """A search of every state."""
+        """A search of every state; the one in Python judges `races` in each of them, if asked."""
         if self._native:
             return NativeSearch(
                 stepper, judge, limits, report, stop_at=self.stop_at, keep=False, exact=self.exact, jobs=self.jobs
             )
-        return Search(stepper, judge, limits, report, stop_at=self.stop_at, races=self.races)
+        return Search(stepper, judge, limits, report, stop_at=self.stop_at, races=races)
 
     def _left(self, started: float) -> Limits:
         """What is left of the limits."""

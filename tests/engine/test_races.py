@@ -53,6 +53,7 @@ def agree(text: str) -> None:
         found, judge = way.explore(layout)
         assert not found.reason
         assert lengths(found) == truth, (way, text)
+        assert len({hit.violation.identity for hit in found.hits}) == len(found.hits)
         for hit in found.hits:
             if hit.violation.rule == "LM301":
                 trace = run(judge.stepper, hit.schedule)
@@ -115,6 +116,10 @@ RACES = {
     ),
     "a link of the head": (["list_add(item.link, box.spare)", "seen = list_empty(box.spare)"], "box#1.spare.next"),
     "a slot of an idr": (["err, id = idr_get_new(box.ids, item)", "found = idr_find(box.ids, 0)"], "box#1.ids[0]"),
+    "where threads wait and go on for ever": (
+        ["while True:\n    mutex_lock(box.mutex)\n    mutex_unlock(box.mutex)\n    box.x = 1"] * 2,
+        "box#1.x",
+    ),
     "after a wait": (["await_(box.flag)\nbox.x = 1", "box.flag = True\nbox.x = 2"], "box#1.x"),
 }
 
