@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lockmodel.engine.frames import needed
-from lockmodel.engine.local import LocalState, Outcome, Step
-from lockmodel.engine.processor import COMING
+from lockmodel.engine.local import COMING, LocalState, Outcome, Step
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.types import MemberType, RefType

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import LocalState
-from lockmodel.engine.processor import COMING
+from lockmodel.engine.local import COMING, LocalState
 from lockmodel.engine.reduction.cycles import on_cycles
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Transitions
 from lockmodel.ir.control import can_end

@@ -49,6 +49,19 @@ class Frame:
     values: tuple[int, ...]
 
 
+COMING = -2
+"""The phase of an interrupt that has not come yet."""
+
+SYNCHRONIZING = -3
+"""The phase of a thread in synchronize_rcu that waits for those that were reading when it came."""
+
+ASLEEP = -4
+"""The phase of a thread that sleeps until it is woken; in cond_wait it has given back the mutex."""
+
+RELOCKING = -5
+"""The phase of one that is awake in cond_wait, and takes the mutex again."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalState:
     """Everything about a thread that is not shared memory. Threads that run the same code share it.

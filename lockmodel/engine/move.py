@@ -11,7 +11,7 @@ from typing import assert_never
 
 from lockmodel.engine import processor
 from lockmodel.engine.frames import Frames, Open, needed
-from lockmodel.engine.local import Frame, LocalState, Outcome, Step
+from lockmodel.engine.local import COMING, Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
 from lockmodel.engine.operations import MEANING, Context, waiting
 from lockmodel.engine.words import show_number, show_value, text
@@ -344,7 +344,7 @@ class Move:
         processor.settle(self.memory)
         frames = []
         for frame in self.frames:
-            live = needed(self.procedures[frame.procedure], frame.at, begins=self.memory.phase == processor.COMING)
+            live = needed(self.procedures[frame.procedure], frame.at, begins=self.memory.phase == COMING)
             frames.append(Frame(frame.procedure, frame.at, self.code.clean(frame, live)))
         memory = self.memory
         return LocalState(

@@ -7,11 +7,8 @@ and no interrupts is not modelled: nobody could tell.
 
 from __future__ import annotations
 
-from lockmodel.engine.local import Situation
+from lockmodel.engine.local import COMING, Situation
 from lockmodel.engine.memory import Blocked, Memory
-
-COMING = -2
-"""The phase of an interrupt that has not come yet."""
 
 
 def admitted(m: Memory) -> bool:

@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.frames import Frames, Open
-from lockmodel.engine.local import LocalState, Step, Violation
+from lockmodel.engine.local import COMING, LocalState, Step, Violation
 from lockmodel.engine.memory import Halt
 from lockmodel.engine.move import Move, Source
-from lockmodel.engine.processor import COMING
 from lockmodel.ir.layout import Layout, argument_value
 from lockmodel.ir.nodes import (
     Choose,

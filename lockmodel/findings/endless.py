@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.liveness import may_get_on
-from lockmodel.engine.local import LocalState, Outcome, Step, Violation
-from lockmodel.engine.processor import COMING
+from lockmodel.engine.local import COMING, LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.liveness import livelock
 

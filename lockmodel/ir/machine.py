@@ -33,7 +33,13 @@ TASK = "task"
 OCCUPANTS = ("softirq", "hardirq", "pinned")
 """The fields of a CPU that name a thread."""
 
-TASK_STATE = EnumType("task_state", (("TASK_RUNNING", 0), ("TASK_INTERRUPTIBLE", 1), ("TASK_UNINTERRUPTIBLE", 2)))
+RUNNING, INTERRUPTIBLE, UNINTERRUPTIBLE = 0, 1, 2
+"""The kernel's task states."""
+
+TASK_STATE = EnumType(
+    "task_state",
+    (("TASK_RUNNING", RUNNING), ("TASK_INTERRUPTIBLE", INTERRUPTIBLE), ("TASK_UNINTERRUPTIBLE", UNINTERRUPTIBLE)),
+)
 
 
 def task(threads: int) -> Struct:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import functools
 
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import LocalState, Outcome
-from lockmodel.engine.processor import COMING
+from lockmodel.engine.local import COMING, LocalState, Outcome
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.control import loop_around
 from lockmodel.ir.nodes import Operate

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import LocalState, Violation
-from lockmodel.engine.processor import COMING
+from lockmodel.engine.local import COMING, LocalState, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.machine import CPU, TASK
 from lockmodel.ir.types import LockType

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lockmodel.engine.local import SYNCHRONIZING
 from lockmodel.engine.memory import Blocked, Exhausted, Memory
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
 from lockmodel.ir.machine import DEEPEST
-
-SYNCHRONIZING = -3
-"""The phase of a thread that waits for those that were reading when it came."""
 
 
 def _irqs(m: Memory, off: bool) -> None:

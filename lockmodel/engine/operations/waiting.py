@@ -9,20 +9,13 @@ sleeps until it is woken can then be seen to sleep for ever.
 
 from __future__ import annotations
 
+from lockmodel.engine.local import ASLEEP, RELOCKING
 from lockmodel.engine.memory import Blocked, Memory
 from lockmodel.engine.operations.locks import MEANING as LOCKS
 from lockmodel.engine.operations.locks import acquire
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
+from lockmodel.ir.machine import INTERRUPTIBLE, RUNNING, UNINTERRUPTIBLE
 from lockmodel.ir.values import LIVE
-
-RUNNING, INTERRUPTIBLE, UNINTERRUPTIBLE = 0, 1, 2
-"""The kernel's task states."""
-
-ASLEEP = -4
-"""The phase of a thread that sleeps until it is woken; in cond_wait it has given back the mutex."""
-
-RELOCKING = -5
-"""The phase of one that is awake in cond_wait, and takes the mutex again."""
 
 
 def _queue(m: Memory, wq: int, context: Context) -> list[int]:
@@ -139,7 +132,7 @@ def _cond_wait(m: Memory, operands: tuple[int, ...], context: Context) -> Result
     if m.phase == ASLEEP:
         state = m.of_task("state")
         if m.read(state) != RUNNING:
-            if not context.choice:
+            if not context.choice:  # no search asks for the other: `properties.sleeping` wakes a thread by it
                 raise Blocked
             m.write(state, RUNNING)
             _put(m, condition, [e for e in _queue(m, condition, context) if _thread(e) != context.thread])
