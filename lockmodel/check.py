@@ -11,7 +11,6 @@ order       all that was searched        -> Order           (ordering)
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +50,7 @@ from lockmodel.findings.telling import steps
 from lockmodel.findings.token import Schedule, decode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
-from lockmodel.ir.join import JOINED, Guest, join
+from lockmodel.ir.join import setup_named
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
@@ -283,20 +282,11 @@ def heap(target: str, token: str, step: int | None = None) -> Heap:
 
 def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:
     """What a scenario starts from: one of the spec, or one that was put together (see `ir.join`)."""
-    host, *parts = name.split(JOINED)
 
     def lowered(scenario: str) -> Setup:
         return lower_scenario(model, choose_scenarios(model, scenario, f"{spec}::{scenario}")[0], program)
 
-    guests = []
-    for part in parts:
-        match = re.fullmatch(r"(.+)::(.+)\((.*)\)", part)
-        setup = lowered(match[1] if match else part)
-        thread = next((n for n, one in enumerate(setup.threads) if match and one.name == match[2]), None)
-        if match is None or thread is None:
-            raise UsageError(f"there is no thread {part}\n  The spec has changed.")
-        guests.append(Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else ()))
-    return join(program, lowered(host), guests) if guests else lowered(host)
+    return setup_named(program, name, lowered)
 
 
 def interleavings(

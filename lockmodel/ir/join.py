@@ -6,9 +6,11 @@ one setup. A guest's objects that have no counterpart in the host come along.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from lockmodel.errors import UsageError
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
 from lockmodel.ir.types import MemberType, RefType
@@ -33,6 +35,22 @@ class Guest:
         """`other::thread(inode#1, 2)`, as it stands in the name of a joined scenario."""
         return f"{self.setup.name}::{self.setup.threads[self.thread].name}({', '.join(self.given)})"
 
+    @staticmethod
+    def named(name: str, setup_of: Callable[[str], Setup]) -> Guest:
+        """The guest that has this `name`; `setup_of` gives a scenario of the spec. UsageError if it is not there."""
+        match = re.fullmatch(r"(.+)::(.+)\((.*)\)", name)
+        setup = setup_of(match[1] if match else name)
+        thread = next((n for n, one in enumerate(setup.threads) if match and one.name == match[2]), None)
+        if match is None or thread is None:
+            raise UsageError(f"there is no thread {name}\n  The spec has changed.")
+        return Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else ())
+
+
+def setup_named(program: Program, name: str, setup_of: Callable[[str], Setup]) -> Setup:
+    """The scenario of a name: one of the spec, which `setup_of` gives, or one that `join` made of several."""
+    host, *guests = name.split(JOINED)
+    return join(program, setup_of(host), [Guest.named(guest, setup_of) for guest in guests])
+
 
 def argument_objects(program: Program, setup: Setup, thread: int) -> list[int]:
     """For each argument of a thread the scenario's own object that it is, or is part of; 0 for all else."""
@@ -47,7 +65,7 @@ def argument_objects(program: Program, setup: Setup, thread: int) -> list[int]:
 
 
 def join(program: Program, host: Setup, guests: Sequence[Guest]) -> Setup:
-    """The host with the guests' threads in it."""
+    """The host with the guests' threads in it, the host itself if there are none."""
     joined = replace(host, name=JOINED.join((host.name, *(guest.name for guest in guests))))
     numbers: dict[str, dict[int, int]] = {}
     for guest in guests:
