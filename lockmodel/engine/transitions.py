@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 Move = tuple[int, int]
@@ -84,6 +84,20 @@ class Transitions:
         return [number for number in range(states) if left[number]]
 
 
+def leading_to(goals: Iterable[int], before: Sequence[Sequence[int]]) -> bytearray:
+    """For each state whether it is a goal or leads to one: 1 if so. `before` are the states that lead to each."""
+    marked = bytearray(len(before))
+    waiting = list(goals)
+    for number in waiting:
+        marked[number] = 1
+    while waiting:
+        for earlier in before[waiting.pop()]:
+            if not marked[earlier]:
+                marked[earlier] = 1
+                waiting.append(earlier)
+    return marked
+
+
 def lost_threads(
     transitions: Transitions, states: int, threads: int, ended: Callable[[int, int], bool]
 ) -> dict[int, tuple[int, ...]]:
@@ -93,24 +107,13 @@ def lost_threads(
     at that end is judged there, and an execution that ends in a violation says nothing of what would have come.
     """
     before = transitions.backward(states)
-
-    def leading_to(goals: list[int]) -> bytearray:
-        marked = bytearray(states)
-        for number in goals:
-            marked[number] = 1
-        while goals:
-            for earlier in before[goals.pop()]:
-                if not marked[earlier]:
-                    marked[earlier] = 1
-                    goals.append(earlier)
-        return marked
-
-    can_end = leading_to([n for n in range(states) if _ends(transitions, n)])
+    can_end = leading_to([n for n in range(states) if _ends(transitions, n)], before)
     lost: dict[int, tuple[int, ...]] = {}
     if all(can_end):
         return lost
     for thread in range(threads):
-        moves = leading_to([n for n in range(states) if any(mover == thread for _, mover, _ in transitions.of(n))])
+        goals = [n for n in range(states) if any(mover == thread for _, mover, _ in transitions.of(n))]
+        moves = leading_to(goals, before)
         for number in range(states):
             if not can_end[number] and not moves[number] and not ended(number, thread):
                 lost[number] = (*lost.get(number, ()), thread)

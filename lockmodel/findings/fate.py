@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.state_graph import StateGraph
+from lockmodel.engine.transitions import leading_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def fates(graph: StateGraph) -> Fates:
     return Fates(
         tuple(_reachable(graph, before)),
         tuple(_doomed(graph, harmless)),
-        tuple(_leading_to(cuts, before)),
+        tuple(map(bool, leading_to(cuts, before))),
     )
 
 
@@ -76,14 +77,3 @@ def _doomed(graph: StateGraph, harmless: Sequence[Sequence[int]]) -> list[bool]:
                 doomed[earlier] = True
                 waiting.append(earlier)
     return doomed
-
-
-def _leading_to(goals: list[int], before: Sequence[Sequence[int]]) -> list[bool]:
-    found = [False] * len(before)
-    waiting = list(goals)
-    while waiting:
-        number = waiting.pop()
-        if not found[number]:
-            found[number] = True
-            waiting.extend(before[number])
-    return found
