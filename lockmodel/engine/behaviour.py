@@ -235,6 +235,17 @@ def decide(root: Test | Leaf | None, state: bytes) -> Leaf | None:
     return found
 
 
+def answers(roots: Iterable[Test | Answer | None]) -> Iterator[Answer]:
+    """All that decision trees lead to."""
+    waiting: list[Any] = list(roots)
+    while waiting:
+        at = waiting.pop()
+        if type(at) is list:
+            waiting.extend(at[1].values())
+        elif at is not None:
+            yield at
+
+
 def graft(root: Test | Leaf | None, tests: Path, leaf: Leaf) -> Test | Leaf:
     """Add a path to a decision tree; the tree.
 

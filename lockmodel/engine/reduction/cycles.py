@@ -9,14 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
-from lockmodel.engine.behaviour import Behaviour, Node
+from lockmodel.engine.behaviour import Behaviour, answers
 
-N = TypeVar("N", int, str)
+N = TypeVar("N", int, str, bytes)
 
 
 def components(behaviour: Behaviour) -> dict[int, int]:
     """For each node that lies on a cycle of local states the number of its strongly connected component."""
-    targets = {node.number: _targets(node) for node in behaviour.nodes.values()}
+    targets = {
+        node.number: [int.from_bytes(answer.target, "little") for answer in answers(node.roots) if answer.target]
+        for node in behaviour.nodes.values()
+    }
     return on_cycles(targets) if has_cycle(targets) else {}
 
 
@@ -63,17 +66,4 @@ def on_cycles(targets: Mapping[int, Sequence[int]]) -> dict[int, int]:
                     members.append(source)
         if len(members) > 1 or root in targets[root]:
             found.update(dict.fromkeys(members, root))
-    return found
-
-
-def _targets(node: Node) -> list[int]:
-    """The nodes that a step from here may lead to."""
-    found: list[int] = []
-    waiting = list(node.roots)
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, list):
-            waiting.extend(at[1].values())
-        elif at is not None and at.target:
-            found.append(int.from_bytes(at.target, "little"))
     return found
