@@ -194,7 +194,8 @@ from lockmodel.language.kernel import (
     write_unlock_irq,
     write_unlock_irqrestore,
 )
-from lockmodel.language.model import Model, Switch
+from lockmodel.language.library import Library, Switch
+from lockmodel.language.model import Model
 from lockmodel.language.scenario import Scenario
 from lockmodel.language.types import (
     NULL,
@@ -267,6 +268,7 @@ __all__ = [
     "Enum",
     "Flags",
     "Idr",
+    "Library",
     "ListEntry",
     "ListHead",
     "Lock",

@@ -109,10 +109,17 @@ class CallLowering(ExpressionLowering):
             return [self._converted(node, function)]
         signature = self.unit.callee(function, self.atomic)
         if signature is None:
+            library, model = self.unit.unused_library(function), self.unit.model.name
+            if library is not None:
+                raise self.error(
+                    node,
+                    f"`{code_text(node.func)}` is declared by the library {library.name}, which {model} does not use",
+                    f'Write `Model("{model}", ..., uses=[{library.name}])`.',
+                )
             raise self.error(
                 node,
                 f"`{code_text(node.func)}` is a plain Python function, which is no part of the model",
-                f"Declare it with `@{self.unit.model.name}.procedure`.",
+                f"Declare it with `@{model}.procedure`.",
             )
         return self._procedure(node, signature)
 

@@ -6,7 +6,8 @@ A type checker says the same; but a spec that was not checked by one must get a 
 from __future__ import annotations
 
 from lockmodel.compile.naming import Place, place_of, shown_value
-from lockmodel.language.model import Model, Switch
+from lockmodel.language.library import Switch
+from lockmodel.language.model import Model
 from lockmodel.language.scenario import record_of
 
 

@@ -30,7 +30,8 @@ from lockmodel.ir.types import (
     VoidType,
 )
 from lockmodel.language import types as language
-from lockmodel.language.model import GlobalLock, Model, Switch
+from lockmodel.language.library import GlobalLock, Switch
+from lockmodel.language.model import Model
 from lockmodel.language.scenario import ObjectHandle, record_of
 
 BINARY: Mapping[type[ast.operator], str] = {
@@ -136,8 +137,12 @@ class ExpressionLowering(Frame):
                 lock = LockType(found.kind, found.count, found.owned)
                 return Value(Member(GlobalRef(found.name), found.name, "lock"), lock)
             case language.Cache():
+                if self.unit.model.caches.get(found.name) is not found:
+                    raise self.error(node, f"`{code_text(node)}` is a cache of another model")
                 return Value(Const(0), CacheType(found.name))
             case Switch():
+                if self.unit.model.switches.get(found.name) is not found:
+                    raise self.error(node, f"`{code_text(node)}` is a switch of another model")
                 return Value(Const(int(bool(self.unit.switches[found.name]))), BoolType())
             case None:
                 raise self.error(node, "`None` is not taken in a procedure", "Write NULL for a null pointer.")

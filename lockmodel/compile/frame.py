@@ -27,6 +27,7 @@ from lockmodel.ir.types import (
     Struct,
     Type,
 )
+from lockmodel.language.library import Library
 from lockmodel.language.model import Model
 from lockmodel.language.types import Struct as StructClass
 from lockmodel.source import Site
@@ -70,6 +71,9 @@ class Unit(Protocol):
 
         `atomic`: the copy of it that is evaluated as a whole, for claims.
         """
+
+    def unused_library(self, function: object) -> Library | None:
+        """The library that declares a function, where the model does not use it."""
 
     def add_condition(self, procedure: Procedure) -> None:
         """A procedure that another one made, for the condition that it awaits."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from lockmodel.compile.naming import Place, described, suggestion
 from lockmodel.ir.hierarchy import SUBCLASSES, Chain, Hierarchy, Rank, subclass_name, whole_class
 from lockmodel.ir.types import IntType, LockType, RefType, Struct
-from lockmodel.language.model import ChainRecord, Model
+from lockmodel.language.library import ChainRecord
+from lockmodel.language.model import Model
 from lockmodel.source import Site
 
 

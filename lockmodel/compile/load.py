@@ -33,7 +33,7 @@ _MODULES: WeakKeyDictionary[Model, dict[str, types.ModuleType]] = WeakKeyDiction
 
 
 def load(target: str) -> Model:
-    """The one model that a spec declares at module level."""
+    """The one model that a spec declares or names at module level; or else one of the modules that it imports."""
     path, name, root = _locate(target)
     source = read_text(path)
     tree = parse(path, source).tree
@@ -45,7 +45,7 @@ def load(target: str) -> Model:
     with _importing(finder, name, module):
         _execute(module, source, path, finder)
     finder.loaded[name] = module
-    model = _only_model(module, path)
+    model = _only_model([module, *finder.loaded.values()], path)
     _MODULES[model] = finder.loaded
     return model
 
@@ -132,11 +132,15 @@ def _check_future(path: str, tree: ast.Module) -> None:
     )  # fmt: skip
 
 
-def _only_model(module: types.ModuleType, path: str) -> Model:
+def _only_model(modules: Sequence[types.ModuleType], path: str) -> Model:
+    """The model of the first module, or where that names none, of all."""
     found: dict[int, tuple[str, Model]] = {}
-    for name, value in vars(module).items():
-        if isinstance(value, Model):
-            found.setdefault(id(value), (name, value))
+    for module in modules:
+        for name, value in vars(module).items():
+            if isinstance(value, Model):
+                found.setdefault(id(value), (name, value))
+        if found and module is modules[0]:
+            break
     if not found:
         raise SpecError(
             "there is no Model in it",

@@ -18,7 +18,8 @@ from lockmodel.errors import UsageError
 from lockmodel.ir import rules
 from lockmodel.ir.nodes import Cache, Claim, GlobalObject, Program
 from lockmodel.ir.types import BoolType, Field, LockType, RefType, Struct
-from lockmodel.language.model import ClaimRecord, Model, Switch
+from lockmodel.language.library import ClaimRecord, Switch
+from lockmodel.language.model import Model
 from lockmodel.language.scenario import record_of
 from lockmodel.language.types import Struct as StructClass
 from lockmodel.source import Site

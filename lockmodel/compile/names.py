@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lockmodel.compile.naming import Place, did_you_mean, suggestion
-from lockmodel.language.model import Switch
+from lockmodel.language.library import Switch
 
 SwitchValues = Mapping[str, bool | int | str]
 

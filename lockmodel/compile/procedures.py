@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lockmodel.compile.flow import first_unset_read, with_liveness
+from lockmodel.compile.load import modules_of
 from lockmodel.compile.names import Names
 from lockmodel.compile.naming import Place, described, suggestion, type_name
 from lockmodel.compile.passes import simplified
@@ -19,7 +20,8 @@ from lockmodel.compile.statements import ProcedureLowering
 from lockmodel.compile.structs import StructTable
 from lockmodel.ir.nodes import Call, Procedure, Requirement, Return
 from lockmodel.ir.types import LockType, RefType, Struct, TupleType, Type
-from lockmodel.language.model import ClaimRecord, Model, ProcedureRecord
+from lockmodel.language.library import ClaimRecord, Library, ProcedureRecord
+from lockmodel.language.model import Model
 from lockmodel.language.scenario import record_of
 from lockmodel.language.types import Struct as StructClass
 
@@ -75,7 +77,7 @@ class ProcedureTable:
         """The signature of a claim, which becomes an atomic procedure of its own name."""
         known = self._functions.get(record.name)
         if known is None:
-            source = find_function(record.path, record.line, record.function.__name__, self.model.source)
+            source = find_function(record.path, record.line, record.function.__name__, record.source)
             signature = read_signature(record.name, record.function, source, self.table.add)
             known = self._functions[record.name] = _Function(
                 record.name, record.function, source, signature, None, atomic=True
@@ -111,6 +113,14 @@ class ProcedureTable:
             record, key = self._active(record), record.name
         return self._function(f"{key}.atomic" if atomic else key, record, atomic=atomic).signature
 
+    def unused_library(self, function: object) -> Library | None:
+        """The library that declares a function, where the model does not use it."""
+        for module in modules_of(self.model).values():
+            for value in vars(module).values():
+                if isinstance(value, Library) and any(r.function is function for r in value.procedures.values()):
+                    return value
+        return None
+
     def add_condition(self, procedure: Procedure) -> None:
         """A procedure that another one made, for the condition that it awaits."""
         self._add(procedure)
@@ -124,7 +134,7 @@ class ProcedureTable:
     def _function(self, key: str, record: ProcedureRecord, *, atomic: bool) -> _Function:
         known = self._functions.get(key)
         if known is None:
-            source = find_function(record.path, record.line, record.function.__name__, self.model.source)
+            source = find_function(record.path, record.line, record.function.__name__, record.source)
             signature = read_signature(key, record.function, source, self.table.add)
             known = self._functions[key] = _Function(key, record.function, source, signature, record, atomic)
             if record.replaces and key == record.replaces:
@@ -137,7 +147,7 @@ class ProcedureTable:
 
     def _check_same_signature(self, record: ProcedureRecord, signature: Signature) -> None:
         replaced = self.model.procedures[record.replaces]
-        source = find_function(replaced.path, replaced.line, replaced.function.__name__, self.model.source)
+        source = find_function(replaced.path, replaced.line, replaced.function.__name__, replaced.source)
         wanted = read_signature(record.replaces, replaced.function, source, self.table.add)
         types = [type_ for _, type_ in signature.parameters]
         if types != [type_ for _, type_ in wanted.parameters] or signature.results != wanted.results:

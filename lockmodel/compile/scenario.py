@@ -24,7 +24,8 @@ from lockmodel.ir.types import (
     RefType,
     Type,
 )
-from lockmodel.language.model import GlobalLock, Model, ScenarioRecord
+from lockmodel.language.library import GlobalLock
+from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.language.scenario import (
     IdrRecord,
     LinkRecord,

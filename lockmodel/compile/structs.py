@@ -41,7 +41,8 @@ from lockmodel.ir.types import (
     WaitQueueType,
 )
 from lockmodel.language import types as language
-from lockmodel.language.model import GlobalLock, Model
+from lockmodel.language.library import GlobalLock
+from lockmodel.language.model import Model
 
 _NO_OPTIONS = language.FieldOptions()
 _KINDS: Mapping[str, tuple[type[object], str]] = {

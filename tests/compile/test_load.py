@@ -74,7 +74,7 @@ REFUSED = [
     ),
     (
         MODEL + "@model.scenario\ndef s(m): ...\n@model.scenario\ndef s(m): ...\n",
-        "spec.py:6: there are two scenarios named s\n  Rename one.",
+        "spec.py:6: there are two scenarios named s (the other: spec.py:4)\n  Rename one of them.",
     ),
 ]
 

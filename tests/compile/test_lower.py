@@ -27,13 +27,13 @@ L1: Node has no field `vlaue`
     (
         'o = model.object(Node, "big_lock", value=3)',
         """\
-L1: there are two globals named big_lock
+L1: there are two globals named big_lock (the other: spec.py:7)
   Rename one of them.""",
     ),
     (
         "c = model.cache(Node, capacity=2)",
         """\
-L1: there are two caches of Node
+L1: there are two caches of Node (the other: spec.py:49)
   Keep one of them.""",
     ),
     (

@@ -396,7 +396,7 @@ L3: `model` is the model, not a value
 @model.path
 def f() -> None: pass""",
         """\
-L1: there are two procedures named f
+L1: there are two procedures named f (the other: L1)
   Rename one of them.""",
     ),
     (

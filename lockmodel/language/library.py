@@ -1,0 +1,399 @@
+"""`Library`: a part of a model that other models can use: globals, locks, procedures, designs and claims."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from lockmodel.errors import SpecError
+from lockmodel.language.scenario import ObjectHandle, ObjectRecord, record_of
+from lockmodel.language.types import (
+    Cache,
+    Completion,
+    Mutex,
+    RawSpinLock,
+    RtMutex,
+    RwLock,
+    RwSemaphore,
+    Semaphore,
+    SeqLock,
+    SpinLock,
+    Struct,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound=Struct)
+C = TypeVar("C", bound=Callable[..., bool])
+
+
+class Switch:
+    """A named assumption about the environment, set for a whole run; `if switch:` is decided before it starts."""
+
+    def __init__(self, name: str, default: bool | int | str, doc: str, path: str, line: int) -> None:
+        self.name = name
+        self.default = default
+        self.value = default
+        self.doc = doc
+        self.path = path
+        self.line = line
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class GlobalLock:
+    """A lock that belongs to no object. `kind` is one of `ir.types.LOCK_KINDS`."""
+
+    def __init__(self, name: str, kind: str, count: int, owned: bool, queued: bool, path: str, line: int) -> None:
+        self.name = name
+        self.kind = kind
+        self.count = count
+        self.owned = owned
+        self.queued = queued
+        self.path = path
+        self.line = line
+
+
+@dataclass(frozen=True)
+class ProcedureRecord:
+    """A function of the model as it was declared; `source` is the file that its lines are of.
+
+    `replaces` and `design` are set for a variant in a design.
+    """
+
+    function: Callable[..., object]
+    name: str
+    is_path: bool
+    holds: tuple[str, ...]
+    helper: bool
+    path: str
+    line: int
+    source: str
+    design: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """An invariant, a claim at quiescence, or one that must come true (`eventual`), as it was declared.
+
+    `source` is the file that its lines are of.
+    """
+
+    function: Callable[..., bool]
+    name: str
+    outside: tuple[str, ...]
+    quiescent: bool
+    path: str
+    line: int
+    source: str
+    eventual: bool = False
+
+
+@dataclass(frozen=True)
+class ChainRecord:
+    """One chain of the declared lock order, outermost first; of every design that declares none, or of one `design`."""
+
+    locks: tuple[str, ...]
+    design: str | None
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class OrderedRecord:
+    """An order among the instances of a lock class, as it was declared."""
+
+    lock: str
+    by: str
+    path: str
+    line: int
+
+
+class Library:
+    """Globals, locks, procedures, designs and claims, in one or several modules, for models to use."""
+
+    def __init__(self, name: str, *, source: str = "", uses: Sequence[Library] = ()) -> None:
+        """Start an empty library.
+
+        `source` is the file that trailing comments such as `# 805` in its procedures are lines of. All that the
+        libraries in `uses` declare, before or after this, is declared here as well.
+        """
+        self.name = name
+        self.source = source
+        self.file, self.line = caller()
+        self.locks: dict[str, GlobalLock] = {}
+        self.objects: dict[str, ObjectHandle] = {}
+        self.caches: dict[str, Cache[Any]] = {}
+        self.switches: dict[str, Switch] = {}
+        self.procedures: dict[str, ProcedureRecord] = {}
+        self.designs: dict[str, str] = {}
+        self.variants: dict[tuple[str, str], ProcedureRecord] = {}
+        self.claims: dict[str, ClaimRecord] = {}
+        self.chains: list[ChainRecord] = []
+        self.ordered_locks: list[OrderedRecord] = []
+        self._users: list[Library] = []
+        for library in uses:
+            self._use(library)
+
+    def _use(self, library: Library) -> None:
+        """Declare here what a library declares, now and later."""
+        if type(library) is not Library:
+            raise SpecError(
+                f"{self.name} uses a {type(library).__name__}, which is no Library",
+                path=self.file,
+                line=self.line,
+                remedy='Write `vfs = Library("linux26")` and `uses=[vfs]`.',
+            )
+        for design in library.designs:
+            self._name_design(design)
+        for registry in _TWICE:
+            for key, record in getattr(library, registry).items():
+                self._enter(registry, key, record)
+        for registry in _ORDERS:
+            for record in getattr(library, registry):
+                self._append(registry, record)
+        library._users.append(self)
+
+    def _enter(self, registry: str, key: str | tuple[str, str], record: Any) -> None:
+        """Declare something here and in all that use this; SpecError if its name is taken."""
+        for other in _GLOBALS if registry in _GLOBALS else (registry,):
+            taken = getattr(self, other).get(key)
+            if taken is record:  # it came by way of another library
+                return
+            if taken is not None:
+                path, line = _place(record)
+                problem, remedy = _TWICE[registry]
+                said = problem.format(*([key] if isinstance(key, str) else key))
+                where = "{}:{}".format(*_place(taken))
+                raise SpecError(f"{said} (the other: {where})", path=path, line=line, remedy=remedy)
+        getattr(self, registry)[key] = record
+        for user in self._users:
+            user._enter(registry, key, record)
+
+    def _append(self, registry: str, record: ChainRecord | OrderedRecord) -> None:
+        """Declare something without a name here and in all that use this."""
+        known = getattr(self, registry)
+        if all(other is not record for other in known):
+            known.append(record)
+            for user in self._users:
+                user._append(registry, record)
+
+    def _name_design(self, name: str) -> None:
+        self.designs.setdefault(name, "")
+        for user in self._users:
+            user._name_design(name)
+
+    # --- globals ------------------------------------------------------------------------------------------------
+
+    def spinlock(self, name: str) -> SpinLock:
+        """A global spinlock."""
+        return cast(SpinLock, self._lock(name, "spinlock", 1, True))
+
+    def semaphore(self, name: str, count: int | None = None) -> Semaphore:
+        """A global semaphore: used as a mutex, or counting, without an owner, where a `count` is given."""
+        return cast(Semaphore, self._lock(name, "semaphore", 1 if count is None else count, count is None))
+
+    def mutex(self, name: str) -> Mutex:
+        """A global mutex."""
+        return cast(Mutex, self._lock(name, "mutex", 1, True))
+
+    def raw_spinlock(self, name: str) -> RawSpinLock:
+        """A global raw spinlock."""
+        return cast(RawSpinLock, self._lock(name, "raw_spinlock", 1, True))
+
+    def rwlock(self, name: str, *, queued: bool = False) -> RwLock:
+        """A global rwlock; `queued`: readers that come while a writer waits, wait behind it."""
+        return cast(RwLock, self._lock(name, "rwlock", 1, True, queued))
+
+    def seqlock(self, name: str) -> SeqLock:
+        """A global seqlock."""
+        return cast(SeqLock, self._lock(name, "seqlock", 1, True))
+
+    def rwsem(self, name: str, *, queued: bool = True) -> RwSemaphore:
+        """A global rw_semaphore; without `queued` readers pass by a writer that waits."""
+        return cast(RwSemaphore, self._lock(name, "rwsem", 1, True, queued))
+
+    def rt_mutex(self, name: str) -> RtMutex:
+        """A global rt_mutex."""
+        return cast(RtMutex, self._lock(name, "rt_mutex", 1, True))
+
+    def completion(self, name: str) -> Completion:
+        """A global completion, not complete at the start."""
+        return cast(Completion, self._lock(name, "completion", 0, False))
+
+    def _lock(self, name: str, kind: str, count: int, owned: bool, queued: bool = False) -> GlobalLock:
+        lock = GlobalLock(name, kind, count, owned, queued, *caller())
+        self._enter("locks", name, lock)
+        return lock
+
+    def object(self, struct: type[S], name: str, /, **fields: object) -> S:
+        """A global object: there is one, every procedure can name it, and it starts with these fields."""
+        handle = ObjectHandle(ObjectRecord(struct, name, fields, *caller(), is_global=True))
+        self._enter("objects", name, handle)
+        return cast(S, handle)
+
+    def cache(self, struct: type[S], *, capacity: int, may_fail: bool | Switch = False) -> Cache[S]:
+        """A slab cache: `capacity` objects at a time for each thread that allocates from it.
+
+        Running out makes the verdict `incomplete`. `may_fail`: an allocation may give NULL instead.
+        """
+        cache = Cache(struct.__name__, struct, capacity, may_fail, *caller())
+        self._enter("caches", cache.name, cache)
+        return cache
+
+    def switch(self, name: str, default: bool | int | str, doc: str) -> Switch:
+        """A named assumption about the environment; `--set name=on` changes it."""
+        switch = Switch(name, default, doc, *caller())
+        self._enter("switches", name, switch)
+        return switch
+
+    # --- the lock order -----------------------------------------------------------------------------------------
+
+    def hierarchy(self, *locks: str, design: str | None = None) -> None:
+        """A chain of the declared lock order: lock classes ("inode_lock", "Inode.sem"), outermost first (LM201).
+
+        Several chains make up a partial order. Those of a `design` take the place of all that name none.
+        """
+        self._append("chains", ChainRecord(locks, design, *caller()))
+        if design is not None:
+            self._name_design(design)
+
+    def ordered(self, lock: str, *, by: str) -> None:
+        """Instances of the lock class may nest, in the order of the constant field `by` of the objects they are in.
+
+        A number: the lower one is outermost. A reference to an object of the same Struct (`by="parent"`): the lock of
+        the one that is referred to, directly or not, is outermost.
+        """
+        self._append("ordered_locks", OrderedRecord(lock, by, *caller()))
+
+    # --- procedures ---------------------------------------------------------------------------------------------
+
+    @overload
+    def procedure(self, function: Callable[P, R], /) -> Callable[P, R]: ...
+    @overload
+    def procedure(
+        self, /, *, holds: Sequence[str] = (), helper: bool = False
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def procedure(self, function: Any = None, /, *, holds: Sequence[str] = (), helper: bool = False) -> Any:
+        """A function of the model.
+
+        `holds`: the locks that a caller must hold (LM302), as paths from a parameter ("dev.sem") or global names.
+        `helper`: a get, put or list helper; a finding inside it is placed where it was called.
+        """
+        return self._declare(function, is_path=False, holds=tuple(holds), helper=helper)
+
+    @overload
+    def path(self, function: Callable[P, R], /) -> Callable[P, R]: ...
+    @overload
+    def path(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def path(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
+        """A procedure that a thread can enter from outside, such as a system call."""
+        return self._declare(function, is_path=True, holds=tuple(holds), helper=False)
+
+    def _declare(
+        self, function: Callable[..., Any] | None, *, is_path: bool, holds: tuple[str, ...], helper: bool
+    ) -> Any:
+        def declare(f: Callable[..., Any]) -> Callable[..., Any]:
+            record = ProcedureRecord(f, f.__name__, is_path, holds, helper, *definition(f), self.source)
+            self._enter("procedures", f.__name__, record)
+            return f
+
+        return declare if function is None else declare(function)
+
+    def design(
+        self, name: str, *, replaces: Callable[P, R], holds: Sequence[str] | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """In the design `name` this procedure stands in for `replaces` (and has its `holds`, unless others are given).
+
+        A function may be declared for several designs by stacking the decorator.
+        """
+
+        def declare(f: Callable[P, R]) -> Callable[P, R]:
+            path, line = definition(f)
+            replaced = self.procedures.get(replaces.__name__)
+            if replaced is None:
+                raise SpecError(
+                    f"the design {name} replaces {replaces.__name__}, which is no procedure of {self.name}",
+                    path=path,
+                    line=line,
+                    remedy=f"Declare it first with @{self.name}.procedure or @{self.name}.path.",
+                )
+            self._name_design(name)
+            needs = replaced.holds if holds is None else tuple(holds)
+            variant = ProcedureRecord(
+                f, f.__name__, replaced.is_path, needs, replaced.helper, path, line, self.source, name, replaced.name
+            )
+            self._enter("variants", (name, replaced.name), variant)
+            return f
+
+        return declare
+
+    # --- claims -------------------------------------------------------------------------------------------------
+
+    def invariant(self, *, outside: Sequence[str] = ()) -> Callable[[C], C]:
+        """A claim judged for every live object of its parameters' types, in every state where the locks are free.
+
+        A lock is a class ("Inode.inotify_sem": those of the claim's own inodes, or else of every inode), a global one
+        ("inode_lock"), or a path from a parameter through constant references ("watch.inode.inotify_sem").
+        """
+        return self._claim(tuple(outside), quiescent=False)
+
+    def at_quiescence(self, function: C, /) -> C:
+        """A claim judged for every live object of its parameters' types when all threads have ended."""
+        return self._claim((), quiescent=True)(function)
+
+    def eventually(self, function: C, /) -> C:
+        """A claim that must come true at some time, on every fair execution, for every object that is there at first.
+
+        It need not stay true. LM702 if an execution ends, or goes on for ever, without it.
+        """
+        return self._claim((), quiescent=False, eventual=True)(function)
+
+    def _claim(self, outside: tuple[str, ...], *, quiescent: bool, eventual: bool = False) -> Callable[[C], C]:
+        def declare(f: C) -> C:
+            record = ClaimRecord(f, f.__name__, outside, quiescent, *definition(f), self.source, eventual)
+            self._enter("claims", f.__name__, record)
+            return f
+
+        return declare
+
+
+_GLOBALS = ("locks", "objects")
+"""The registries whose names are those of globals."""
+
+_TWICE = {
+    "locks": ("there are two globals named {}", "Rename one of them."),
+    "objects": ("there are two globals named {}", "Rename one of them."),
+    "caches": ("there are two caches of {}", "Keep one of them."),
+    "switches": ("there are two switches named {}", "Rename one of them."),
+    "procedures": ("there are two procedures named {}", "Rename one of them."),
+    "variants": ("the design {} replaces {} twice", "Keep one of them."),
+    "claims": ("there are two claims named {}", "Rename one of them."),
+}
+"""The registries of what has a name, with what is said of two that have the same."""
+
+_ORDERS = ("chains", "ordered_locks")
+"""The registries of what has no name."""
+
+
+def _place(record: Any) -> tuple[str, int]:
+    """Where something was declared."""
+    known = record_of(record) if isinstance(record, ObjectHandle) else record
+    return known.path, known.line
+
+
+def definition(f: Callable[..., Any]) -> tuple[str, int]:
+    """Where a function stands."""
+    return f.__code__.co_filename, f.__code__.co_firstlineno
+
+
+def caller() -> tuple[str, int]:
+    """The innermost place outside of the language: where the spec says what is being declared."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(__package__):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
