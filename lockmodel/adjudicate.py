@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockmodel.engine.exploration import Exploration, Hit
 from lockmodel.engine.step import Stepper
@@ -19,10 +19,11 @@ from lockmodel.ir.join import ALONG, Guest, argument_objects, join
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
-from lockmodel.ir.types import LockType, RefType
+from lockmodel.ir.types import RefType
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.properties.order.graph import Fact
 from lockmodel.properties.order.question import Group, Question, Way, gate
+from lockmodel.properties.waiting import deadlocks
 
 MOST_WAYS = 64
 """Ways in which a question might come true that are looked at: more are more than a reader wants to wait for."""
@@ -298,20 +299,20 @@ def _asker(trace: Trace, fact: Fact) -> int | None:
 
 
 def _witness(question: Question, searched: Searched) -> Hit | None:
-    """The shortest deadlock of a scenario that answers a question."""
-    layout = searched.layout
-    classes = {
-        layout.member_name(at.number): layout.lock_class(at.number)
-        for at in layout.locations
-        if at.field[:1] != "(" and isinstance(layout.field(at.number).type, LockType)
-    }
-    hits = [
-        hit
-        for hit in searched.exploration.hits
-        if question.is_answered_by(hit.violation, classes)
-        and (not question.level or any(layout.setup.threads[n].level == question.level for n in hit.violation.threads))
-    ]
-    return min(hits, key=lambda hit: (len(hit.schedule), hit.schedule), default=None)
+    """The shortest deadlock of a scenario that answers a question, as the interpreter comes to it.
+
+    Threads that wait for what the others will never give need not wait for each other, so each schedule is run again.
+    """
+    layout, found = searched.layout, searched.exploration
+    classes = {layout.member_name(at.number): layout.lock_class(at.number) for at in layout.locations if at.owner}
+    known = [*found.hits, *(hit for hit in found.notes if hit.violation.nesting is None)]
+    for hit in sorted(known, key=lambda hit: (len(hit.schedule), not hit.violation.broken, hit.schedule)):
+        if question.is_answered_by(hit.violation, classes):
+            trace = run(searched.judge.stepper, hit.schedule)
+            for deadlock in deadlocks(searched.judge.stepper, trace.view):
+                if question.is_answered_by(deadlock, classes):
+                    return replace(hit, violation=deadlock)
+    return None
 
 
 def _complete(searched: Searched) -> Answer | None:

@@ -244,7 +244,7 @@ def replay(
     schedule = decode(token)
     model, program, stepper = _stepper_of(spec, schedule, switches)
     trace = run_schedule(stepper, schedule.moves)
-    broken = violations(trace, stepper.layout, RuleJudge(stepper))
+    broken = violations(trace, RuleJudge(stepper))
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
     threads = [thread.name for thread in stepper.layout.setup.threads]

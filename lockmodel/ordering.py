@@ -106,5 +106,5 @@ def _finding(question: Question, answer: Answer, searched: Sequence[Searched], m
         return never_seen_to_block(question, answer.verdict, answer.reason, trace, fact)
     found, judge = answer.searched.exploration, answer.searched.judge
     shortest = found.shortest and answer.hit.shortest
-    hit = answer.hit if shortest else Shortener(judge.stepper, judge).shorten(answer.hit)
+    hit = answer.hit if shortest else Shortener(judge.stepper, judge, same_locks=True).shorten(answer.hit)
     return goes_round(question, explain(hit, judge.stepper, judge, proved=shortest, minimised=minimised))

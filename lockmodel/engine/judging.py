@@ -41,7 +41,7 @@ class Judge(Protocol):
         """What `shared` asks, one by one, for a search that remembers the answers itself."""
 
     def waiting(self, view: View) -> list[Violation]:
-        """Rules broken by who waits for what, in a state in which some thread cannot move.
+        """Rules broken by who waits for what, in a state in which some thread cannot move; and what it shows, as notes.
 
         It may look at who is blocked and at their local states only: it is asked once for each such combination.
         """

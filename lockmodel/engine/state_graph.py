@@ -113,7 +113,7 @@ class _Builder:
             elif number in lost:
                 starved = search.judge.starved(view, lost[number])
                 shown += [violation for violation in starved if violation.identity in search.starving]
-            broken.append(self._known(shown))
+            broken.append(self._known(violation for violation in shown if violation.broken))
             edges.append(tuple(self._edge(number, move, target, answers[move]) for move, target in moves))
         return StateGraph(
             self.states,

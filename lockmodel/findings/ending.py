@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.words import show_value
@@ -33,11 +32,10 @@ EMPTY = (NULL, UNINITIALISED)
 def waiting_at(trace: Trace, stepper: Stepper) -> list[Waiting]:
     """Every thread that cannot move at the end of a trace."""
     layout = stepper.layout
-    view = View(layout, trace.state, trace.locals, trace.blocked)
     found = []
     for thread, wants in trace.blocked:
         local = trace.locals[thread]
-        wait = wait_of(view, thread, wants)
+        wait = wait_of(trace.view, thread, wants)
         has = [one for one in wait.holders if one not in wait.ahead]
         standing = trace.standing[thread]
         assert standing is not None

@@ -42,8 +42,9 @@ DEEDS = frozenset({"uses", "reads", "writes", "stores", "calls", "asks"})
 def explain(hit: Hit, stepper: Stepper, judge: Judge, *, proved: bool, minimised: str = "steps") -> Finding:
     """The finding of a hit. `proved`: no schedule has fewer of what was `minimised` ("steps" or "switches")."""
     trace = run(stepper, hit.schedule)
-    found = violations(trace, stepper.layout, judge, hit.violation.threads)
-    violation = next((v for v in found if v.identity == hit.violation.identity), None)
+    found = violations(trace, judge, hit.violation.threads)
+    same = [v for v in found if v.identity == hit.violation.identity]
+    violation = min(same, key=lambda v: v.locks != hit.violation.locks, default=None)
     if hit.violation.rule == "LM104" and any(v.rule == "LM104" for v in found):
         violation = hit.violation  # which names all that may move in such a loop
     if violation is None:

@@ -22,9 +22,13 @@ ATTEMPTS = 150
 
 
 class Shortener:
-    """Shortens the schedules of one scenario."""
+    """Shortens the schedules of one scenario.
 
-    def __init__(self, stepper: Stepper, judge: Judge) -> None:
+    `same_locks`: of deadlocks that are one finding, what is left shows the one that it was about.
+    """
+
+    def __init__(self, stepper: Stepper, judge: Judge, *, same_locks: bool = False) -> None:
+        self._same_locks = same_locks
         self._stepper = stepper
         self._judge = judge
         self._left = 0
@@ -77,5 +81,8 @@ class Shortener:
             return False
         if len(trace.moments) < len(moves):
             return False
-        found = violations(trace, self._stepper.layout, self._judge, lost=())  # who starves shows in no single schedule
-        return hit.violation.identity in {violation.identity for violation in found}
+        return any(
+            violation.identity == hit.violation.identity
+            and (violation.locks == hit.violation.locks or not self._same_locks)
+            for violation in violations(trace, self._judge, lost=())  # who starves shows in no single schedule
+        )

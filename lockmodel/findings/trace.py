@@ -13,7 +13,6 @@ from lockmodel.engine.races import races
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
 from lockmodel.findings.endless import Turn, fair, livelocks, obliged
-from lockmodel.ir.layout import Layout
 
 STARVED_STATES = 20_000
 """States that `never_again` looks at: a second or two of the interpreter."""
@@ -57,6 +56,11 @@ class Trace:
             for thread, step in enumerate(self.standing)
             if step is not None and step.outcome is Outcome.BLOCKED
         )
+
+    @property
+    def view(self) -> View:
+        """The end, as a judge sees it."""
+        return View(self.stepper.layout, self.state, self.locals, self.blocked)
 
     @property
     def asking(self) -> list[tuple[int, Violation]]:
@@ -110,7 +114,7 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
     )
 
 
-def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...] | None = None) -> list[Violation]:
+def violations(trace: Trace, judge: Judge, lost: tuple[int, ...] | None = None) -> list[Violation]:
     """Every rule that is broken at the end of a trace: by its last step, or by the state that it ends in.
 
     Or by going round for ever as it did between two equal states, of which it ends in the second.
@@ -124,13 +128,12 @@ def violations(trace: Trace, layout: Layout, judge: Judge, lost: tuple[int, ...]
     found.extend(judge.shared(trace.state))
     nexts = [(n, trace.locals[n], step.accesses) for n, step in enumerate(trace.standing) if step is not None]
     found.extend(races(trace.stepper, nexts))
-    view = View(layout, trace.state, trace.locals, trace.blocked)
     if trace.blocked:
-        found.extend(judge.waiting(view))
+        found.extend(violation for violation in judge.waiting(trace.view) if violation.broken)
     if trace.final:
-        found.extend(judge.final(view))
+        found.extend(judge.final(trace.view))
     elif trace.blocked:
-        found.extend(judge.starved(view, never_again(trace) if lost is None else lost))
+        found.extend(judge.starved(trace.view, never_again(trace) if lost is None else lost))
     return found + _whole(trace, judge)
 
 

@@ -10,7 +10,7 @@ from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.claims import Claims
 from lockmodel.properties.leaks import leaks
-from lockmodel.properties.waiting import deadlocks, self_deadlocks, stuck, waits
+from lockmodel.properties.waiting import closed_orders, deadlocks, self_deadlocks, stuck, waits
 
 
 class RuleJudge:
@@ -30,7 +30,8 @@ class RuleJudge:
 
     def waiting(self, view: View) -> list[Violation]:
         """Cycles of owned locks: they are for ever, whatever the other threads do."""
-        return self_deadlocks(self.stepper, view) + deadlocks(self.stepper, view)
+        found = self_deadlocks(self.stepper, view) + deadlocks(self.stepper, view)
+        return found + closed_orders(self.stepper, view)
 
     def final(self, view: View) -> list[Violation]:
         """Threads that are stuck; or, where every thread is done, what is left over and the claims at quiescence."""

@@ -6,10 +6,10 @@ whatever other threads do. Other waiting (a counting semaphore, a condition) is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import COMING, LocalState, Violation
+from lockmodel.engine.local import COMING, NOTE, LocalState, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.machine import CPU, TASK
 from lockmodel.ir.types import LockType
@@ -95,6 +95,26 @@ def self_deadlocks(stepper: Stepper, view: View) -> list[Violation]:
 
 def deadlocks(stepper: Stepper, view: View) -> list[Violation]:
     """LM101: cycles of threads that wait for each other's locks."""
+    return [_deadlock(stepper, view, ring) for ring in _rings(view)]
+
+
+def closed_orders(stepper: Stepper, view: View) -> list[Violation]:
+    """What deadlocks are about, noted: those of different locks are one finding where their threads wait at one place.
+
+    They are told apart by the classes of what is waited for.
+    """
+    return [
+        replace(
+            _deadlock(stepper, view, ring),
+            rule=NOTE,
+            claim=" ".join(sorted(view.layout.lock_class(wait.wants) for wait in ring)),
+        )
+        for ring in _rings(view)
+    ]
+
+
+def _rings(view: View) -> list[list[Wait]]:
+    """The cycles of threads that wait for each other."""
     by_thread = {wait.thread: wait for wait in waits(view)}
     found = []
     seen: set[int] = set()
@@ -102,8 +122,7 @@ def deadlocks(stepper: Stepper, view: View) -> list[Violation]:
         cycle = _cycle(by_thread, start, seen)
         if cycle:
             first = cycle.index(min(cycle))
-            ordered = cycle[first:] + cycle[:first]
-            found.append(_deadlock(stepper, view, [by_thread[thread] for thread in ordered]))
+            found.append([by_thread[thread] for thread in cycle[first:] + cycle[:first]])
     return found
 
 

@@ -102,5 +102,8 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
             finals.add(memory)
             found = found + judge.final(view)
         for violation in found:
-            steps.setdefault(violation.identity, depth)
+            if violation.broken:
+                steps.setdefault(violation.identity, depth)
+            else:
+                notes.add(violation.identity)
     return Truth(len(depths), transitions, steps, frozenset(finals), exhausted, frozenset(notes))

@@ -78,7 +78,7 @@ def test_search_and_interpreter_and_reductions_agree(text: str) -> None:
         for hit in found.hits:
             finding = explain(hit, stepper, RuleJudge(stepper), proved=True)
             schedule = decode(finding.schedule)
-            again = violations(run(stepper, schedule.moves), layout, RuleJudge(stepper))
+            again = violations(run(stepper, schedule.moves), RuleJudge(stepper))
             assert hit.violation.identity in {violation.identity for violation in again}
 
 

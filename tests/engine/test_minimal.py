@@ -78,7 +78,8 @@ def cheapest(layout: Layout) -> dict[tuple[object, ...], tuple[Cost, Cost]]:
             note(violation.identity, order)
         view = View(layout, memory, locals_, tuple(blocked))
         for violation in (judge.waiting(view) if blocked else []) + ([] if moved else judge.final(view)):
-            note(violation.identity, order)
+            if violation.broken:
+                note(violation.identity, order)
 
     memory, locals_ = layout.initial, []
     for thread in range(len(layout.setup.threads)):

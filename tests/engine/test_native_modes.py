@@ -34,7 +34,7 @@ def outline(search: Explorer, layout: Layout) -> dict[str, object]:
     found = search.run()
     for hit in found.hits:
         stepper = Stepper(layout)
-        again = violations(run(stepper, hit.schedule), layout, RuleJudge(stepper))
+        again = violations(run(stepper, hit.schedule), RuleJudge(stepper))
         assert found.interrupted or hit.violation.identity in {violation.identity for violation in again}
     return {
         "tally": (found.tally.states, found.tally.transitions, found.tally.depth, found.tally.frontier),

@@ -57,7 +57,7 @@ def agree(text: str) -> None:
         for hit in found.hits:
             if hit.violation.rule == "LM301":
                 trace = run(judge.stepper, hit.schedule)
-                shown = violations(trace, layout, judge, lost=())
+                shown = violations(trace, judge, lost=())
                 assert hit.violation.identity in {violation.identity for violation in shown}
 
 

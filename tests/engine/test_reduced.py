@@ -155,7 +155,7 @@ def reduced(layout: Layout, reductions: Reductions) -> tuple[Told, ReducedSearch
     search = ReducedSearch(stepper, judge, Limits(), reductions=reductions)
     found = search.run()
     for hit in found.hits:
-        again = violations(run(stepper, hit.schedule), layout, RuleJudge(stepper))
+        again = violations(run(stepper, hit.schedule), RuleJudge(stepper))
         assert hit.violation.identity in {violation.identity for violation in again}
     return told(found, judge, search._symmetry), search
 

@@ -28,7 +28,7 @@ def test_what_comes_out_breaks_the_same_rule(text: str) -> None:
         assert len(smaller.schedule) <= len(hit.schedule)
         if len(smaller.schedule) == len(hit.schedule):
             assert thread_switches(smaller.schedule) <= thread_switches(hit.schedule)
-        again = violations(run(stepper, smaller.schedule), layout, judge)
+        again = violations(run(stepper, smaller.schedule), judge)
         assert hit.violation.identity in {violation.identity for violation in again}, text
 
 

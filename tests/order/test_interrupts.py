@@ -100,6 +100,12 @@ def nested() -> None:
 
 
 @model.path
+def twice() -> None:
+    spin_lock(a)
+    spin_lock(a)
+
+
+@model.path
 def other() -> None:
     spin_lock(b)
     spin_unlock(b)
@@ -149,3 +155,13 @@ def test_an_interrupt_of_another_scenario_is_not_examined(tmp_path: Path) -> Non
         "not-examined",
         "scenario has an interrupt, which is joined with no other scenario",
     )
+
+
+def test_an_interrupt_that_waits_for_itself_has_broken_into_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "interrupts.py"
+    threads = "m.thread('t', on, cpu=1)\n    m.thread('u', off, cpu=0)\n    m.hardirq('irq', twice, cpu=0)\n"
+    path.write_text(f"{SPEC}    {threads}")
+    result = check(CheckOptions(str(path))).result
+    assert [finding.rule for finding in result.scenarios[0].findings] == ["LM102"]
+    (judged,) = result.order.judged
+    assert (judged.claim, judged.verdict) == ("a in hardirq", "unreachable")

@@ -17,6 +17,7 @@ from lockmodel import *
 
 model = Model("order")
 a, b, gate = model.mutex("a"), model.mutex("b"), model.mutex("gate")
+c, d, done = model.mutex("c"), model.mutex("d"), model.completion("done")
 
 
 class Disk(Struct):
@@ -66,6 +67,21 @@ def down(file: File) -> None:
 @model.path
 def up_from(disk: Disk, file: File) -> None:
     both(disk.lock, file.lock)
+
+
+@model.path
+def keeps(first: Mutex, second: Mutex) -> None:
+    mutex_lock(first)
+    mutex_lock(second)
+    wait_for_completion(done)
+    mutex_unlock(second)
+    mutex_unlock(first)
+
+
+@model.path
+def takes(lock: Mutex) -> None:
+    mutex_lock(lock)
+    mutex_unlock(lock)
 
 
 @model.path
@@ -214,3 +230,31 @@ def test_what_was_not_searched_to_its_end_is_not_examined(tmp_path: Path) -> Non
         f"the search of one is incomplete: reached the limit of {every - 1} states",
     )
     assert result.scenarios[0].verdict == "incomplete"
+
+
+def test_deadlocks_of_other_locks_that_are_one_finding_are_all_seen(tmp_path: Path) -> None:
+    threads = FORTH + BACK + "m.thread('forth2', both, c, d)\nm.thread('back2', both, d, c)\n"
+    result = checked(tmp_path, {"four": threads})
+    assert [finding.rule for finding in result.scenarios[0].findings] == ["LM101"]
+    told = [(judged.claim, judged.verdict, judged.scenario) for judged in result.order.judged]
+    assert told == [("a -> b -> a", "reachable", "four"), ("c -> d -> c", "reachable", "four")]
+    told_again = checked(tmp_path, {"four": threads}, select=("LM202",)).scenarios[0].findings
+    assert [(finding.claim, finding.message) for finding in told_again] == [
+        (
+            "a -> b -> a",
+            "The lock order goes round: forth waits for b, which back holds; back waits for a, which forth holds.",
+        ),
+        (
+            "c -> d -> c",
+            "The lock order goes round: forth2 waits for d, which back2 holds; back2 waits for c, which forth2 holds.",
+        ),
+    ]
+
+
+def test_who_waits_for_a_sleeper_is_no_witness_of_an_order_that_goes_round(tmp_path: Path) -> None:
+    sleeper = "m.thread('keeps', keeps, a, b, may_wait=True)\nm.thread('u', takes, a)\nm.thread('v', takes, b)\n"
+    result = checked(tmp_path, {"sleeper": sleeper, "one": "m.thread('t', one_after_the_other)"})
+    assert [finding.locks for finding in result.scenarios[0].findings] == [["a", "b"]]
+    judged = verdict(result)
+    assert (judged.claim, judged.verdict) == ("a -> b -> a", "reachable")
+    assert judged.scenario not in ("sleeper", "one")

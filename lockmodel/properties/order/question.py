@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from lockmodel.engine.local import Violation
 from lockmodel.ir.hierarchy import whole_class
+from lockmodel.ir.machine import CPU, OCCUPANTS
 from lockmodel.properties.order.graph import Cycle, Edge, Fact, blocks
 
 Group = tuple[Fact, ...]
 """Facts that differ in their scenario or their line only."""
 
 Way = tuple[Group, ...]
+
+OCCUPIED = tuple(f"{CPU.name}.{field}" for field in OCCUPANTS)
+"""What of a CPU a thread waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,18 @@ class Question:
             ):
                 yield way
 
-    def is_answered_by(self, violation: Violation, classes: Mapping[str, str]) -> bool:
-        """Is a violation the deadlock in question? `classes` has the whole class of each lock by its name."""
-        found = {classes[name] for name in violation.locks if name in classes}
+    def is_answered_by(self, deadlock: Violation, classes: Mapping[str, str]) -> bool:
+        """Is it the deadlock in question? `classes` has the whole class of each lock, and of what a CPU has, by name.
+
+        Who an interrupt has come upon waits for it to leave the CPU.
+        """
+        found = {classes[name] for name in deadlock.locks}
         wanted = [whole_class(name) for name in self.classes]
         if self.rule == "LM202":
             # each waits for a lock of the cycle: where there are more threads than locks, some stand in a reader's way
             shared = any(group[0].nesting.mode == "read" for part in self.parts for group in part)
-            every = len(violation.locks) == len(violation.threads) or shared
-            return violation.rule == "LM101" and found == set(wanted) and every
-        return violation.rule in ("LM101", "LM102") and wanted[0] in found and found <= set(wanted)
+            return found == set(wanted) and (len(deadlock.locks) == len(deadlock.threads) or shared)
+        return {wanted[0], f"{CPU.name}.{self.level}"} <= found <= {*wanted, *OCCUPIED}
 
 
 def about_cycle(cycle: Cycle, edges: Sequence[Edge]) -> Question:
