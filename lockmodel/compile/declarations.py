@@ -45,7 +45,7 @@ def check_declarations(model: Model) -> None:
             raise here.error(f"`may_fail` is {shown_value(cache.may_fail)}", "Give a bool or a switch of the model.")
         if isinstance(cache.may_fail, Switch) and model.switches.get(cache.may_fail.name) is not cache.may_fail:
             raise here.error(f"`may_fail` is `{cache.may_fail.name}`, a switch of another model")
-    for record in (*model.procedures.values(), *model.variants.values()):
+    for record in (*model.procedures.values(), *model.implementations.values(), *model.variants.values()):
         _list(Place(record.path, record.line), "`holds`", record.holds, '["dev.sem"]')
     for claim in model.claims.values():
         _list(Place(claim.path, claim.line), "`outside`", claim.outside, '["Device.sem"]')

@@ -59,13 +59,17 @@ class ProcedureTable:
         self._functions: dict[str, _Function] = {}
         self._waiting: list[_Function] = []
         self._records: dict[int, ProcedureRecord] = {}
-        for record in (*model.procedures.values(), *model.variants.values()):
+        for record in (
+            *model.procedures.values(),
+            *model.implementations.values(),
+            *model.variants.values(),
+        ):
             self._records.setdefault(id(record.function), record)
 
     def lower_all(self) -> dict[str, Procedure]:
         """Every procedure of the model in the order of its declaration, claims, and whatever these call."""
-        for name, record in self.model.procedures.items():
-            self._function(name, self._active(record), atomic=False)
+        for record in self.model.procedures.values():
+            self._function(*self._active(record), atomic=False)
         for claim in self.model.claims.values():
             self.claim(claim)
         while self._waiting:
@@ -110,7 +114,7 @@ class ProcedureTable:
             else:
                 key = record.name
         else:
-            record, key = self._active(record), record.name
+            key, record = self._active(record)
         return self._function(f"{key}.atomic" if atomic else key, record, atomic=atomic).signature
 
     def unused_library(self, function: object) -> Library | None:
@@ -127,9 +131,15 @@ class ProcedureTable:
 
     # --- procedures ---------------------------------------------------------------------------------------------
 
-    def _active(self, record: ProcedureRecord) -> ProcedureRecord:
-        """The procedure, or what stands for it in the design."""
-        return self.model.variants.get((self.design, record.name), record)
+    def _active(self, record: ProcedureRecord) -> tuple[str, ProcedureRecord]:
+        """The procedure, or what stands for it in the design or implements it, with its name in the program."""
+        variant = self.model.variants.get((self.design, record.name))
+        implementation = self.model.implementations.get(record.name)
+        if variant is not None or implementation is None:
+            return record.name, variant or record
+        if implementation.name == record.name:
+            return record.name, implementation
+        return self._active(implementation)
 
     def _function(self, key: str, record: ProcedureRecord, *, atomic: bool) -> _Function:
         known = self._functions.get(key)
@@ -138,21 +148,24 @@ class ProcedureTable:
             signature = read_signature(key, record.function, source, self.table.add)
             known = self._functions[key] = _Function(key, record.function, source, signature, record, atomic)
             if record.replaces and key == record.replaces:
-                self._check_same_signature(record, signature)
+                self._check_same_signature(record, signature, record.replaces, "replaces")
+            for hook, implementation in self.model.implementations.items():
+                if implementation is record:
+                    self._check_same_signature(record, signature, hook, "implements")
             self._waiting.append(known)
         elif known.function is not record.function:
             place = Place(record.path, record.line)
             raise place.error(f"there are two functions named {key} ({known.source.place})", "Rename one of them.")
         return known
 
-    def _check_same_signature(self, record: ProcedureRecord, signature: Signature) -> None:
-        replaced = self.model.procedures[record.replaces]
+    def _check_same_signature(self, record: ProcedureRecord, signature: Signature, name: str, does: str) -> None:
+        replaced = self.model.procedures[name]
         source = find_function(replaced.path, replaced.line, replaced.function.__name__, replaced.source)
-        wanted = read_signature(record.replaces, replaced.function, source, self.table.add)
+        wanted = read_signature(name, replaced.function, source, self.table.add)
         types = [type_ for _, type_ in signature.parameters]
         if types != [type_ for _, type_ in wanted.parameters] or signature.results != wanted.results:
             raise signature.place.error(
-                f"`{record.name}` replaces `{record.replaces}` ({wanted.place}) but takes or gives other types",
+                f"`{record.name}` {does} `{name}` ({wanted.place}) but takes or gives other types",
                 f"Declare it as `{_shown(record.name, wanted)}`.",
             )
 

@@ -27,6 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound=Struct)
 C = TypeVar("C", bound=Callable[..., bool])
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Switch:
@@ -61,7 +62,7 @@ class GlobalLock:
 class ProcedureRecord:
     """A function of the model as it was declared; `source` is the file that its lines are of.
 
-    `replaces` and `design` are set for a variant in a design.
+    `replaces` and `design` are set for a variant in a design. `hook`: others may implement it.
     """
 
     function: Callable[..., object]
@@ -74,6 +75,7 @@ class ProcedureRecord:
     source: str
     design: str = ""
     replaces: str = ""
+    hook: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Library:
         self.procedures: dict[str, ProcedureRecord] = {}
         self.designs: dict[str, str] = {}
         self.variants: dict[tuple[str, str], ProcedureRecord] = {}
+        self.implementations: dict[str, ProcedureRecord] = {}
         self.claims: dict[str, ClaimRecord] = {}
         self.chains: list[ChainRecord] = []
         self.ordered_locks: list[OrderedRecord] = []
@@ -284,7 +287,7 @@ class Library:
         `holds`: the locks that a caller must hold (LM302), as paths from a parameter ("dev.sem") or global names.
         `helper`: a get, put or list helper; a finding inside it is placed where it was called.
         """
-        return self._declare(function, is_path=False, holds=tuple(holds), helper=helper)
+        return self._declare(function, holds, helper=helper)
 
     @overload
     def path(self, function: Callable[P, R], /) -> Callable[P, R]: ...
@@ -292,20 +295,64 @@ class Library:
     def path(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
     def path(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
         """A procedure that a thread can enter from outside, such as a system call."""
-        return self._declare(function, is_path=True, holds=tuple(holds), helper=False)
+        return self._declare(function, holds, is_path=True)
+
+    @overload
+    def hook(self, function: Callable[P, R], /) -> Callable[P, R]: ...
+    @overload
+    def hook(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def hook(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
+        """A procedure that others may implement; where nobody does, it does what its body says, usually nothing."""
+        return self._declare(function, holds, hook=True)
+
+    def implements(self, hook: Callable[..., Any], *, holds: Sequence[str] | None = None) -> Callable[[F], F]:
+        """What a hook does, in every design: this procedure (with the hook's `holds`, unless others are given).
+
+        It may have a name of its own, and implement several hooks by stacking the decorator.
+        """
+
+        def declare(f: F) -> F:
+            path, line = definition(f)
+            known = self.procedures.get(hook.__name__)
+            if known is None or known.function is not hook or not known.hook:
+                where = f" ({known.path}:{known.line})" if known and known.function is hook else ""
+                raise SpecError(
+                    f"`{f.__name__}` implements `{hook.__name__}`{where}, which is no hook of {self.name}",
+                    path=path,
+                    line=line,
+                    remedy="Declare that with `@library.hook`, or replace it in a design.",
+                )
+            record = self.procedures.get(f.__name__)
+            if record is None or record.function is not f:
+                needs = known.holds if holds is None else tuple(holds)
+                record = ProcedureRecord(f, f.__name__, False, needs, False, path, line, self.source)
+                if record.name != known.name:
+                    self._enter("procedures", record.name, record)
+            self._enter("implementations", known.name, record)
+            return f
+
+        return declare
 
     def _declare(
-        self, function: Callable[..., Any] | None, *, is_path: bool, holds: tuple[str, ...], helper: bool
+        self,
+        function: Callable[..., Any] | None,
+        holds: Sequence[str],
+        *,
+        is_path: bool = False,
+        helper: bool = False,
+        hook: bool = False,
     ) -> Any:
         def declare(f: Callable[..., Any]) -> Callable[..., Any]:
-            record = ProcedureRecord(f, f.__name__, is_path, holds, helper, *definition(f), self.source)
+            path, line = definition(f)
+            needs = tuple(holds)
+            record = ProcedureRecord(f, f.__name__, is_path, needs, helper, path, line, self.source, hook=hook)
             self._enter("procedures", f.__name__, record)
             return f
 
         return declare if function is None else declare(function)
 
     def design(
-        self, name: str, *, replaces: Callable[P, R], holds: Sequence[str] | None = None
+        self, name: str, *, replaces: Callable[..., R], holds: Sequence[str] | None = None
     ) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """In the design `name` this procedure stands in for `replaces` (and has its `holds`, unless others are given).
 
@@ -323,7 +370,8 @@ class Library:
                     remedy=f"Declare it first with @{self.name}.procedure or @{self.name}.path.",
                 )
             self._name_design(name)
-            needs = replaced.holds if holds is None else tuple(holds)
+            stands = self.implementations.get(replaced.name, replaced)
+            needs = stands.holds if holds is None else tuple(holds)
             variant = ProcedureRecord(
                 f, f.__name__, replaced.is_path, needs, replaced.helper, path, line, self.source, name, replaced.name
             )
@@ -372,6 +420,7 @@ _TWICE = {
     "switches": ("there are two switches named {}", "Rename one of them."),
     "procedures": ("there are two procedures named {}", "Rename one of them."),
     "variants": ("the design {} replaces {} twice", "Keep one of them."),
+    "implementations": ("the hook {} is implemented twice", "Keep one of them."),
     "claims": ("there are two claims named {}", "Rename one of them."),
 }
 """The registries of what has a name, with what is said of two that have the same."""

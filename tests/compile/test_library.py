@@ -191,3 +191,195 @@ def test_what_does_not_fit_is_refused_with_both_places(specs: Specs, body: str, 
 def test_a_model_that_only_an_imported_module_names_is_found(specs: Specs) -> None:
     specs.write(f'{HEAD}\ninner = Model("inner")\n', "parts.py")
     assert load(specs.write("from __future__ import annotations\nimport parts\n")).name == "inner"
+
+
+# --- hooks --------------------------------------------------------------------------------------------------------
+
+HOOKS = f"""{HEAD}
+Small = Annotated[int, Range(0, 9)]
+vfs = Library("vfs")
+sem = vfs.semaphore("sem")
+
+
+class Inode(Struct):
+    told: Small
+
+
+root = vfs.object(Inode, "root")
+
+
+@vfs.hook(holds=["sem"])
+def removed(inode: Inode, how: int) -> None:
+    \"\"\"Told where an inode is removed.\"\"\"
+
+
+@vfs.hook
+def weight(inode: Inode) -> int:
+    return 1
+
+
+@vfs.path
+def remove(inode: Inode) -> None:
+    down(sem)
+    removed(inode, weight(inode))
+    up(sem)
+
+
+@vfs.procedure
+def plain(inode: Inode) -> None: ...
+"""
+MODEL_OF_HOOKS = f"""{HEAD}
+from hooks import Inode, plain, remove, removed, root, sem, vfs, weight
+
+model = Model("m", uses=[vfs])
+
+
+@model.scenario
+def s(m: Scenario) -> None:
+    m.thread("t", remove, root)
+
+
+@model.at_quiescence
+def told(inode: Inode) -> bool:
+    return inode.told == 0
+
+
+"""
+LINES = MODEL_OF_HOOKS.count("\n")
+
+
+def hooked(specs: Specs, body: str, design: str | None = None) -> list[str]:
+    """The messages of what is found in a model that uses the hooks."""
+    specs.write(HOOKS, "hooks.py")
+    (scenario,) = check(CheckOptions(specs.write(MODEL_OF_HOOKS + body), design=design)).result.scenarios
+    assert scenario.complete
+    return [finding.message for finding in scenario.findings]
+
+
+IMPLEMENTED = """\
+@model.implements(removed)
+def watches_of_removed(inode: Inode, how: int) -> None:
+    assert how == 2
+
+
+@model.implements(weight)
+def weight(inode: Inode) -> int:
+    return 2
+
+
+@model.design("told", replaces=watches_of_removed)
+def tell(inode: Inode, how: int) -> None:
+    assert how == 2
+    inode.told = how
+
+
+@model.design("light", replaces=weight)
+def one(inode: Inode) -> int:
+    return 1
+
+
+@model.design("deaf", replaces=removed)
+def deaf(inode: Inode, how: int) -> None:
+    inode.told = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "design", "found"),
+    [
+        ("", None, []),
+        (IMPLEMENTED, None, []),
+        (IMPLEMENTED, "told", ["told of root does not hold."]),
+        (IMPLEMENTED, "light", ["Thread t, in watches_of_removed: the assertion how == 2 fails."]),
+        (IMPLEMENTED, "deaf", ["told of root does not hold."]),
+    ],
+)
+def test_a_hook_does_what_the_model_or_its_design_says(
+    specs: Specs, body: str, design: str | None, found: list[str]
+) -> None:
+    assert hooked(specs, body, design) == found
+
+
+def test_one_procedure_may_implement_several_hooks_and_be_called_by_its_name(specs: Specs) -> None:
+    specs.write(f"""{HEAD}
+vfs = Library("vfs")
+@vfs.hook
+def one() -> None: ...
+@vfs.hook
+def two() -> None: ...
+@vfs.path
+def both() -> None:
+    one()
+    two()
+model = Model("m", uses=[vfs])
+@model.implements(one)
+@model.implements(two)
+@model.path
+def f() -> None:
+    mark("here")
+@model.path
+def g() -> None:
+    f()
+""")
+    program = compile_model(load("spec.py"))
+    assert list(program.procedures) == ["f", "both", "g"]
+
+
+def test_an_implementation_needs_the_locks_that_its_hook_needs(specs: Specs) -> None:
+    body = """\
+@model.implements(removed)
+def f(inode: Inode, how: int) -> None: ...
+
+
+@model.implements(weight)
+def g(inode: Inode) -> int:
+    f(inode, 1)
+    return 1
+
+
+@model.path
+def outside(inode: Inode) -> None:
+    f(inode, 1)
+
+
+@model.scenario
+def bare(m: Scenario) -> None:
+    m.thread("t", outside, root)
+"""
+    specs.write(HOOKS, "hooks.py")
+    result = check(CheckOptions(specs.write(MODEL_OF_HOOKS + body))).result
+    assert [[finding.rule for finding in scenario.findings] for scenario in result.scenarios] == [[], ["LM302"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            "@model.implements(weight)\ndef f(inode: Inode) -> bool:\n    return True",
+            "L2: `f` implements `weight` (hooks.py:23) but takes or gives other types\n"
+            "  Declare it as `def f(inode: Inode) -> int:`.",
+        ),
+        (
+            "@model.implements(weight)\ndef f(inode: Inode) -> int:\n    return 1\n"
+            "@model.implements(weight)\ndef g(inode: Inode) -> int:\n    return 2",
+            "L4: the hook weight is implemented twice (the other: L1)\n  Keep one of them.",
+        ),
+        (
+            "@model.implements(plain)\ndef f(inode: Inode) -> None: ...",
+            "L1: `f` implements `plain` (hooks.py:34), which is no hook of m\n"
+            "  Declare that with `@library.hook`, or replace it in a design.",
+        ),
+        (
+            "def free() -> None: ...\n@model.implements(free)\ndef f() -> None: ...",
+            "L2: `f` implements `free`, which is no hook of m\n"
+            "  Declare that with `@library.hook`, or replace it in a design.",
+        ),
+    ],
+)
+def test_what_does_not_implement_a_hook_is_refused(specs: Specs, body: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        hooked(specs, body)
+    said = str(caught.value)
+    for line in range(LINES + 20, LINES, -1):
+        said = said.replace(f"spec.py:{line}", f"L{line - LINES}")
+    assert said == message
