@@ -5,15 +5,18 @@ Takes a `Model` as its spec declared it; gives an `Inventory`, as records for JS
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
 from lockmodel.compile.hierarchy import chains_of
 from lockmodel.compile.load import load, modules_of
+from lockmodel.compile.structs import structs_of
 from lockmodel.language.model import Model
 from lockmodel.language.types import (
     Completion,
@@ -27,7 +30,6 @@ from lockmodel.language.types import (
     Semaphore,
     SeqLock,
     SpinLock,
-    Struct,
 )
 from lockmodel.target import choose_scenarios, split_target
 
@@ -185,27 +187,30 @@ def describe(inventory: Inventory) -> str:
 
 def _struct_locks(model: Model) -> Iterator[Lock]:
     """The locks that are fields of the spec's structs (and of records inside them), each class once."""
-    for module in modules_of(model).values():
-        namespace = vars(module)
-        for struct in namespace.values():
-            if isinstance(struct, type) and issubclass(struct, Struct) and struct.__module__ == module.__name__:
-                for path, kind in _lock_fields(struct, namespace):
-                    yield Lock(f"{struct.__name__}.{path}", kind)
+    modules = modules_of(model)
+    structs = [struct for module in modules.values() for struct in structs_of(module)]
+    extended = [base for struct in structs for base in struct.__mro__[1:]]
+    for struct in structs:
+        if struct not in extended:
+            for path, kind in _lock_fields(struct, modules):
+                yield Lock(f"{struct.__name__}.{path}", kind)
 
 
-def _lock_fields(struct: type, namespace: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    try:
-        hints = typing.get_type_hints(struct, namespace)
-    except Exception:
+def _lock_fields(struct: type, modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, str]]:
+    hints: dict[str, Any] = {}
+    for part in struct.__mro__[::-1]:
+        module = modules.get(part.__module__)
+        own = type(part.__name__, (), {"__annotations__": inspect.get_annotations(part)})
         # the compiler says what is wrong with a type; a list of names need not
-        return
+        with contextlib.suppress(Exception):
+            hints |= typing.get_type_hints(own, vars(module) if module else None)
     for name, kind in hints.items():
         if kind in LOCK_KINDS:
             options = getattr(struct, name, None)
             counting = isinstance(options, FieldOptions) and options.kind == "semaphore"
             yield name, "counting semaphore" if counting else LOCK_KINDS[kind]
         elif isinstance(kind, type) and issubclass(kind, Record):
-            yield from ((f"{name}.{inner}", kind_of) for inner, kind_of in _lock_fields(kind, namespace))
+            yield from ((f"{name}.{inner}", kind_of) for inner, kind_of in _lock_fields(kind, modules))
 
 
 def _doc(function: Callable[..., object]) -> str:

@@ -10,7 +10,7 @@ import enum
 import re
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeGuard
+from typing import Annotated, Any, TypeGuard, TypeVar
 
 from lockmodel.compile.naming import Place, did_you_mean, shown_value
 from lockmodel.ir.types import (
@@ -76,7 +76,7 @@ def evaluated(annotation: object, namespace: Mapping[str, Any], place: Place, wh
 
 
 def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -> Type:
-    """The type of a parameter, a local or a result."""
+    """The type of a parameter, a local or a result; a TypeVar is what it is bound to."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return _annotated(hint, place, what)
@@ -98,8 +98,10 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
         return WaitQueueType()
     if hint is language.Condition:
         return WaitQueueType(condition=True)
+    if isinstance(hint, TypeVar) and is_struct(hint.__bound__):
+        return hint_type(hint.__bound__, register, place, what)
     if origin in (language.ListHead, language.Idr):
-        element = arguments[0]
+        element = arguments[0].__bound__ if isinstance(arguments[0], TypeVar) else arguments[0]
         if not is_struct(element):
             raise place.error(f"{what} holds {_shown(element)}, which is no Struct", "Name the Struct of its entries.")
         name = register(element, place)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import enum
 import types
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from lockmodel.compile.annotations import enum_type
+from lockmodel.compile.annotations import enum_type, is_struct
 from lockmodel.compile.expressions import ExpressionLowering, computed
 from lockmodel.compile.frame import ANY_REF, Value, fits, is_number, joined, wanted_error
 from lockmodel.compile.names import DYNAMIC
@@ -103,6 +104,8 @@ class CallLowering(ExpressionLowering):
             if any(isinstance(argument, ast.Starred) for argument in node.args) or node.keywords:
                 raise self.error(node, f"`{name}` takes its operands by position", "Write them out in C's order.")
             return self._kernel(node, name)
+        if function is typing.cast:
+            return [self._cast(node, *self._operands(node, name, 2))]
         if isinstance(function, types.BuiltinFunctionType) or function in (int, bool, range):
             return [self._builtin(node, name)]
         if isinstance(function, type):
@@ -514,6 +517,15 @@ class CallLowering(ExpressionLowering):
             case _:
                 remedy = "Write what it does in the model's own terms."
         raise self.error(node, f"Python's `{name}` is not taken in a procedure", remedy)
+
+    def _cast(self, node: ast.Call, target: ast.expr, operand: ast.expr) -> Value:
+        """A reference as it is: to the Struct that extends another, for the type checker."""
+        cls = self.names.static(target, self.source.file.path)
+        if not is_struct(cls):
+            raise self.error(target, f"`cast` to `{code_text(target)}`, which is no Struct", "Name a Struct.")
+        value = self.value(operand)
+        self._want(operand, "`cast`", RefType(self.unit.register(cls, self.source.place)), value)
+        return value
 
     def _converted(self, node: ast.Call, cls: type) -> Value:
         if issubclass(cls, (enum.IntFlag, enum.IntEnum)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from lockmodel.compile.annotations import is_struct
 from lockmodel.compile.declarations import check_declarations
 from lockmodel.compile.flow import with_liveness
 from lockmodel.compile.hierarchy import check_lock_class, lock_classes, lower_hierarchy
@@ -13,7 +12,7 @@ from lockmodel.compile.initial import Objects
 from lockmodel.compile.load import modules_of
 from lockmodel.compile.naming import Place, described, place_of, suggestion
 from lockmodel.compile.procedures import ProcedureTable
-from lockmodel.compile.structs import StructTable
+from lockmodel.compile.structs import StructTable, structs_of
 from lockmodel.errors import UsageError
 from lockmodel.ir import rules
 from lockmodel.ir.nodes import Cache, Claim, GlobalObject, Program
@@ -119,10 +118,7 @@ class _ProgramLowering:
     def _declare_structs(self) -> None:
         """The Structs of a loaded spec in the order of their declaration, then those that only globals name."""
         for module in modules_of(self.model).values():
-            found = [
-                value for value in vars(module).values() if is_struct(value) and value.__module__ == module.__name__
-            ]
-            self.table.add_all(found, Place(module.__file__ or "", 0))
+            self.table.add_all(structs_of(module), Place(module.__file__ or "", 0))
         for name, handle in self.model.objects.items():
             place = place_of(handle)
             if not (isinstance(record_of(handle).struct, type) and issubclass(record_of(handle).struct, StructClass)):

@@ -1,7 +1,8 @@
 """From the Struct classes of a spec to `ir.types.Struct`: fields typed, embedded Records flattened, options checked.
 
 A class is resolved when something names it, together with all that its fields name, so that types may refer to each
-other. Guards and counts are resolved last, when all these are known.
+other. Guards and counts are resolved last, when all these are known. A Struct that derives from one of its name in
+another module extends it: it stands for both, wherever either is named.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-from lockmodel.compile.annotations import DEFAULT_IDR_CAPACITY, enum_type, evaluated, hint_type
+from lockmodel.compile.annotations import DEFAULT_IDR_CAPACITY, enum_type, evaluated, hint_type, is_struct
 from lockmodel.compile.naming import Place, described, shown_value, suggestion
 from lockmodel.compile.reader import ClassSource, find_class
 from lockmodel.errors import SpecError
@@ -73,9 +74,14 @@ class StructTable:
         self.modules = modules
         self.structs: dict[str, Struct] = {}
         self.classes: dict[str, type[language.Struct]] = {}
+        self._extensions: dict[type, type[language.Struct]] = {}
         self._waiting: list[type[language.Struct]] = []
         self._pending: dict[tuple[str, str], _Pending] = {}
         self._busy = False
+        for module in modules.values():
+            for cls in structs_of(module):
+                if cls.__bases__ != (language.Struct,):
+                    self._extend(cls)
 
     def add_all(self, classes: Iterable[type[language.Struct]], place: Place) -> None:
         """Several Structs, kept in this order."""
@@ -87,6 +93,8 @@ class StructTable:
 
     def add(self, cls: type[language.Struct], place: Place) -> str:
         """The name of a Struct, which is resolved if it is new."""
+        while cls in self._extensions:
+            cls = self._extensions[cls]
         name = cls.__name__
         known = self.classes.get(name)
         if known is cls:
@@ -116,6 +124,46 @@ class StructTable:
         struct = self.structs[name]
         return Place(struct.path, struct.line)
 
+    # --- extensions ---------------------------------------------------------------------------------------------
+
+    def _extend(self, cls: type[language.Struct]) -> None:
+        """Let a Struct stand for the one that it derives from."""
+        place, base = self._source(cls).place, cls.__bases__[0]
+        if len(cls.__bases__) > 1 or base.__name__ != cls.__name__ or base.__module__ == cls.__module__:
+            raise place.error(
+                f"`{cls.__name__}` inherits from {', '.join(base.__name__ for base in cls.__bases__)}",
+                "Embed a Record instead: a Struct derives from Struct alone, or extends one of its name elsewhere.",
+            )
+        other = self._extensions.setdefault(base, cls)
+        if other is not cls:
+            raise place.error(
+                f"`{cls.__name__}` ({self._source(base).place}) is extended twice (the other: "
+                f"{self._source(other).place})",
+                "Put the fields of both into one, or derive one from the other.",
+            )
+
+    def _own_and_inherited(self, cls: type[language.Struct]) -> list[Field]:
+        """The fields of a Struct, those of what it extends first; one that is declared again must say the same."""
+        fields: list[Field] = []
+        for part in [part for part in cls.__mro__[::-1] if is_struct(part)]:
+            source, pending = self._source(part), dict(self._pending)
+            fresh = self._fields(part, source, "", language.FieldOptions())
+            for name in dict.fromkeys(_outermost(field) for field in fresh):
+                before = [field for field in fields if _outermost(field) == name]
+                again = [field for field in fresh if _outermost(field) == name]
+                if before and not (
+                    [_unplaced(field) for field in before] == [_unplaced(field) for field in again]
+                    and all(self._pending[cls.__name__, f.name] == pending[cls.__name__, f.name] for f in again)
+                ):
+                    where = Place(before[0].path, before[0].line)
+                    raise source.field(name).error(
+                        f"the field `{cls.__name__}.{name}` is declared otherwise than in what it extends ({where})",
+                        f"Say the same, or its type alone: `{name}: Type`.",
+                    )
+                if not before:
+                    fields += again
+        return fields
+
     # --- fields -------------------------------------------------------------------------------------------------
 
     def _resolve_waiting(self) -> None:
@@ -124,12 +172,9 @@ class StructTable:
         while self._waiting:
             cls = self._waiting.pop(0)
             source = self._source(cls)
-            if cls.__bases__ != (language.Struct,):
-                raise source.place.error(
-                    f"`{cls.__name__}` inherits from {', '.join(base.__name__ for base in cls.__bases__)}",
-                    "A Struct derives from Struct alone: embed a Record instead.",
-                )
-            fields = self._fields(cls, source, "", language.FieldOptions())
+            if cls.__bases__ != (language.Struct,) and cls not in self._extensions.values():
+                self._extend(cls)
+            fields = self._own_and_inherited(cls)
             self.structs[cls.__name__] = Struct(cls.__name__, tuple(fields), source.place.path, source.place.line)
             fresh.append(cls.__name__)
         for name in fresh:
@@ -159,7 +204,7 @@ class StructTable:
             place = source.field(name)
             what = f"the field `{cls.__name__}.{name}`"
             hint = evaluated(annotation, namespace, place, what)
-            options = self._options(cls.__dict__.get(name, _NO_OPTIONS), inherited)
+            options = self._options(_given(cls, name), inherited)
             if isinstance(hint, type) and issubclass(hint, language.Record):
                 fields += self._record(hint, f"{prefix}{name}.", options, place, outer or cls)
             else:
@@ -382,6 +427,25 @@ class StructTable:
             if not field.type.owned:
                 raise place.error(*_unowned(what, f"{struct.name}.{name}", here))
             return tuple(path)
+
+
+def structs_of(module: ModuleType) -> list[type[language.Struct]]:
+    """The Structs that a module declares."""
+    return [value for value in vars(module).values() if is_struct(value) and value.__module__ == module.__name__]
+
+
+def _given(cls: type, field: str) -> object:
+    """What stands behind a field, in the class or in what it extends."""
+    return next((part.__dict__[field] for part in cls.__mro__[:-1] if field in part.__dict__), _NO_OPTIONS)
+
+
+def _outermost(field: Field) -> str:
+    """The field of the Struct itself that a field is or stands in."""
+    return field.name.split(".")[0]
+
+
+def _unplaced(field: Field) -> Field:
+    return replace(field, path="", line=0)
 
 
 def field_default(value: object, type_: Type, place: Place, what: str) -> int | None:

@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag
 from typing import Any, Final, Generic, Never, TypeVar, cast, dataclass_transform
 
 S = TypeVar("S", bound="Struct")
+S_co = TypeVar("S_co", bound="Struct", covariant=True)
 
 Flags = IntFlag
 Enum = IntEnum
@@ -99,7 +100,10 @@ class _Fields:
 
 
 class Struct(_Fields):
-    """A type of objects that are used through references, like a C struct behind a pointer."""
+    """A type of objects that are used through references, like a C struct behind a pointer.
+
+    A class that derives from a Struct of its name in another module extends it: there is one, with the fields of both.
+    """
 
 
 class Record(_Fields):
@@ -158,11 +162,11 @@ class ListEntry:
     """struct list_head inside an entry: its links."""
 
 
-class ListHead(Generic[S]):
+class ListHead(Generic[S_co]):
     """struct list_head as the head of a list of S; declare it with `list_of`."""
 
 
-class Idr(Generic[S]):
+class Idr(Generic[S_co]):
     """struct idr: small ids to references."""
 
 

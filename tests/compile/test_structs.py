@@ -207,7 +207,7 @@ class Bad(Node):
     v: bool""",
         """\
 L1: `Bad` inherits from Node
-  A Struct derives from Struct alone: embed a Record instead.""",
+  Embed a Record instead: a Struct derives from Struct alone, or extends one of its name elsewhere.""",
     ),
     (
         """\
