@@ -27,7 +27,9 @@ from lockmodel.ir.nodes import (
     Const,
     Expr,
     HeadOf,
+    Instruction,
     Jump,
+    Load,
     Local,
     Mark,
     Member,
@@ -165,16 +167,51 @@ class CallLowering(ExpressionLowering):
                 f"`{signature.spec_name}` takes {counted(len(names), 'argument')}, not {total}",
                 f"It is declared as `{signature.spec_name}({', '.join(names)})` ({signature.place}).",
             )
+        if signature.ghost:
+            self._check_ghost(node, signature)
         values: dict[str, Value] = {}
         wanted = dict(signature.parameters)
         for name, argument in given.items():
-            value = self.value(argument)
+            value = self._unseen(argument, signature.spec_name) if signature.ghost else self.value(argument)
             self._want(argument, f"the parameter `{name}` of `{signature.spec_name}`", wanted[name], value)
             values[name] = value
         results = [self.temporary(type_) for type_ in signature.results]
         arguments = tuple(values[name].expr for name in names)
         self.emit(Call(signature.name, arguments, tuple(results), self.site(node)))
         return [Value(Local(result), type_) for result, type_ in zip(results, signature.results, strict=True)]
+
+    def _check_ghost(self, node: ast.Call, signature: Signature) -> None:
+        name = signature.spec_name
+        if self.atomic and not self.ghost:
+            raise self.error(node, f"the ghost procedure `{name}` in a claim or an awaited condition, which only reads")
+        if signature.results and not self.ghost:
+            raise self.error(
+                node,
+                f"the ghost procedure `{name}` gives a value, which the design must not depend on",
+                "Keep it in a ghost field, or call it from a ghost procedure.",
+            )
+
+    def _unseen(self, operand: ast.expr, name: str) -> Value:
+        """An operand of ghost code: to compute it takes no step."""
+        before = len(self.code.instructions)
+        with self.with_ghosts():
+            value = self.value(operand)
+        if not self.atomic and any(self._is_step(made) for made in self.code.instructions[before:]):
+            raise self.error(
+                operand,
+                f"`{code_text(operand)}` reads shared memory, which is a step, but ghost code takes none",
+                f"Give `{name}` a local, or the object itself and read it in a ghost procedure.",
+            )
+        return value
+
+    def _is_step(self, instruction: Instruction) -> bool:
+        match instruction:
+            case Load(address=address):
+                return not self.unit.struct(address.struct).field(address.field).ghost
+            case Operate() | Choose() | Await() | Mark() | Call():
+                return True
+            case _:
+                return False
 
     def _want(self, node: ast.AST, what: str, wanted: Type, value: Value) -> None:
         if not fits(value.type, wanted):
@@ -250,9 +287,10 @@ class CallLowering(ExpressionLowering):
         return node.args
 
     def _not_in_claim(self, node: ast.AST, name: str) -> SpecError:
+        where = "a ghost procedure, which writes ghost fields only"
         return self.error(
             node,
-            f"`{name}` in a claim or an awaited condition, which only reads",
+            f"`{name}` in {where if self.ghost else 'a claim or an awaited condition, which only reads'}",
             "Use what reads only: fields, atomic_read, list_empty, idr_find, list_length, live, is_locked.",
         )
 

@@ -92,6 +92,7 @@ class Frame:
         self.statement: ast.stmt = source.node
         self.racy = False
         self.ghosts_allowed = atomic
+        self.ghost = signature.ghost
         self.conditions = 0
         self._locals: dict[str, _Local] = {}
         self._temporaries = 0

@@ -1,13 +1,14 @@
 """The procedures of a program: which function stands for which, their signatures, their code, their requirements.
 
 A design's variant becomes the procedure that it replaces, while its places keep the variant's own name. A procedure
-that a claim calls is lowered a second time, as a copy that is evaluated as a whole ("name.atomic").
+that a claim calls is lowered a second time, as a copy that is evaluated as a whole ("name.atomic"); a ghost procedure
+is never anything else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lockmodel.compile.flow import first_unset_read, with_liveness
 from lockmodel.compile.load import modules_of
@@ -69,7 +70,7 @@ class ProcedureTable:
     def lower_all(self) -> dict[str, Procedure]:
         """Every procedure of the model in the order of its declaration, claims, and whatever these call."""
         for record in self.model.procedures.values():
-            self._function(*self._active(record), atomic=False)
+            self._function(*self._active(record))
         for claim in self.model.claims.values():
             self.claim(claim)
         while self._waiting:
@@ -115,7 +116,8 @@ class ProcedureTable:
                 key = record.name
         else:
             key, record = self._active(record)
-        return self._function(f"{key}.atomic" if atomic else key, record, atomic=atomic).signature
+        copied = atomic and not record.ghost
+        return self._function(f"{key}.atomic" if copied else key, record, copied=copied).signature
 
     def unused_library(self, function: object) -> Library | None:
         """The library that declares a function, where the model does not use it."""
@@ -141,11 +143,12 @@ class ProcedureTable:
             return record.name, implementation
         return self._active(implementation)
 
-    def _function(self, key: str, record: ProcedureRecord, *, atomic: bool) -> _Function:
+    def _function(self, key: str, record: ProcedureRecord, *, copied: bool = False) -> _Function:
         known = self._functions.get(key)
         if known is None:
             source = find_function(record.path, record.line, record.function.__name__, record.source)
-            signature = read_signature(key, record.function, source, self.table.add)
+            signature = replace(read_signature(key, record.function, source, self.table.add), ghost=record.ghost)
+            atomic = copied or record.ghost
             known = self._functions[key] = _Function(key, record.function, source, signature, record, atomic)
             if record.replaces and key == record.replaces:
                 self._check_same_signature(record, signature, record.replaces, "replaces")

@@ -15,13 +15,17 @@ from lockmodel.ir.types import CacheType, TupleType, Type, VoidType
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A procedure as its callers see it; `name` is what the program calls it, `spec_name` what the spec does."""
+    """A procedure as its callers see it; `name` is what the program calls it, `spec_name` what the spec does.
+
+    A `ghost` is no code of the design.
+    """
 
     name: str
     spec_name: str
     parameters: tuple[tuple[str, Type], ...]
     results: tuple[Type, ...]
     place: Place
+    ghost: bool = False
 
 
 def read_signature(

@@ -81,6 +81,7 @@ class ProcedureLowering(CallLowering):
             helper,
             self.atomic,
             self.signature.results,
+            ghost=self.ghost,
         )
 
     def _end_source(self) -> str:
@@ -202,12 +203,17 @@ class ProcedureLowering(CallLowering):
 
     def _field(self, target: ast.Attribute) -> tuple[Member, Type]:
         """The address of a plain field that is to be written, and its type."""
-        if self.atomic:
+        if self.atomic and not self.ghost:
             raise self.error(
                 target, f"`{code_text(target)}` is written in a claim or an awaited condition, which only reads",
                 "Write it in a procedure.",
             )  # fmt: skip
         address, field = self.address(target)
+        if self.ghost and not field.ghost:
+            raise self.error(
+                target, f"`{code_text(target)}` is written in a ghost procedure, which writes ghost fields only",
+                f"Declare it as `{target.attr}: ... = field(ghost=True)`, or write it in a procedure.",
+            )  # fmt: skip
         if not isinstance(field.type, (IntType, BoolType, EnumType, RefType)):
             raise self.error(
                 target, f"`{code_text(target)}` is {described(field.type)} and cannot be assigned",
@@ -403,7 +409,7 @@ class ProcedureLowering(CallLowering):
         self.emit(Return(tuple(result.expr for result in results), self.site(node)))
 
     def _assert(self, node: ast.Assert, test: ast.expr, message: ast.expr | None) -> None:
-        if self.atomic:
+        if self.atomic and not self.ghost:
             raise self.error(node, "`assert` in a claim", "Return the condition: `return a and b`.")
         text = ast.unparse(test)
         if message is not None:

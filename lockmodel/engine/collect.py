@@ -37,7 +37,7 @@ def references(layout: Layout, state: bytes, locals_: Sequence[LocalState]) -> s
     for item in layout.objects[1:]:
         if item.status >= 0 and layout.read(state, item.status) != LIVE:
             continue
-        used.update(layout.referred(item.number, lambda location: layout.read(state, location)))
+        used.update(layout.referred(item.number, reader(layout, state), ghosts=True))
     for local in locals_:
         used.update(local.private)
         for frame in local.frames:

@@ -24,6 +24,9 @@ from lockmodel.ir.values import (
 )
 from lockmodel.source import Site
 
+GHOST_RULES = ("LM501", "LM502", "LM701")
+"""What ghost code is there to judge."""
+
 
 class Halt(Exception):  # noqa: N818 - it ends an execution; it is no error of ours
     """The step broke a rule that ends the execution; the violation is in the memory's list."""
@@ -73,6 +76,7 @@ class Memory:
         self.took = -1
         self.accesses: dict[int, Access] = {}
         self.racy = False
+        self.ghost = False
         self._source = source
         self._where = where
 
@@ -126,7 +130,14 @@ class Memory:
         claim: str = "",
         fatal: bool = False,
     ) -> None:
-        """A rule is broken here; the execution goes on unless it is fatal."""
+        """A rule is broken here; the execution goes on unless it is fatal.
+
+        Ghost code breaks no rule but its own; what would end an execution leaves it without a meaning.
+        """
+        if self.ghost and rule not in GHOST_RULES:
+            if not fatal:
+                return
+            rule, detail = "LM701", f"the ghost code here cannot be judged: {detail}"
         place, stack = self._where()
         self.violations.append(
             Violation(rule, detail, place, stack, locks=locks, objects=objects, fatal=fatal, claim=claim)
@@ -193,7 +204,7 @@ class Memory:
         """LM302 if the member asks for a lock that this thread does not hold, or only for reading where it writes."""
         owner = self.layout.locations[location].owner
         guard = self.layout.field(location).guarded_by
-        if guard is None or owner in self.private:
+        if guard is None or owner in self.private or self.ghost:
             return
         lock = self.guard_lock(owner, guard)
         reading = writes and self.mode(lock) == "read"

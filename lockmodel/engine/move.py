@@ -185,7 +185,7 @@ class Move:
         if isinstance(field.type, RefType) and is_head(value):
             memory.report("LM308", f"stores {self.layout.describe(value)} in {name} as if it were an entry")
         memory.write(location, value)
-        if isinstance(field.type, RefType):
+        if isinstance(field.type, RefType) and not field.ghost:
             memory.publish(value, owner)
         self.detail = f"= {show_value(self.layout, location, value)}"
 
@@ -271,6 +271,10 @@ class Move:
             case Branch(condition, then, orelse):
                 frame.at = then if self.truth(self.value(condition)) else orelse
             case Call(procedure, arguments):
+                if self.procedures[procedure].ghost and not self.memory.ghost:
+                    self.ghost(procedure, arguments)
+                    frame.at += 1
+                    return
                 callee = self.code.enter(procedure, [self.value(a) for a in arguments])
                 self.requirements(callee)
                 self.frames.append(callee)
@@ -366,7 +370,7 @@ class Move:
     # --- conditions and claims ----------------------------------------------------------------------------------
 
     def evaluate_procedure(self, frame: Open) -> int:
-        """Run an atomic procedure (a condition or a claim) as a whole; its result.
+        """Run an atomic procedure (a condition, a claim or ghost code) as a whole; its result.
 
         A condition is read in one step by intention, like an atomic, so nothing that it reads counts as an access.
         """
@@ -380,15 +384,16 @@ class Move:
                 instruction = self.procedures[current.procedure].code[current.at]
                 executed += 1
                 if executed > LOCAL_LIMIT:
+                    what = "ghost procedure" if self.memory.ghost else "condition or claim"
                     raise SpecError(
-                        "the condition or claim does not end",
+                        f"the {what} does not end",
                         path=instruction.site.path,
                         line=instruction.site.line,
                         remedy="Bound its loop.",
                     )
                 self.covered.append(instruction.site)
                 if isinstance(instruction, Return) and len(self.frames) == depth:
-                    return self.value(instruction.values[0])
+                    return self.value(instruction.values[0]) if instruction.values else 0
                 if isinstance(instruction, Operate):
                     operation = self.operation, self.detail
                     self.operate(instruction)
@@ -399,6 +404,12 @@ class Move:
         finally:
             self.frames = outer
             self.memory.accesses = accesses
+
+    def ghost(self, procedure: str, arguments: tuple[Expr, ...]) -> None:
+        """Run ghost code as a whole: it is no part of what the thread does."""
+        self.memory.ghost = True
+        self.evaluate_procedure(self.code.enter(procedure, [self.value(a) for a in arguments]))
+        self.memory.ghost = False
 
     # --- expressions --------------------------------------------------------------------------------------------
 

@@ -242,10 +242,16 @@ class Layout:
                 record[offset] = byte
         return bytes(record)
 
-    def referred(self, number: int, read: Callable[[int], int]) -> Iterator[int]:
-        """The objects that the fields, lists and links of an object refer to, in order; `read` gives their values."""
+    def referred(self, number: int, read: Callable[[int], int], *, ghosts: bool = False) -> Iterator[int]:
+        """The objects that the fields, lists and links of an object refer to, in order; `read` gives their values.
+
+        What ghosts refer to only those can get to who speak of ghosts.
+        """
         for location in self.locations_of(number):
-            if isinstance(self.field(location).type, RefType | IdrType | ListHeadType | ListEntryType):
+            field = self.field(location)
+            if field.ghost and not ghosts:
+                continue
+            if isinstance(field.type, RefType | IdrType | ListHeadType | ListEntryType):
                 value = self.owner_or_object(read(location))
                 if is_object(value):
                     yield value

@@ -266,7 +266,8 @@ class Procedure:
 
     `helper`: a get, put or list helper, passed over when the place of a finding is named.
     `live` gives for each instruction the locals that may still be read when it is about to run.
-    `atomic`: a condition or claim, evaluated as a whole, whose loads are no steps.
+    `atomic`: a condition or claim, evaluated as a whole, whose loads are no steps. A `ghost` is atomic as well, but may
+    write ghost fields; its calls from other procedures are local.
     """
 
     name: str
@@ -279,6 +280,7 @@ class Procedure:
     atomic: bool = False
     results: tuple[Type, ...] = ()
     live: tuple[frozenset[str], ...] = ()
+    ghost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ class _ProcedureRules:
                     yield f"{len(values)} values for {len(self.procedure.results)} results"
             case Assert(condition):
                 yield from self._expression(condition)
-                yield from self._not_atomic()
+                yield from self._not_atomic(unless=self.procedure.ghost)
             case MightSleep() | Progress() | Passage() | Mark():
                 yield from self._not_atomic()
             case Load(target, address):
@@ -212,7 +212,7 @@ class _ProcedureRules:
             case Store(address, value):
                 yield from self._plain(address)
                 yield from self._expression(value)
-                yield from self._not_atomic()
+                yield from self._not_atomic(unless=self.procedure.ghost and self._is_ghost(address))
             case Operate():
                 yield from self._operation(instruction)
             case Choose(target, options):
@@ -234,8 +234,8 @@ class _ProcedureRules:
             case _:
                 assert_never(instruction)
 
-    def _not_atomic(self) -> Iterator[str]:
-        if self.procedure.atomic:
+    def _not_atomic(self, *, unless: bool = False) -> Iterator[str]:
+        if self.procedure.atomic and not unless:
             yield "it does more than read, in an atomic procedure"
 
     def _targets(self, *targets: str) -> Iterator[str]:
@@ -255,7 +255,9 @@ class _ProcedureRules:
             yield f"{len(arguments)} arguments for {len(procedure.parameters)} parameters"
         if len(results) != len(procedure.results):
             yield f"{len(results)} targets for {len(procedure.results)} results"
-        if procedure.atomic != self.procedure.atomic:
+        if procedure.ghost and (self.procedure.ghost or not self.procedure.atomic):
+            return
+        if procedure.ghost or procedure.atomic != self.procedure.atomic:
             yield "a call between an atomic procedure and one that is not"
 
     def _operation(self, instruction: Operate) -> Iterator[str]:
@@ -291,6 +293,10 @@ class _ProcedureRules:
             yield f"no address of {kind}"
         elif kind in LOCK_KINDS and isinstance(type_, LockType) and type_.kind != kind:
             yield f"the address of a {type_.kind} where {kind} is wanted"
+
+    def _is_ghost(self, address: Member) -> bool:
+        known = self.program.structs.get(address.struct)
+        return any(f.name == address.field and f.ghost for f in known.fields) if known else False
 
     def _type(self, expression: Expr) -> Type | None:
         match expression:

@@ -85,6 +85,8 @@ def procedure_text(procedure: Procedure, *, live: bool = False) -> str:
 
 def _procedure_lines(procedure: Procedure, live: bool) -> Iterator[str]:
     kind = "atomic " * procedure.atomic + "helper " * procedure.helper + "procedure"
+    if procedure.ghost:
+        kind = "ghost procedure"
     results = ", ".join(type_text(type_) for type_ in procedure.results) or "nothing"
     yield f"{kind} {procedure.name}({_variables(procedure.parameters)}) -> {results}  ; {procedure.site.spec}"
     for requirement in procedure.holds:

@@ -62,7 +62,8 @@ class GlobalLock:
 class ProcedureRecord:
     """A function of the model as it was declared; `source` is the file that its lines are of.
 
-    `replaces` and `design` are set for a variant in a design. `hook`: others may implement it.
+    `replaces` and `design` are set for a variant in a design. `hook`: others may implement it. `ghost`: no code of the
+    design.
     """
 
     function: Callable[..., object]
@@ -76,6 +77,7 @@ class ProcedureRecord:
     design: str = ""
     replaces: str = ""
     hook: bool = False
+    ghost: bool = False
 
 
 @dataclass(frozen=True)
@@ -297,6 +299,14 @@ class Library:
         """A procedure that a thread can enter from outside, such as a system call."""
         return self._declare(function, holds, is_path=True)
 
+    def ghost(self, function: F, /) -> F:
+        """A procedure that is no code of the design: it runs as a whole within the step that leads to it.
+
+        It may read all shared memory, and writes ghost fields only; no rule of memory or of protection applies to it.
+        """
+        declared: F = self._declare(function, (), helper=True, ghost=True)
+        return declared
+
     @overload
     def hook(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
@@ -341,11 +351,14 @@ class Library:
         is_path: bool = False,
         helper: bool = False,
         hook: bool = False,
+        ghost: bool = False,
     ) -> Any:
         def declare(f: Callable[..., Any]) -> Callable[..., Any]:
             path, line = definition(f)
             needs = tuple(holds)
-            record = ProcedureRecord(f, f.__name__, is_path, needs, helper, path, line, self.source, hook=hook)
+            record = ProcedureRecord(
+                f, f.__name__, is_path, needs, helper, path, line, self.source, hook=hook, ghost=ghost
+            )
             self._enter("procedures", f.__name__, record)
             return f
 
@@ -373,7 +386,17 @@ class Library:
             stands = self.implementations.get(replaced.name, replaced)
             needs = stands.holds if holds is None else tuple(holds)
             variant = ProcedureRecord(
-                f, f.__name__, replaced.is_path, needs, replaced.helper, path, line, self.source, name, replaced.name
+                f,
+                f.__name__,
+                replaced.is_path,
+                needs,
+                replaced.helper,
+                path,
+                line,
+                self.source,
+                name,
+                replaced.name,
+                ghost=replaced.ghost,
             )
             self._enter("variants", (name, replaced.name), variant)
             return f

@@ -185,6 +185,8 @@ class Box(Struct):
     hits: Atomic = atomic(0, 2)
     ids: Idr[Item] = idr_of(2)
     inside: Annotated[int, Range(0, 3)] = field(ghost=True)
+    noted: Annotated[int, Range(0, 3)] = field(ghost=True)
+    latest: Item = field(ghost=True)
 
 
 class Item(Struct):
@@ -270,6 +272,8 @@ _OTHERS = [
     "assert not box.flag",
     "might_sleep()",
     "box.inside += 1",
+    "note(box, item)",
+    "note(other, item)",
     "spin_lock(box.spin)",
     "spin_unlock(box.spin)",
     "down(box.sem)",
@@ -308,11 +312,23 @@ _CLAIMS = [
      "    return item.home.first is not item or item.number == 0"],
     ["@model.invariant()", "def never_both(box: Box) -> bool:", "    return not (box.flag and box.ready)"],
     ["@model.invariant()", "def one_inside(box: Box) -> bool:", "    return box.inside < 2"],
+    ["@model.invariant()", "def few_noted(box: Box) -> bool:", "    return box.noted < 2"],
+    ["@model.at_quiescence", "def latest_first(box: Box) -> bool:",
+     "    return box.latest is NULL or box.latest is box.first"],
     ["@model.invariant(outside=['Item.lock'])", "def apart(box: Box, item: Item) -> bool:",
      "    return not list_contains(box.spare, item) or item.number != 1"],
     ["@model.at_quiescence", "def quiet(box: Box) -> bool:", "    return not box.flag and list_empty(box.items)"],
     ["@model.at_quiescence", "def settled(box: Box) -> bool:", "    return box.x == 1 and not is_locked(box.sem)"],
 ]  # fmt: skip
+
+_GHOSTS = [
+    ["box.noted = box.x"],
+    ["box.noted = 0", "for found in list_for_each_entry(box.items):", "    box.noted += 1"],
+    ["box.latest = box.first", "if live(box.latest):", "    box.noted = box.latest.number"],
+    ["if list_empty(box.spare) and not is_locked(box.sem):", "    box.latest = item"],
+    ["box.noted += 1", "assert box.noted < 3 or box.flag"],
+]
+"""What ghost code does."""
 
 _CHAINS = [
     'model.hierarchy("Box.sem", "Box.mutex", "big")',
@@ -395,6 +411,9 @@ def _rich_program(draw: st.DrawFn, paths: int, most: int, *, endless: bool) -> l
     helper = draw(st.lists(_line, min_size=1, max_size=2))
     text += ["", "@model.procedure", "def touch(box: Box, item: Item) -> None:"]
     text += [*_indent(["seen, id, other = 0, 0, box", *helper]), ""]
+    text += ["", "@model.ghost", "def note(box: Box, item: Item) -> None:"]
+    ghosts = draw(st.lists(st.sampled_from(_GHOSTS), min_size=1, max_size=2, unique_by=lambda lines: lines[0]))
+    text += [*_indent(list(itertools.chain.from_iterable(ghosts))), ""]
     for claim in draw(st.lists(st.sampled_from(_CLAIMS), max_size=3, unique_by=lambda lines: lines[1])):
         text += ["", *claim, ""]
     for number in range(paths):
