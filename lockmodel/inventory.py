@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from lockmodel.compile.designs import variants_of
 from lockmodel.compile.hierarchy import chains_of
 from lockmodel.compile.load import load, modules_of
 from lockmodel.compile.structs import structs_of
@@ -64,11 +65,26 @@ class Procedure(msgspec.Struct, frozen=True):
 
 
 class Design(msgspec.Struct, frozen=True):
-    """A variant of the model and the procedures that it replaces; the default one replaces none."""
+    """A variant of the model and the procedures that it replaces; the default one replaces none.
+
+    `made_of` are the designs that it combines; `replaces` has what these replace, too. `doc` is what its declaration
+    says, or else the procedures that are its own.
+    """
 
     name: str
     default: bool
     replaces: list[str]
+    made_of: list[str] = []
+    doc: str = ""
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A procedure that a library calls and a model may implement; null where this one does not."""
+
+    name: str
+    implemented_by: str | None
+    doc: str
+    spec: str
 
 
 class Switch(msgspec.Struct, frozen=True):
@@ -112,6 +128,7 @@ class Inventory(msgspec.Struct, frozen=True):
     claims: list[Claim]
     locks: list[Lock]
     hierarchy: list[list[str]]
+    hooks: list[Hook] = []
 
 
 def load_inventory(target: str, version: str) -> Inventory:
@@ -142,10 +159,7 @@ def take_inventory(model: Model, spec: str, version: str) -> Inventory:
             for p in model.procedures.values()
             if p.is_path
         ],
-        designs=[
-            Design(name, name == model.default_design, [old for design, old in model.variants if design == name])
-            for name in model.designs
-        ],
+        designs=[_design(model, name) for name in model.designs],
         switches=[Switch(s.name, s.default, s.doc, _place(s.path, s.line)) for s in model.switches.values()],
         claims=[
             Claim(
@@ -159,7 +173,30 @@ def take_inventory(model: Model, spec: str, version: str) -> Inventory:
         ],
         locks=[Lock(lock.name, lock.kind) for lock in model.locks.values()] + list(_struct_locks(model)),
         hierarchy=[list(chain.locks) for chain in chains_of(model, model.default_design)],
+        hooks=[
+            Hook(p.name, _implementation(model, p.name), _doc(p.function), _place(p.path, p.line))
+            for p in model.procedures.values()
+            if p.hook
+        ],
     )
+
+
+def _design(model: Model, name: str) -> Design:
+    combination = model.combinations.get(name)
+    own = [variant for (design, _), variant in model.variants.items() if design == name]
+    doc = combination.doc if combination else ""
+    return Design(
+        name,
+        name == model.default_design,
+        list(variants_of(model, name)),
+        list(combination.parts) if combination else [],
+        _first_line(doc)
+        or " ".join(dict.fromkeys(_doc(variant.function) for variant in own if variant.function.__doc__)),
+    )
+
+
+def _implementation(model: Model, hook: str) -> str | None:
+    return model.implementations[hook].name if hook in model.implementations else None
 
 
 def describe(inventory: Inventory) -> str:
@@ -168,10 +205,19 @@ def describe(inventory: Inventory) -> str:
         "scenarios": [(s.name, s.doc) for s in inventory.scenarios],
         "paths": [(p.name, _join(p.doc, _list("needs", p.holds))) for p in inventory.paths],
         "designs": [
-            (d.name, _join("the default" if d.default else "", _list("replaces", d.replaces)))
+            (
+                d.name,
+                _join(
+                    "the default" if d.default else "",
+                    _list("made of", d.made_of),
+                    _list("replaces", d.replaces),
+                    d.doc,
+                ),
+            )
             for d in inventory.designs
         ],
         "switches": [(s.name, _join(s.doc, f"default {_plain(s.default)}")) for s in inventory.switches],
+        **({"hooks": _hooks(inventory)} if inventory.hooks else {}),
         "claims": [(c.name, _join(c.kind, _list("outside", c.outside), c.doc)) for c in inventory.claims],
         "locks": [(lock.name, lock.kind) for lock in inventory.locks],
         "declared order": [(" -> ".join(chain), "") for chain in inventory.hierarchy],
@@ -183,6 +229,13 @@ def describe(inventory: Inventory) -> str:
         width = max((len(name) for name, _ in rows), default=0)
         lines += [f"  {name:<{width}}  {said}".rstrip() for name, said in rows] or ["  none"]
     return "\n".join(lines)
+
+
+def _hooks(inventory: Inventory) -> list[tuple[str, str]]:
+    return [
+        (h.name, _join(f"implemented by {h.implemented_by}" if h.implemented_by else "", h.doc))
+        for h in inventory.hooks
+    ]
 
 
 def _struct_locks(model: Model) -> Iterator[Lock]:

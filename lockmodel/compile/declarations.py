@@ -5,6 +5,7 @@ A type checker says the same; but a spec that was not checked by one must get a 
 
 from __future__ import annotations
 
+from lockmodel.compile.designs import variants_of
 from lockmodel.compile.naming import Place, place_of, shown_value
 from lockmodel.language.library import Switch
 from lockmodel.language.model import Model
@@ -17,6 +18,11 @@ def check_declarations(model: Model) -> None:
     _texts(place, "the name of the model", [model.name])
     _texts(place, "`source`", [model.source])
     _texts(place, "the name of a design", list(model.designs))
+    for combination in model.combinations.values():
+        here = Place(combination.path, combination.line)
+        _texts(here, f"what the design {combination.name} is made of", list(combination.parts))
+    for design in model.designs:
+        variants_of(model, design)
     _check_hierarchy(model, place)
     _check_chains(model)
     for lock in model.locks.values():

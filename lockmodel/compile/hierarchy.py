@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from lockmodel.compile.designs import own_chains
 from lockmodel.compile.naming import Place, described, suggestion
 from lockmodel.ir.hierarchy import SUBCLASSES, Chain, Hierarchy, Rank, subclass_name, whole_class
 from lockmodel.ir.types import IntType, LockType, RefType, Struct
@@ -29,8 +30,8 @@ def lower_hierarchy(model: Model, design: str, structs: Mapping[str, Struct]) ->
 
 
 def chains_of(model: Model, design: str) -> list[ChainRecord]:
-    """The chains that hold under a design: its own, or, where it has none, those of the whole model."""
-    own = [chain for chain in model.chains if chain.design == design]
+    """The chains that hold under a design: its own, or else of those that it is made of, or else of the whole model."""
+    own = own_chains(model, design)
     if own:
         return own
     whole = list(model.declared)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lockmodel.compile.designs import variants_of
 from lockmodel.compile.flow import first_unset_read, with_liveness
 from lockmodel.compile.load import modules_of
 from lockmodel.compile.names import Names
@@ -59,6 +60,7 @@ class ProcedureTable:
         self.procedures: dict[str, Procedure] = {}
         self._functions: dict[str, _Function] = {}
         self._waiting: list[_Function] = []
+        self._variants = variants_of(model, design)
         self._records: dict[int, ProcedureRecord] = {}
         for record in (
             *model.procedures.values(),
@@ -109,7 +111,7 @@ class ProcedureTable:
         if record is None:
             return None
         if record.replaces:
-            active = self.model.variants.get((self.design, record.replaces))
+            active = self._variants.get(record.replaces)
             if active is not None and active.function is function:
                 record, key = active, record.replaces
             else:
@@ -135,7 +137,7 @@ class ProcedureTable:
 
     def _active(self, record: ProcedureRecord) -> tuple[str, ProcedureRecord]:
         """The procedure, or what stands for it in the design or implements it, with its name in the program."""
-        variant = self.model.variants.get((self.design, record.name))
+        variant = self._variants.get(record.name)
         implementation = self.model.implementations.get(record.name)
         if variant is not None or implementation is None:
             return record.name, variant or record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from lockmodel.compile.designs import variants_of
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
@@ -237,10 +238,11 @@ class _ScenarioLowering:
                         f"Declare it with `@{model.name}.path` ({procedure.path}:{procedure.line}).",
                     )
                 return self.program.procedures[name]
+        for name, variant in variants_of(model, self.program.design).items():
+            if variant.function is function and variant.is_path:
+                return self.program.procedures[name]
         for (design, name), variant in model.variants.items():
             if variant.function is function:
-                if design == self.program.design and variant.is_path:
-                    return self.program.procedures[name]
                 raise place.error(
                     f"the thread `{record.name}` enters `{shown}`, which stands for `{name}` in the design {design}",
                     f"Enter `{name}`: each design puts in its own.",

@@ -117,6 +117,17 @@ class OrderedRecord:
     line: int
 
 
+@dataclass(frozen=True)
+class CombinationRecord:
+    """A design that is made of others, as it was declared."""
+
+    name: str
+    parts: tuple[str, ...]
+    doc: str
+    path: str
+    line: int
+
+
 class Library:
     """Globals, locks, procedures, designs and claims, in one or several modules, for models to use."""
 
@@ -134,7 +145,8 @@ class Library:
         self.caches: dict[str, Cache[Any]] = {}
         self.switches: dict[str, Switch] = {}
         self.procedures: dict[str, ProcedureRecord] = {}
-        self.designs: dict[str, str] = {}
+        self.designs: dict[str, None] = {}
+        self.combinations: dict[str, CombinationRecord] = {}
         self.variants: dict[tuple[str, str], ProcedureRecord] = {}
         self.implementations: dict[str, ProcedureRecord] = {}
         self.claims: dict[str, ClaimRecord] = {}
@@ -188,7 +200,7 @@ class Library:
                 user._append(registry, record)
 
     def _name_design(self, name: str) -> None:
-        self.designs.setdefault(name, "")
+        self.designs.setdefault(name)
         for user in self._users:
             user._name_design(name)
 
@@ -403,6 +415,14 @@ class Library:
 
         return declare
 
+    def combine(self, name: str, designs: Sequence[str], doc: str = "") -> None:
+        """The design `name` has all that the `designs` replace.
+
+        Where two of them replace the same procedure, `design(name, replaces=...)` must say what stands for it.
+        """
+        self._name_design(name)
+        self._enter("combinations", name, CombinationRecord(name, tuple(designs), doc, *caller()))
+
     # --- claims -------------------------------------------------------------------------------------------------
 
     def invariant(self, *, outside: Sequence[str] = ()) -> Callable[[C], C]:
@@ -442,6 +462,7 @@ _TWICE = {
     "caches": ("there are two caches of {}", "Keep one of them."),
     "switches": ("there are two switches named {}", "Rename one of them."),
     "procedures": ("there are two procedures named {}", "Rename one of them."),
+    "combinations": ("it is said twice what the design {} is made of", "Keep one of them."),
     "variants": ("the design {} replaces {} twice", "Keep one of them."),
     "implementations": ("the hook {} is implemented twice", "Keep one of them."),
     "claims": ("there are two claims named {}", "Rename one of them."),

@@ -51,7 +51,7 @@ class Model(Library):
         self.spurious_wakeups = spurious_wakeups
         self.signals = signals
         self.declared = hierarchy
-        self.designs = {as_written: "", **self.designs}
+        self.designs = {as_written: None, **self.designs}
         self.scenarios: dict[str, ScenarioRecord] = {}
 
     @overload

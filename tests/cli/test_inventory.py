@@ -41,7 +41,24 @@ def inner() -> None:
 
 @small.design("new", replaces=inner)
 def inner_as_new() -> None:
+    """As it should be."""
     mutex_lock(big)
+
+
+small.combine("all", ["new"], "Everything.")
+
+
+@small.hook
+def told() -> None:
+    """Told of nothing."""
+
+
+@small.implements(told)
+def listen() -> None: ...
+
+
+@small.hook
+def deaf() -> None: ...
 
 
 @small.invariant(outside=["big"])
@@ -81,10 +98,15 @@ paths:
 
 designs:
   old  the default
-  new  replaces inner
+  new  replaces inner; As it should be.
+  all  made of new; replaces inner; Everything.
 
 switches:
   fast  it goes fast; default off
+
+hooks:
+  told  implemented by listen; Told of nothing.
+  deaf
 
 claims:
   always      invariant; outside big; It holds.
@@ -120,8 +142,9 @@ def test_json_has_the_same_as_the_text(run: Run, tmp_path: Path) -> None:
     document = json.loads(run("list", "small", "--output-format", "json").stdout)
     assert document["model"] == "small"
     assert document["designs"] == [
-        {"name": "old", "default": True, "replaces": []},
-        {"name": "new", "default": False, "replaces": ["inner"]},
+        {"name": "old", "default": True, "replaces": [], "made_of": [], "doc": ""},
+        {"name": "new", "default": False, "replaces": ["inner"], "made_of": [], "doc": "As it should be."},
+        {"name": "all", "default": False, "replaces": ["inner"], "made_of": ["new"], "doc": "Everything."},
     ]
     assert document["switches"][0]["default"] is False
     assert document["hierarchy"] == [["big", "Inode.sem"], ["big", "Inode.q.lock"]]
