@@ -15,8 +15,9 @@ from lockmodel.engine.exploration import Exploration, Hit
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
 from lockmodel.findings.trace import Trace, run
-from lockmodel.ir.join import ALONG, Guest, argument_objects, join
+from lockmodel.ir.join import ALONG, Guest, argument_objects, cpu_of, join
 from lockmodel.ir.layout import Layout
+from lockmodel.ir.machine import MOST_THREADS
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
 from lockmodel.ir.types import RefType
@@ -117,14 +118,13 @@ class Adjudicator:
             return _complete(self.searched[roles[0].scenario]) or Answer("unreachable", why)
         if self.explore is None:
             return Answer("not-examined", "the run was cut short")
-        for role in roles:
-            if alone := self._stays_alone(role):
-                return Answer("not-examined", alone)
         name = ""
-        for host, guests in self._fits(roles):
+        for host, guests in self._fits(question, roles):
             if guests is None:
                 return Answer("not-examined", f"there are more than {MOST_FITS} ways to put the scenarios together")
             setup = join(self.program, self._setup(host), guests)
+            if len(setup.threads) > MOST_THREADS:
+                return Answer("not-examined", f"put together, the scenarios have more than {MOST_THREADS} threads")
             if setup.name not in self._joined:
                 self._joined[setup.name] = self.explore(Layout(self.program, setup))
             searched = self._joined[setup.name]
@@ -160,15 +160,6 @@ class Adjudicator:
             sum(self._entered(number, thread) in entered for thread in range(len(self._setup(number).threads))) < 2
             for number in range(len(self.searched))
         )
-
-    def _stays_alone(self, role: Role) -> str:
-        """Why the threads of a scenario cannot be put together with those of another one, or ""."""
-        setup = self._setup(role.scenario)
-        if any(thread.task for thread in setup.threads):
-            return f"{setup.name} has threads that others see sleep or read under RCU: it is joined with no other one"
-        if any(setup.threads[thread].level != "process" for thread in (role.thread, *role.helpers)):
-            return f"{setup.name} has an interrupt, which is joined with no other scenario"
-        return ""
 
     def _entered(self, scenario: int, thread: int) -> tuple[object, ...]:
         setup = self._setup(scenario)
@@ -208,8 +199,11 @@ class Adjudicator:
 
     # --- joining scenarios ----------------------------------------------------------------------------------------
 
-    def _fits(self, roles: tuple[Role, ...]) -> Iterator[tuple[int, list[Guest] | None]]:
-        """Each scenario as the host of the others' threads, in each way in which their objects fit; None: too many."""
+    def _fits(self, question: Question, roles: tuple[Role, ...]) -> Iterator[tuple[int, list[Guest] | None]]:
+        """Each scenario as the host of the others' threads, in each way in which their objects fit; None: too many.
+
+        Where an interrupt has to come upon a thread of another scenario, the two are put on one CPU.
+        """
         scenarios = list(dict.fromkeys(role.scenario for role in roles))
         for host in scenarios:
             ways = []
@@ -221,13 +215,24 @@ class Adjudicator:
                         if role.scenario == other
                         for thread in (role.thread, *role.helpers)
                     }
-                    ways.append(self._guests(self._setup(host), self._setup(other), list(threads)))
+                    upon = self._upon(question, roles, host, other)
+                    guests = self._guests(self._setup(host), self._setup(other), list(threads))
+                    ways.append([[replace(one, upon=upon.get(one.thread, "")) for one in way] for way in guests])
             together = list(itertools.islice(itertools.product(*ways), MOST_FITS + 1))
             if len(together) > MOST_FITS:
                 yield host, None
                 return
             for chosen in together:
                 yield host, [guest for guests in chosen for guest in guests]
+
+    def _upon(self, question: Question, roles: tuple[Role, ...], host: int, other: int) -> dict[int, str]:
+        """The threads of another scenario that are put on the CPU of one of the host, with the name of that one."""
+        met = {role.scenario: role.thread for role in (roles[0], roles[-1])}
+        if not question.level or set(met) != {host, other}:
+            return {}
+        setup, name = self._setup(other), self._setup(host).threads[met[host]].name
+        there = cpu_of(setup, met[other])
+        return {thread: name for thread in range(len(setup.threads)) if cpu_of(setup, thread) == there}
 
     def _guests(self, host: Setup, other: Setup, threads: list[int]) -> list[list[Guest]]:
         """The ways to give the threads of one scenario objects of another one: of the same Struct, and alike linked."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lockmodel.compile.naming import Place, shown_value
-from lockmodel.ir.layout import reachable
-from lockmodel.ir.machine import CPU, MOST_THREADS, READS_UNDER_RCU, SLEEPS_ON_QUEUES, TASK, WAITS_FOR_READERS
-from lockmodel.ir.nodes import Operate, Program
+from lockmodel.ir.layout import operations
+from lockmodel.ir.machine import CPU, MOST_THREADS, TASK, seen_by_others
+from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import InitialObject, Thread
 from lockmodel.language.scenario import ThreadRecord
 
@@ -24,12 +24,7 @@ class Machine:
         """The threads, each with its CPU and its task where anyone can see them."""
         shared = self._shared_cpus(records)
         cpus = {cpu: self._add(f"cpu#{cpu}", CPU.name) for cpu in shared}
-        does = [self._operations(thread) for thread in threads]
-        waits_for_readers = any(done & WAITS_FOR_READERS for done in does)
-        seen = [
-            bool(done & SLEEPS_ON_QUEUES) or (waits_for_readers and bool(done & (READS_UNDER_RCU | WAITS_FOR_READERS)))
-            for done in does
-        ]
+        seen = seen_by_others([operations(self._program, thread.procedure) for thread in threads])
         if (shared or any(seen)) and len(threads) > MOST_THREADS:
             raise Place(records[-1].path, records[-1].line).error(
                 f"a scenario with {len(threads)} threads, of which some sleep on queues, read under RCU or share a CPU",
@@ -45,14 +40,6 @@ class Machine:
     def _add(self, name: str, struct: str) -> int:
         self._initial.append(InitialObject(name, struct, ()))
         return len(self._initial)
-
-    def _operations(self, thread: Thread) -> set[str]:
-        return {
-            instruction.operation
-            for procedure in reachable(self._program, thread.procedure).values()
-            for instruction in procedure.code
-            if isinstance(instruction, Operate)
-        }
 
     def _shared_cpus(self, records: Sequence[ThreadRecord]) -> list[int]:
         """The CPUs on which more than one thread runs, in order; an interrupt must find somebody there."""

@@ -2,6 +2,10 @@
 
 Takes the setup of the host and the guests, each with the object that it is given in the host for each of its own; gives
 one setup. A guest's objects that have no counterpart in the host come along.
+
+Guests bring their CPUs with them: those of one scenario that share one there share one here, and interrupts come where
+they came. A guest may be put on a CPU of the host instead. What threads see of each other is that of all of them: who
+sleeps can be woken by any, and who waits for RCU readers waits for those of every scenario.
 """
 
 from __future__ import annotations
@@ -11,12 +15,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lockmodel.errors import UsageError
+from lockmodel.ir.layout import operations
+from lockmodel.ir.machine import CPU, TASK, seen_by_others
 from lockmodel.ir.nodes import Program
-from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
+from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup
 from lockmodel.ir.types import MemberType, RefType
 
 JOINED = " + "
 """Stands between the parts of the name of a joined scenario."""
+
+ON_CPU = " on the CPU of "
+"""Stands before the name of the thread whose CPU a guest is put on."""
 
 ALONG = "+"
 """Stands before the name of an object that comes along with the guest."""
@@ -24,26 +33,32 @@ ALONG = "+"
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A thread of another scenario. `given` names what it gets for each argument (see `argument_names`)."""
+    """A thread of another scenario. `given` names what it gets for each argument: an object of the host or a number.
+
+    `upon` is the thread of the host on whose CPU it runs, "" for one that it brings along.
+    """
 
     setup: Setup
     thread: int
     given: tuple[str, ...]
+    upon: str = ""
 
     @property
     def name(self) -> str:
-        """`other::thread(inode#1, 2)`, as it stands in the name of a joined scenario."""
-        return f"{self.setup.name}::{self.setup.threads[self.thread].name}({', '.join(self.given)})"
+        """`other::thread(inode#1, 2) on the CPU of third`, as it stands in the name of a joined scenario."""
+        call = f"{self.setup.name}::{self.setup.threads[self.thread].name}({', '.join(self.given)})"
+        return f"{call}{ON_CPU}{self.upon}" if self.upon else call
 
     @staticmethod
     def named(name: str, setup_of: Callable[[str], Setup]) -> Guest:
         """The guest that has this `name`; `setup_of` gives a scenario of the spec. UsageError if it is not there."""
-        match = re.fullmatch(r"(.+)::(.+)\((.*)\)", name)
+        call, _, upon = name.partition(ON_CPU)
+        match = re.fullmatch(r"(.+)::(.+)\((.*)\)", call)
         setup = setup_of(match[1] if match else name)
         thread = next((n for n, one in enumerate(setup.threads) if match and one.name == match[2]), None)
         if match is None or thread is None:
             raise UsageError(f"there is no thread {name}\n  The spec has changed.")
-        return Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else ())
+        return Guest(setup, thread, tuple(match[3].split(", ")) if match[3] else (), upon)
 
 
 def setup_named(program: Program, name: str, setup_of: Callable[[str], Setup]) -> Setup:
@@ -66,7 +81,9 @@ def argument_objects(program: Program, setup: Setup, thread: int) -> list[int]:
 
 def join(program: Program, host: Setup, guests: Sequence[Guest]) -> Setup:
     """The host with the guests' threads in it, the host itself if there are none."""
-    joined = replace(host, name=JOINED.join((host.name, *(guest.name for guest in guests))))
+    if not guests:
+        return host
+    joined = replace(_without_machine(host), name=JOINED.join((host.name, *(guest.name for guest in guests))))
     numbers: dict[str, dict[int, int]] = {}
     for guest in guests:
         mapping = numbers.setdefault(guest.setup.name, {n: n for n in range(len(program.globals) + 1)})
@@ -75,9 +92,60 @@ def join(program: Program, host: Setup, guests: Sequence[Guest]) -> Setup:
                 mapping[own] = next(n for n, item in enumerate(host.objects, start=1) if item.name == given)
     for guest in guests:
         if any(given.startswith(ALONG) for given in guest.given):
-            joined = _along(program, joined, guest.setup, numbers[guest.setup.name])
+            joined = _along(program, joined, _without_machine(guest.setup), numbers[guest.setup.name])
         joined = _with_thread(program, joined, guest, numbers[guest.setup.name])
-    return joined
+    return _with_machine(program, joined, host, guests)
+
+
+def _without_machine(setup: Setup) -> Setup:
+    """Without CPUs and tasks, which are the last of the objects."""
+    machine = {number for thread in setup.threads for number in (thread.cpu, thread.task)}
+    objects = tuple(item for number, item in enumerate(setup.objects, start=1) if number not in machine)
+    return replace(setup, objects=objects, threads=tuple(replace(t, cpu=0, task=0) for t in setup.threads))
+
+
+def _with_machine(program: Program, joined: Setup, host: Setup, guests: Sequence[Guest]) -> Setup:
+    """With the CPUs of the host and the guests, and the tasks that all of these threads see of each other."""
+    objects = list(joined.objects)
+
+    def add(name: str, struct: str) -> int:
+        objects.append(InitialObject(_unused(name, [item.name for item in objects]), struct, ()))
+        return len(objects)
+
+    homes = _homes(host, guests)
+    cpus: dict[tuple[str, int], int] = {}
+    for thread, home in zip(joined.threads, homes, strict=True):
+        if home not in cpus and (thread.level != "process" or homes.count(home) > 1):
+            cpus[home] = add(f"cpu#{len(cpus)}", CPU.name)
+    seen = seen_by_others([operations(program, thread.procedure) for thread in joined.threads])
+    threads = tuple(
+        replace(
+            thread,
+            cpu=cpus.get(home, 0),
+            task=add(f"task({thread.name})", TASK) if visible else 0,
+        )
+        for thread, home, visible in zip(joined.threads, homes, seen, strict=True)
+    )
+    return replace(joined, objects=tuple(objects), threads=threads)
+
+
+def _homes(host: Setup, guests: Sequence[Guest]) -> list[tuple[str, int]]:
+    """The CPU of each thread of a joined scenario: a scenario, and a number that is one CPU there.
+
+    UsageError where a guest is put on the CPU of a thread that is not there.
+    """
+    homes = {thread.name: (host.name, cpu_of(host, number)) for number, thread in enumerate(host.threads)}
+    found = list(homes.values())
+    for guest in guests:
+        if guest.upon and guest.upon not in homes:
+            raise UsageError(f"there is no thread {host.name}::{guest.upon}\n  The spec has changed.")
+        found.append(homes[guest.upon] if guest.upon else (guest.setup.name, cpu_of(guest.setup, guest.thread)))
+    return found
+
+
+def cpu_of(setup: Setup, thread: int) -> int:
+    """A number for the CPU of a thread: the same for those that share one, below 0 for one of its own."""
+    return setup.threads[thread].cpu or -1 - thread
 
 
 def _with_thread(program: Program, joined: Setup, guest: Guest, numbers: dict[int, int]) -> Setup:
@@ -88,7 +156,7 @@ def _with_thread(program: Program, joined: Setup, guest: Guest, numbers: dict[in
         for argument, number in zip(record.arguments, own, strict=True)
     )
     name = _unused(record.name, [thread.name for thread in joined.threads])
-    thread = Thread(name, record.procedure, arguments, record.may_wait, record.site)
+    thread = replace(record, name=name, arguments=arguments, cpu=0, task=0)
     return replace(joined, threads=(*joined.threads, thread))
 
 

@@ -438,6 +438,16 @@ def reachable(program: Program, procedure: str) -> dict[str, Procedure]:
     return found
 
 
+def operations(program: Program, procedure: str) -> set[str]:
+    """The names of the operations that a call of this one can come to."""
+    return {
+        instruction.operation
+        for item in reachable(program, procedure).values()
+        for instruction in item.code
+        if isinstance(instruction, Operate)
+    }
+
+
 def allocations(program: Program, procedure: str, cache: str) -> tuple[Site, ...]:
     """Where a thread that enters this procedure can allocate from a cache."""
     return tuple(

@@ -5,6 +5,9 @@ They are objects like any other, so that searches and reports need not know of t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 from lockmodel.ir.types import BoolType, EnumType, Field, IntType, Struct
 
 MOST_THREADS = 64
@@ -63,3 +66,10 @@ READS_UNDER_RCU = frozenset(("rcu_read_lock", "rcu_read_unlock"))
 
 WAITS_FOR_READERS = frozenset(("synchronize_rcu",))
 """Operations that wait for readers."""
+
+
+def seen_by_others(does: Sequence[AbstractSet[str]]) -> list[bool]:
+    """Which threads have a task that others see, by the operations of each: those of RCU are seen by who waits."""
+    of_readers = READS_UNDER_RCU | WAITS_FOR_READERS
+    awaited = any(done & WAITS_FOR_READERS for done in does)
+    return [bool(done & SLEEPS_ON_QUEUES) or (awaited and bool(done & of_readers)) for done in does]

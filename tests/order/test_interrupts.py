@@ -146,17 +146,6 @@ def test_it_is_said_whether_it_can_deadlock(
     assert [finding.claim for finding in strict.scenarios[0].findings] == [claim for claim, _, _ in expected]
 
 
-def test_an_interrupt_of_another_scenario_is_not_examined(tmp_path: Path) -> None:
-    path = tmp_path / "interrupts.py"
-    second = "\n\n@model.scenario\ndef second(m: Scenario) -> None:\n    m.thread('t', on)\n"
-    path.write_text(f"{SPEC}    m.thread('u', off, cpu=0)\n    m.hardirq('irq', on, cpu=0)\n{second}")
-    (judged,) = check(CheckOptions(str(path))).result.order.judged
-    assert (judged.verdict, judged.reason) == (
-        "not-examined",
-        "scenario has an interrupt, which is joined with no other scenario",
-    )
-
-
 def test_an_interrupt_that_waits_for_itself_has_broken_into_nothing(tmp_path: Path) -> None:
     path = tmp_path / "interrupts.py"
     threads = "m.thread('t', on, cpu=1)\n    m.thread('u', off, cpu=0)\n    m.hardirq('irq', twice, cpu=0)\n"

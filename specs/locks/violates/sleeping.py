@@ -1,6 +1,9 @@
 """Claim: nobody sleeps where nobody may. False for every way to sleep, in every place where it is forbidden.
 
-It need not come to that: LM601 is what may sleep, whether or not it has to wait.
+It need not come to that: LM601 is what may sleep, whether or not it has to wait. But an interrupt that sleeps waits for
+whom it came upon: LM602 sem in hardirq reachable, LM602 mutex in hardirq reachable, LM602 rt in hardirq reachable,
+LM602 rwsem in hardirq reachable, LM602 sem in softirq reachable, LM602 mutex in softirq reachable,
+LM602 rt in softirq reachable, LM602 rwsem in softirq reachable.
 """
 
 from __future__ import annotations
