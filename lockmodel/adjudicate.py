@@ -296,7 +296,7 @@ def _name(setup: Setup, number: int) -> str:
 def _asker(trace: Trace, fact: Fact) -> int | None:
     """The thread that asks for the lock at the end of a trace: by its last step, or by the one that comes next."""
     steps = [(trace.moments[-1].thread, trace.moments[-1].step)] if trace.moments else []
-    steps += [(thread, step) for thread, step in enumerate(trace.standing) if step is not None]
+    steps += [(thread, step) for thread, asked in enumerate(trace.asked) for step in asked]
     for thread, step in steps:
         if any(note.nesting == fact.nesting for note in step.notes):
             return thread

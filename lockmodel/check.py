@@ -316,7 +316,7 @@ def interleavings(
     found = search.run()
     if found.interrupted:
         raise KeyboardInterrupt
-    if found.reason and not found.exhausted:
+    if found.reason and not (found.exhausted and found.tally.states):
         raise IncompleteError(
             f"not every state could be searched: {found.reason}\n"
             "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit."

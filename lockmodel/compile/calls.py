@@ -25,6 +25,7 @@ from lockmodel.ir.nodes import (
     Call,
     Choose,
     Const,
+    Entered,
     Expr,
     HeadOf,
     Instruction,
@@ -241,6 +242,8 @@ class CallLowering(ExpressionLowering):
                 raise self._not_in_claim(node, name)
             case "choose":
                 return [self._choose(node)]
+            case "entered":
+                return [self._entered(node, self._operands(node, name, 1)[0])]
             case "mark":
                 self.emit(Mark(self._static_name(node, name), self.site(node)))
                 return []
@@ -468,6 +471,24 @@ class CallLowering(ExpressionLowering):
         target = self.temporary(type_)
         self.emit(Choose(target, tuple(option.expr for option in options), self.site(node)))
         return Value(Local(target), type_)
+
+    def _entered(self, node: ast.Call, operand: ast.expr) -> Value:
+        if self.atomic:
+            raise self.error(
+                node,
+                f"`entered` in {'a ghost procedure' if self.ghost else 'a claim or an awaited condition'}, "
+                "which is about shared memory",
+                "Ask before it, in the procedure: `inside = entered(f)`.",
+            )
+        function = self.names.static(operand, self.source.file.path)
+        signature = self.unit.callee(function, False)
+        if signature is None or signature.ghost:
+            raise self.error(
+                operand,
+                f"`entered` takes a procedure that threads run, and `{code_text(operand)}` is none",
+                "Name one of the model's.",
+            )
+        return Value(Entered(signature.name), BoolType())
 
     def _read_once(self, node: ast.Call, operand: ast.expr) -> Value:
         """The field itself is read once, what leads to it as ever."""

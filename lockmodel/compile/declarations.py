@@ -52,7 +52,10 @@ def check_declarations(model: Model) -> None:
         if isinstance(cache.may_fail, Switch) and model.switches.get(cache.may_fail.name) is not cache.may_fail:
             raise here.error(f"`may_fail` is `{cache.may_fail.name}`, a switch of another model")
     for record in (*model.procedures.values(), *model.implementations.values(), *model.variants.values()):
-        _list(Place(record.path, record.line), "`holds`", record.holds, '["dev.sem"]')
+        here = Place(record.path, record.line)
+        _list(here, "`holds`", record.holds, '["dev.sem"]')
+        if record.recursion is not None:
+            _count(here, f"the `recursion` of `{record.name}`", record.recursion, 1)
     for claim in model.claims.values():
         _list(Place(claim.path, claim.line), "`outside`", claim.outside, '["Device.sem"]')
 

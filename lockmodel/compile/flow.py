@@ -15,6 +15,7 @@ from lockmodel.ir.nodes import (
     Call,
     Choose,
     Const,
+    Entered,
     Expr,
     GlobalRef,
     HeadOf,
@@ -66,7 +67,7 @@ def targets(instruction: Instruction) -> tuple[str, ...]:
 def names(expr: Expr) -> frozenset[str]:
     """The locals that an expression reads."""
     match expr:
-        case Const() | GlobalRef():
+        case Const() | GlobalRef() | Entered():
             return frozenset()
         case Local(name):
             return frozenset((name,))

@@ -77,7 +77,7 @@ class ProcedureTable:
             self.claim(claim)
         while self._waiting:
             self._lower(self._waiting.pop(0))
-        _refuse_recursion(self.procedures)
+        _refuse_recursion(self.procedures, self.model.name)
         return dict(self.procedures)
 
     def claim(self, record: ClaimRecord) -> tuple[Signature, FunctionSource]:
@@ -178,8 +178,13 @@ class ProcedureTable:
         names = Names(function.function, function.source.node, self.switches)
         frame = ProcedureLowering(self, function.source, function.signature, names, atomic=function.atomic)
         record = function.record
-        holds = self._requirements(record.holds, function) if record and not function.atomic else ()
-        procedure = frame.lower_body(holds, helper=bool(record and record.helper))
+        helper = bool(record and record.helper)
+        if record and not function.atomic:
+            procedure = frame.lower_body(
+                self._requirements(record.holds, function), helper=helper, recursion=record.recursion or 0
+            )
+        else:
+            procedure = frame.lower_body(helper=helper)
         procedure = self._add(procedure)
         if function.signature.results:
             for instruction in procedure.code:
@@ -230,8 +235,9 @@ class ProcedureTable:
         )
 
 
-def _refuse_recursion(procedures: Mapping[str, Procedure]) -> None:
-    done: set[str] = set()
+def _refuse_recursion(procedures: Mapping[str, Procedure], model: str) -> None:
+    """SpecError for calls that go round without coming to a procedure whose recursion is bounded."""
+    done = {name for name, procedure in procedures.items() if procedure.recursion}
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         for instruction in procedures[name].code:
@@ -242,7 +248,10 @@ def _refuse_recursion(procedures: Mapping[str, Procedure]) -> None:
                 cycle = [*(*path, name)[(*path, name).index(callee) :], callee]
                 site = instruction.site
                 raise Place(site.path, site.line).error(
-                    f"recursion: {' -> '.join(cycle)}", "Write a loop: a thread's stack has a fixed depth."
+                    f"recursion: {' -> '.join(cycle)}",
+                    "Write a loop: it runs as a whole."
+                    if procedures[name].atomic
+                    else f"Write a loop, or bound it: `@{model}.procedure(recursion=2)`.",
                 )
             if callee not in done:
                 visit(callee, (*path, name))

@@ -59,7 +59,7 @@ class ProcedureLowering(CallLowering):
 
     _loops: tuple[_Loop, ...] = ()
 
-    def lower_body(self, holds: tuple[Requirement, ...] = (), *, helper: bool = False) -> Procedure:
+    def lower_body(self, holds: tuple[Requirement, ...] = (), *, helper: bool = False, recursion: int = 0) -> Procedure:
         """The procedure, before any pass."""
         node = self.source.node
         for number, (name, type_) in enumerate(self.signature.parameters):
@@ -82,6 +82,7 @@ class ProcedureLowering(CallLowering):
             self.atomic,
             self.signature.results,
             ghost=self.ghost,
+            recursion=recursion,
         )
 
     def _end_source(self) -> str:

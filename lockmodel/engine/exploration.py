@@ -227,7 +227,7 @@ class Explorer(ABC):
         return Graph(self.behaviour, self._state, self.edges, len(self.depths), self._shortest)
 
     def _begin(self) -> bool:
-        """Store the initial state; False if the local code before the first step breaks a rule already."""
+        """Store the initial state; False if the local code before the first step ends the execution already."""
         state, begun = self.behaviour.stepper.begin()
         names = b""
         for thread, step in enumerate(begun):
@@ -235,6 +235,8 @@ class Explorer(ABC):
                 self._hit(violation, 0)
             for site in step.covered:
                 self.behaviour.covered.setdefault(site)
+            if step.pool is not None:
+                self.exhausted.setdefault(step.pool[0])
             names += self.behaviour.name(step.after or LocalState(thread, ()))
         if any(step.after is None for step in begun):
             return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.local import Frame
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.nodes import Call, Procedure, Variable
+from lockmodel.ir.nodes import Await, Call, Procedure, Variable
 from lockmodel.ir.values import UNINITIALISED
 from lockmodel.source import NOWHERE, Site
 
@@ -60,8 +59,12 @@ class Frames:
 
     def sites(self, frames: Sequence[Frame | Open]) -> tuple[Site, ...]:
         """The call stack, innermost first; a condition and the line that awaits it are one place."""
-        sites = (self.procedures[frame.procedure].code[frame.at].site for frame in reversed(frames))
-        return tuple(site for site, _ in itertools.groupby(sites))
+        sites: list[Site] = []
+        for frame in reversed(frames):
+            waits = self.procedures[frame.procedure].code[frame.at]
+            if not (isinstance(waits, Await) and sites[-1:] == [waits.site]):
+                sites.append(waits.site)
+        return tuple(sites)
 
     def place(self, frames: Sequence[Frame | Open]) -> Site:
         """The innermost frame that is no helper; the outermost where all are."""

@@ -26,6 +26,7 @@ from lockmodel.ir.nodes import (
     Call,
     Choose,
     Const,
+    Entered,
     Expr,
     GlobalRef,
     HeadOf,
@@ -101,7 +102,7 @@ class Move:
             stack[0] if stack else place,
             stack,
             tuple(memory.reads.items()),
-            tuple(memory.writes.items()) if done else (),
+            tuple(memory.writes.items()) if done and pool is None else (),
             after,
             tuple(memory.violations),
             wants,
@@ -275,6 +276,7 @@ class Move:
                     self.ghost(procedure, arguments)
                     frame.at += 1
                     return
+                self.within_bound(procedure)
                 callee = self.code.enter(procedure, [self.value(a) for a in arguments])
                 self.requirements(callee)
                 self.frames.append(callee)
@@ -302,6 +304,15 @@ class Move:
                 raise AssertionError(f"{instruction} is visible")
             case _ as never:
                 assert_never(never)
+
+    def within_bound(self, procedure: str) -> None:
+        """Where a procedure stands on the stack as often as was declared the execution is not followed any further."""
+        bound = self.procedures[procedure].recursion
+        if bound and sum(frame.procedure == procedure for frame in self.frames) >= bound:
+            declared, here = self.procedures[procedure].site, self.code.sites(self.frames)[0]
+            raise Exhausted(
+                (f"the recursion of {declared.procedure}, whose bound is {bound} ({declared.spec}), at {here.spec}", -1)
+            )
 
     def leave(self, values: list[int]) -> None:
         """Return from the innermost procedure."""
@@ -443,6 +454,8 @@ class Move:
                 return self.layout.address(owner, field)
             case HeadOf(head):
                 return HEADS + self.value(head)
+            case Entered(procedure):
+                return int(any(frame.procedure == procedure for frame in self.frames[:-1]))
             case _ as never:
                 assert_never(never)
 

@@ -9,6 +9,7 @@ from lockmodel.ir.machine import CPU, OCCUPANTS
 from lockmodel.ir.nodes import (
     Binary,
     Const,
+    Entered,
     Expr,
     GlobalRef,
     HeadOf,
@@ -69,5 +70,7 @@ def text(expression: Expr) -> str:
             return f"{operator} {text(operand)}"
         case Binary(operator, left, right):
             return f"{text(left)} {operator} {text(right)}"
+        case Entered(procedure):
+            return f"entered({procedure})"
         case _ as never:
             assert_never(never)

@@ -37,7 +37,8 @@ class Moment:
 class Trace:
     """A schedule as it ran: `opening` are the violations of each thread's local code before any step.
 
-    Where it ends in a state in which it was before, `loop_from` is the number of the step that it made there.
+    `asked` are for each thread the alternatives of the step that it would make next; none where it has ended. Where the
+    trace ends in a state in which it was before, `loop_from` is the number of the step that it made there.
     """
 
     stepper: Stepper
@@ -45,8 +46,13 @@ class Trace:
     opening: tuple[tuple[int, Violation], ...]
     state: bytes
     locals: tuple[LocalState, ...]
-    standing: tuple[Step | None, ...]
+    asked: tuple[tuple[Step, ...], ...]
     loop_from: int | None = None
+
+    @property
+    def standing(self) -> tuple[Step | None, ...]:
+        """The step that each thread would make next, in its first alternative."""
+        return tuple(steps[0] if steps else None for steps in self.asked)
 
     @property
     def blocked(self) -> tuple[tuple[int, int], ...]:
@@ -67,8 +73,9 @@ class Trace:
         """The violations of steps that are asked for at the end and cannot be made, each with its thread."""
         return [
             (thread, violation)
-            for thread, step in enumerate(self.standing)
-            if step is not None and step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED)
+            for thread, steps in enumerate(self.asked)
+            for step in steps
+            if step.outcome in (Outcome.BLOCKED, Outcome.EXHAUSTED)
             for violation in step.violations
         ]
 
@@ -102,14 +109,19 @@ def run(stepper: Stepper, schedule: Sequence[tuple[int, int]]) -> Trace:
         visited.append((state, tuple(locals_)))
     came = visited.index(visited[-1])
     loop_from = 1 + came if came < len(moments) < len(visited) else None
-    standing = tuple(None if local.ended else stepper.step(local, reader(layout, state)) for local in locals_)
+    asked = tuple(
+        tuple(stepper.step(local, reader(layout, state), choice) for choice in range(stepper.choices(local)))
+        if not local.ended
+        else ()
+        for local in locals_
+    )
     return Trace(
         stepper,
         tuple(moments),
         opening,
         state,
         tuple(locals_),
-        standing,
+        asked,
         loop_from if loop_from is not None and loop_from <= len(moments) else None,
     )
 

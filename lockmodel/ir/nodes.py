@@ -72,7 +72,14 @@ class HeadOf:
     head: Expr
 
 
-Expr = Const | GlobalRef | Local | Unary | Binary | Member | HeadOf
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Is the thread in the middle of a procedure, by a frame of it outside of the running one?"""
+
+    procedure: str
+
+
+Expr = Const | GlobalRef | Local | Unary | Binary | Member | HeadOf | Entered
 
 
 # --- instructions -----------------------------------------------------------------------------------------------
@@ -264,7 +271,8 @@ class Requirement:
 class Procedure:
     """A function of the model, as code. `parameters` and `locals` together are its frame, in that order.
 
-    `helper`: a get, put or list helper, passed over when the place of a finding is named.
+    `helper`: a get, put or list helper, passed over when the place of a finding is named. `recursion`: it may stand on
+    a thread's stack so many times; 0 where nothing is declared, so that no cycle of calls is without one that does.
     `live` gives for each instruction the locals that may still be read when it is about to run.
     `atomic`: a condition or claim, evaluated as a whole, whose loads are no steps. A `ghost` is atomic as well, but may
     write ghost fields; its calls from other procedures are local.
@@ -281,6 +289,7 @@ class Procedure:
     results: tuple[Type, ...] = ()
     live: tuple[frozenset[str], ...] = ()
     ghost: bool = False
+    recursion: int = 0
 
 
 @dataclass(frozen=True, slots=True)

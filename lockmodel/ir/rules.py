@@ -18,6 +18,7 @@ from lockmodel.ir.nodes import (
     Call,
     Choose,
     Const,
+    Entered,
     Expr,
     GlobalRef,
     HeadOf,
@@ -133,10 +134,11 @@ def _struct_violations(program: Program, struct: Struct) -> Iterator[str]:
 
 
 def _call_cycles(program: Program) -> Iterator[str]:
-    """Calls that come back to where they began, found by taking away procedures that call only what is gone."""
+    """Unbounded calls that come back to where they began, found by taking away those that call only what is gone."""
     calls = {
-        name: {i.procedure for i in procedure.code if isinstance(i, Call)} & set(program.procedures)
+        name: {i.procedure for i in procedure.code if isinstance(i, Call)}
         for name, procedure in program.procedures.items()
+        if not procedure.recursion
     }
     while True:
         leaves = [name for name in calls if not calls[name] & set(calls)]
@@ -178,6 +180,8 @@ class _ProcedureRules:
         for number, instruction in enumerate(code):
             for problem in self._instruction(instruction, len(code)):
                 yield f"{number}: {instruction_text(instruction)}: {problem}"
+        if self.procedure.recursion < 0 or (self.procedure.recursion and self.procedure.atomic):
+            yield f"its recursion is bounded by {self.procedure.recursion}"
         for requirement in self.procedure.holds:
             if requirement.base is not None and requirement.base not in self.types:
                 yield f"it is to hold {requirement.text}, but has no parameter {requirement.base}"
@@ -341,6 +345,11 @@ class _ProcedureRules:
                 if not isinstance(self._type(head), ListHeadType):
                     yield "the head of no list"
                 yield from self._expression(head)
+            case Entered(name):
+                yield from self._not_atomic()
+                procedure = self.program.procedures.get(name)
+                if procedure is None or procedure.atomic:
+                    yield f"there is no procedure {name}"
             case _:
                 assert_never(expression)
 

@@ -14,6 +14,7 @@ from lockmodel.ir.nodes import (
     Call,
     Choose,
     Const,
+    Entered,
     Expr,
     GlobalRef,
     HeadOf,
@@ -89,6 +90,8 @@ def _procedure_lines(procedure: Procedure, live: bool) -> Iterator[str]:
         kind = "ghost procedure"
     results = ", ".join(type_text(type_) for type_ in procedure.results) or "nothing"
     yield f"{kind} {procedure.name}({_variables(procedure.parameters)}) -> {results}  ; {procedure.site.spec}"
+    if procedure.recursion:
+        yield f"  recursion {procedure.recursion}"
     for requirement in procedure.holds:
         yield f"  holds {requirement.text}"
     if procedure.locals:
@@ -228,11 +231,13 @@ def expression_text(expression: Expr) -> str:
             return f"&{_address(expression)}"
         case HeadOf(head):
             return f"head_of({expression_text(head)})"
+        case Entered(procedure):
+            return f"entered({procedure})"
         case _:
             assert_never(expression)
 
 
 def _inner(expression: Expr) -> str:
     text = expression_text(expression)
-    plain = isinstance(expression, (Const, GlobalRef, Local, HeadOf)) or text.startswith(("min(", "max("))
+    plain = isinstance(expression, (Const, GlobalRef, Local, HeadOf, Entered)) or text.startswith(("min(", "max("))
     return text if plain else f"({text})"

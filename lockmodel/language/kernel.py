@@ -5,7 +5,7 @@ They are compiled, never called: the bodies refuse. `lockmodel.ir.operations` sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Never, TypeVar
 
 from lockmodel.language.types import (
@@ -879,6 +879,15 @@ def await_(condition: object) -> None:
 def mark(name: str) -> None:
     """A visible step that does nothing but carry a name."""
     _compiled("mark")
+
+
+def entered(procedure: Callable[..., object]) -> bool:
+    """Is this thread in the middle of `procedure`? No step, and no read of anything that others see.
+
+    The call that asks is not counted: `procedure` itself asks whether it was entered before. Of a procedure that a
+    design replaces, the one that is active there is meant. An interrupt has a stack of its own.
+    """
+    _compiled("entered")
 
 
 def asks_for(name: str) -> None:

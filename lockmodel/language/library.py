@@ -78,6 +78,7 @@ class ProcedureRecord:
     replaces: str = ""
     hook: bool = False
     ghost: bool = False
+    recursion: int | None = None
 
 
 @dataclass(frozen=True)
@@ -293,23 +294,29 @@ class Library:
     def procedure(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
     def procedure(
-        self, /, *, holds: Sequence[str] = (), helper: bool = False
+        self, /, *, holds: Sequence[str] = (), helper: bool = False, recursion: int | None = None
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def procedure(self, function: Any = None, /, *, holds: Sequence[str] = (), helper: bool = False) -> Any:
+    def procedure(
+        self, function: Any = None, /, *, holds: Sequence[str] = (), helper: bool = False, recursion: int | None = None
+    ) -> Any:
         """A function of the model.
 
         `holds`: the locks that a caller must hold (LM302), as paths from a parameter ("dev.sem") or global names.
         `helper`: a get, put or list helper; a finding inside it is placed where it was called.
+        `recursion`: it may stand on a thread's stack so many times; where it would stand there more often, the verdict
+        is `incomplete`. Calls that go round need such a procedure among them (see also `entered`).
         """
-        return self._declare(function, holds, helper=helper)
+        return self._declare(function, holds, helper=helper, recursion=recursion)
 
     @overload
     def path(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
-    def path(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def path(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
+    def path(
+        self, /, *, holds: Sequence[str] = (), recursion: int | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def path(self, function: Any = None, /, *, holds: Sequence[str] = (), recursion: int | None = None) -> Any:
         """A procedure that a thread can enter from outside, such as a system call."""
-        return self._declare(function, holds, is_path=True)
+        return self._declare(function, holds, is_path=True, recursion=recursion)
 
     def ghost(self, function: F, /) -> F:
         """A procedure that is no code of the design: it runs as a whole within the step that leads to it.
@@ -322,15 +329,20 @@ class Library:
     @overload
     def hook(self, function: Callable[P, R], /) -> Callable[P, R]: ...
     @overload
-    def hook(self, /, *, holds: Sequence[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
-    def hook(self, function: Any = None, /, *, holds: Sequence[str] = ()) -> Any:
+    def hook(
+        self, /, *, holds: Sequence[str] = (), recursion: int | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+    def hook(self, function: Any = None, /, *, holds: Sequence[str] = (), recursion: int | None = None) -> Any:
         """A procedure that others may implement; where nobody does, it does what its body says, usually nothing."""
-        return self._declare(function, holds, hook=True)
+        return self._declare(function, holds, hook=True, recursion=recursion)
 
-    def implements(self, hook: Callable[..., Any], *, holds: Sequence[str] | None = None) -> Callable[[F], F]:
-        """What a hook does, in every design: this procedure (with the hook's `holds`, unless others are given).
+    def implements(
+        self, hook: Callable[..., Any], *, holds: Sequence[str] | None = None, recursion: int | None = None
+    ) -> Callable[[F], F]:
+        """What a hook does, in every design: this procedure.
 
-        It may have a name of its own, and implement several hooks by stacking the decorator.
+        It has the hook's `holds` and `recursion`, unless others are given. It may have a name of its own, and implement
+        several hooks by stacking the decorator.
         """
 
         def declare(f: F) -> F:
@@ -347,7 +359,8 @@ class Library:
             record = self.procedures.get(f.__name__)
             if record is None or record.function is not f:
                 needs = known.holds if holds is None else tuple(holds)
-                record = ProcedureRecord(f, f.__name__, False, needs, False, path, line, self.source)
+                bound = known.recursion if recursion is None else recursion
+                record = ProcedureRecord(f, f.__name__, False, needs, False, path, line, self.source, recursion=bound)
                 if record.name != known.name:
                     self._enter("procedures", record.name, record)
             self._enter("implementations", known.name, record)
@@ -364,12 +377,23 @@ class Library:
         helper: bool = False,
         hook: bool = False,
         ghost: bool = False,
+        recursion: int | None = None,
     ) -> Any:
         def declare(f: Callable[..., Any]) -> Callable[..., Any]:
             path, line = definition(f)
             needs = tuple(holds)
             record = ProcedureRecord(
-                f, f.__name__, is_path, needs, helper, path, line, self.source, hook=hook, ghost=ghost
+                f,
+                f.__name__,
+                is_path,
+                needs,
+                helper,
+                path,
+                line,
+                self.source,
+                hook=hook,
+                ghost=ghost,
+                recursion=recursion,
             )
             self._enter("procedures", f.__name__, record)
             return f
@@ -377,10 +401,16 @@ class Library:
         return declare if function is None else declare(function)
 
     def design(
-        self, name: str, *, replaces: Callable[..., R], holds: Sequence[str] | None = None
+        self,
+        name: str,
+        *,
+        replaces: Callable[..., R],
+        holds: Sequence[str] | None = None,
+        recursion: int | None = None,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """In the design `name` this procedure stands in for `replaces` (and has its `holds`, unless others are given).
+        """In the design `name` this procedure stands in for `replaces`.
 
+        It has the `holds` and the `recursion` of that one, unless others are given.
         A function may be declared for several designs by stacking the decorator.
         """
 
@@ -409,6 +439,7 @@ class Library:
                 name,
                 replaced.name,
                 ghost=replaced.ghost,
+                recursion=stands.recursion if recursion is None else recursion,
             )
             self._enter("variants", (name, replaced.name), variant)
             return f

@@ -98,6 +98,8 @@ def further(scenario: ScenarioResult) -> str:
             return "A higher --max-steps looks further."
         case [*_, "were", "not", "looked", "at"] if scenario.strategy == "preemption":
             return "A higher --preemptions looks further."
+        case ["ran", "out", "of", "the", "recursion", *_]:
+            return "A larger bound looks further."
         case ["ran", "out", "of", *_]:
             return "A larger capacity looks further."
         case _:

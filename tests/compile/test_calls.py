@@ -297,7 +297,7 @@ L3: `f` is a function, not a value
         "f(n, x)",
         """\
 L3: recursion: f -> f
-  Write a loop: a thread's stack has a fixed depth.""",
+  Write a loop, or bound it: `@toy.procedure(recursion=2)`.""",
     ),
     (
         "None",

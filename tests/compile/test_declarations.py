@@ -30,6 +30,19 @@ REFUSED = [
         'L1: `holds` is one text, read letter by letter\n  Write a list: `["dev.sem"]`.',
     ),
     (
+        "@model.procedure(recursion=0)\ndef f(n: Node) -> None: ...",
+        "L1: the `recursion` of `f` is 0\n  It must be at least 1.",
+    ),
+    (
+        "@model.path(recursion=True)\ndef f(n: Node) -> None: ...",
+        "L1: the `recursion` of `f` is True, which is no number",
+    ),
+    (
+        "@model.path\ndef f(n: Node) -> None: ...\n"
+        "@model.design('new', replaces=f, recursion='2')\ndef g(n: Node) -> None: ...",
+        "L3: the `recursion` of `g` is '2', which is no number",
+    ),
+    (
         "@model.procedure(holds=[big_lock])\ndef f(n: Node) -> None: ...",
         'L1: `holds` is no list of lock names\n  Write `["dev.sem"]`.',
     ),

@@ -93,7 +93,117 @@ def h(n: Node) -> None:
     f(n)""",
         """\
 L9: recursion: f -> g -> h -> f
-  Write a loop: a thread's stack has a fixed depth.""",
+  Write a loop, or bound it: `@toy.procedure(recursion=2)`.""",
+    ),
+    (
+        """\
+@model.procedure(recursion=2)
+def f(n: Node) -> None:
+    g(n)
+@model.procedure
+def g(n: Node) -> None:
+    f(n)
+    if n.flag: g(n)""",
+        """\
+L7: recursion: g -> g
+  Write a loop, or bound it: `@toy.procedure(recursion=2)`.""",
+    ),
+    (
+        """\
+@model.procedure(recursion=2)
+def depth(n: Node) -> int:
+    return depth(n.parent) + 1 if n.parent else 0
+@model.invariant(outside=["Node.sem"])
+def f(n: Node) -> bool: return depth(n) < 3""",
+        """\
+L3: recursion: depth.atomic -> depth.atomic
+  Write a loop: it runs as a whole.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    if entered(3): pass""",
+        """\
+L3: `entered` takes a procedure that threads run, and `3` is none
+  Name one of the model's.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    if entered(n): pass""",
+        """\
+L3: `entered` takes a procedure that threads run, and `n` is none
+  Name one of the model's.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    if entered(down): pass""",
+        """\
+L3: `entered` takes a procedure that threads run, and `down` is none
+  Name one of the model's.""",
+    ),
+    (
+        """\
+@model.ghost
+def seen(n: Node) -> None:
+    n.seen = 1
+@model.procedure
+def f(n: Node) -> None:
+    if entered(seen): pass""",
+        """\
+L6: `entered` takes a procedure that threads run, and `seen` is none
+  Name one of the model's.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None: pass
+@model.ghost
+def seen(n: Node) -> None:
+    if entered(f): n.seen = 1""",
+        """\
+L5: `entered` in a ghost procedure, which is about shared memory
+  Ask before it, in the procedure: `inside = entered(f)`.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    if entered(): pass""",
+        "L3: `entered` takes 1 argument, not 0",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    if entered(other): pass""",
+        """\
+L3: the name `other` is not defined
+  Import or define it at module level.""",
+    ),
+    (
+        """\
+@model.procedure
+def f(n: Node) -> None:
+    await_(not entered(f))""",
+        """\
+L3: `entered` in a claim or an awaited condition, which is about shared memory
+  Ask before it, in the procedure: `inside = entered(f)`.""",
+    ),
+    (
+        """\
+@model.procedure
+def inside() -> bool:
+    return entered(inside)
+@model.invariant(outside=["Node.sem"])
+def f(n: Node) -> bool: return not inside()""",
+        """\
+L3: `entered` in a claim or an awaited condition, which is about shared memory
+  Ask before it, in the procedure: `inside = entered(f)`.""",
     ),
     (
         """\
@@ -468,6 +578,51 @@ def test_several_results_are_handed_on(specs: Specs) -> None:
     )
 
 
+def test_calls_may_go_round_where_a_bound_is_declared(specs: Specs) -> None:
+    body = """
+        @model.procedure
+        def f(n: Node) -> None:
+            if not entered(g):
+                g(n)
+        @model.procedure(recursion=1)
+        def g(n: Node) -> None:
+            f(n)
+        @model.design("new", replaces=g)
+        def h(n: Node) -> None:
+            f(n)
+        @model.design("newer", replaces=g, recursion=2)
+        def i(n: Node) -> None:
+            if not entered(h) and not entered(i):
+                f(n)
+    """
+    assert specs.code(body) == "0 branch entered(g) ? 2 : 1\n1 call g(n)\n2 return"
+    assert specs.code(body, "g") == "recursion 1\n0 call f(n)\n1 return"
+    assert specs.code(body, "g", "new") == "recursion 1\n0 call f(n)\n1 return"
+    assert specs.code(body, "g", "newer") == (
+        "recursion 2\n0 branch entered(h) ? 3 : 1\n1 branch entered(g) ? 3 : 2\n2 call f(n)\n3 return"
+    )
+    for design in (None, "new", "newer"):
+        assert [specs.program(body, design).procedures[name].recursion for name in "fg"] == [0, 1 + (design == "newer")]
+
+
+def test_what_implements_a_hook_has_its_bound(specs: Specs) -> None:
+    body = """
+        @model.hook(recursion=2)
+        def f(n: Node) -> None: ...
+        @model.implements(f)
+        def g(n: Node) -> None:
+            if not entered(f):
+                f(n)
+        @model.hook
+        def h(n: Node) -> None: ...
+        @model.implements(h, recursion=3)
+        def i(n: Node) -> None:
+            h(n)
+    """
+    assert specs.code(body, "g") == "recursion 2\n0 branch entered(g) ? 2 : 1\n1 call g(n)\n2 return"
+    assert specs.code(body, "i") == "recursion 3\n0 call i(n)\n1 return"
+
+
 def test_members_are_passed_by_their_address(specs: Specs) -> None:
     body = """
         @model.procedure
@@ -576,7 +731,7 @@ def test_a_variant_takes_and_gives_what_it_replaces_does(specs: Specs) -> None:
 def test_a_variant_that_calls_what_it_replaces_calls_itself(specs: Specs) -> None:
     body = DESIGNS.replace('mark("new")', "f(n)")
     assert specs.refusal(body, design="new") == (
-        "L9: recursion: f -> f\n  Write a loop: a thread's stack has a fixed depth."
+        "L9: recursion: f -> f\n  Write a loop, or bound it: `@toy.procedure(recursion=2)`."
     )
 
 

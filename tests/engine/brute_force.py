@@ -35,22 +35,22 @@ def brute_force(stepper: Stepper, most: int = 20_000) -> Truth | None:
     steps: dict[tuple[object, ...], int] = {}
     memory = layout.initial
     locals_ = []
-    halted = False
+    halted = exhausted = False
     for thread in range(len(layout.setup.threads)):
         begun = stepper.start(thread, reader(layout, memory))
         for violation in begun.violations:
             steps.setdefault(violation.identity, 0)
         halted = halted or begun.after is None
+        exhausted = exhausted or begun.pool is not None
         locals_.append(begun.after or LocalState(thread, ()))
         memory = layout.written(memory, begun.writes)
     if halted:
-        return Truth(0, 0, steps, frozenset(), False)
+        return Truth(0, 0, steps, frozenset(), exhausted)
     start: State = (memory, tuple(locals_))
     depths = {start: 0}
     waiting = deque([start])
     transitions = 0
     finals: set[bytes] = set()
-    exhausted = False
     notes: set[tuple[object, ...]] = set()
     for violation in judge.shared(memory):
         steps.setdefault(violation.identity, 0)

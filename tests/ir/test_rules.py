@@ -19,6 +19,7 @@ from lockmodel.ir.nodes import (
     Choose,
     Claim,
     Const,
+    Entered,
     Expr,
     GlobalObject,
     GlobalRef,
@@ -189,6 +190,9 @@ PROCEDURES: list[tuple[Procedure, str]] = [
         "f: it is to hold m.sem, but has no parameter m",
     ),
     (procedure(Call("f", (Local("n"),), (), NOWHERE)), "calls go round among f"),
+    (replace(procedure(), recursion=-1), "f: its recursion is bounded by -1"),
+    (replace(procedure(atomic=True), recursion=1), "f: its recursion is bounded by 1"),
+    (procedure(Assign("x", Entered("h"), NOWHERE)), "f: 0: x = entered(h): there is no procedure h"),
 ]
 
 
@@ -211,6 +215,12 @@ def test_a_call_gives_and_takes_what_its_procedure_does() -> None:
 def test_a_cycle_of_calls_is_found_however_long() -> None:
     call_f, call_g = Call("f", (Local("n"),), (), NOWHERE), Call("g", (Local("n"),), (), NOWHERE)
     assert list(violations(program(procedure(call_g), g(call_f)))) == ["calls go round among f, g"]
+
+
+def test_a_cycle_of_calls_through_a_bounded_procedure_is_well_formed() -> None:
+    call_f, call_g = Call("f", (Local("n"),), (), NOWHERE), Call("g", (Local("n"),), (), NOWHERE)
+    asks = Assign("x", Entered("g"), NOWHERE)
+    assert not list(violations(program(procedure(asks, call_g), replace(g(call_f), recursion=1))))
 
 
 def test_the_parts_of_a_program_fit_together() -> None:
