@@ -15,15 +15,17 @@ import msgspec
 
 from lockmodel import check
 from lockmodel.boundary import explain
+from lockmodel.findings.comparison import compare
 from lockmodel.findings.finding import CheckResult
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress_line import ProgressLine
 from lockmodel.properties.catalogue import RULES
+from lockmodel.report.comparison import render_comparison
 from lockmodel.report.files import write_file
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
-from lockmodel.report.machine import encode, encode_json_array
+from lockmodel.report.machine import encode, encode_json_array, encode_record
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
 from lockmodel.selection import read_witness
@@ -57,6 +59,24 @@ def check_targets(targets: Sequence[str], options: Options) -> Exit:
     if results or len(targets) > 1:
         _report(results, options, several=len(targets) > 1)
     return outrank(codes)
+
+
+def compare_designs(target: str, designs: tuple[str, str], output_format: str, options: Options) -> Exit:
+    """Check a target under two designs and print what changes from the first to the second."""
+    if not options.quiet:
+        _note_search(options)
+    with ProgressLine(quiet=options.quiet) as progress:
+        checker = check.Checker(to_check(target, options), progress)
+        for design in designs:  # a wrong name is told before anything is searched
+            checker.compiled(design, options.switches)
+        runs = [checker.check(design, options.switches) for design in designs]
+    comparison = compare(runs[0].result, runs[1].result)
+    if output_format == "json":
+        print_bytes(encode_record(comparison))
+    else:
+        print_text(render_comparison(comparison, terminal=_terminal()))
+    code = _judge(target, runs[1], options)
+    return Exit.INCOMPLETE if code is Exit.VERIFIED and not comparison.complete else code
 
 
 def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str, str], *, verbose: bool) -> Exit:

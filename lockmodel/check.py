@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -47,9 +47,10 @@ from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.survey import About, survey
 from lockmodel.findings.telling import steps
-from lockmodel.findings.token import Schedule, decode
+from lockmodel.findings.token import Schedule, decode, encode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
+from lockmodel.ir.form import Form, form_of, within_reach
 from lockmodel.ir.join import setup_named
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
@@ -155,54 +156,130 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
 
     Raises SpecError or UsageError for what the user can mend, InternalError where lockmodel contradicts itself.
     """
-    spec, wanted = split_target(options.target)
-    model = load(spec)
-    program = compile_model(model, options.design, dict(options.switches))
-    if options.against:
-        program = dataclasses.replace(program, hierarchy=read_order(options.against, program))
-    records = choose_scenarios(model, wanted, options.target)
-    engine = name_engine(options)
-    started = time.monotonic()
-    done: list[Checked] = []
-    cut = ""
-    for number, record in enumerate(records, start=1):
-        report = _reporter(progress, record.name, number, len(records)) if progress else None
-        left = None if options.timeout is None else options.timeout - (time.monotonic() - started)
-        if not cut and left is not None and left <= 0:
-            cut = f"the time limit of {options.timeout:g} seconds was reached before it began"
-        done.append(_check_scenario(model, record, program, options, engine, left, report, cut))
-        exploration = done[-1].exploration
-        if exploration is not None and exploration.interrupted:
-            cut = "interrupted before it began"
-        elif options.stop_first and done[-1].result.findings:
-            cut = "not begun: stopped at the first finding"
-    interrupted = any(item.exploration is not None and item.exploration.interrupted for item in done)
+    return Checker(options, progress).check(options.design, options.switches)
 
-    def explore(layout: Layout) -> Searched:
-        report = _reporter(progress, layout.setup.name, len(records), len(records)) if progress else None
-        left = None if options.timeout is None else max(0.0, options.timeout - (time.monotonic() - started))
-        found, judge = _explore(layout, options, left, report, joined=True)
-        return Searched(layout, found, judge)
 
-    ordering = judge_order(
-        program,
-        [Searched(i.layout, i.exploration, i.judge) for i in done if i.exploration is not None and i.judge is not None],
-        None if cut else explore,
-        lambda rule: _selected(rule, options),
-        strict=options.strict_order,
-        retell=bool(options.select) and not _selected("LM101", options),
-        minimised=options.minimise,
-    )
-    result = _whole(
-        spec,
-        model,
-        program,
-        _with_order([item.result for item in done], ordering.added),
-        ordering.order,
-        missed_everywhere([item.coverage for item in done if item.coverage is not None]),
-        protection(program, [item.exploration for item in done if item.exploration is not None]),
-    )
-    return CheckRun(result, interrupted or ordering.interrupted)
+class Checker:
+    """Checks the scenarios of a target under one design and setting of its switches, and then another one.
+
+    What comes to the same under both is searched once: a scenario is known by its form, which is all that a search of
+    it is given.
+    """
+
+    def __init__(self, options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> None:
+        self.options = options
+        self.spec, wanted = split_target(options.target)
+        self.model = load(self.spec)
+        self._records = choose_scenarios(self.model, wanted, options.target)
+        self._engine = name_engine(options)
+        self._progress = progress
+        self._started = time.monotonic()
+        self._checked: dict[Form, Checked] = {}
+        self._joined: dict[Form, Searched] = {}
+        self._cut = ""
+
+    def compiled(self, design: str | None, switches: Mapping[str, str | bool | int]) -> Program:
+        """The program of the target under a design and a setting of its switches."""
+        program = compile_model(self.model, design, switches)
+        if self.options.against:
+            program = dataclasses.replace(program, hierarchy=read_order(self.options.against, program))
+        return program
+
+    def check(self, design: str | None, switches: Mapping[str, str | bool | int]) -> CheckRun:
+        """The result of all scenarios; those of an interrupted run are cut short, and those of the next ones."""
+        options = self.options
+        program = self.compiled(design, switches)
+        done: list[Checked] = []
+        for number, record in enumerate(self._records, start=1):
+            done.append(self._check_scenario(program, record, number))
+            exploration = done[-1].exploration
+            if exploration is not None and exploration.interrupted:
+                self._cut = "interrupted before it began"
+            elif options.stop_first and done[-1].result.findings:
+                self._cut = "not begun: stopped at the first finding"
+        interrupted = any(item.exploration is not None and item.exploration.interrupted for item in done)
+        ordering = judge_order(
+            program,
+            [
+                Searched(item.layout, item.exploration, item.judge)
+                for item in done
+                if item.exploration is not None and item.judge is not None
+            ],
+            None if self._cut else self._explore_joined,
+            lambda rule: _selected(rule, options),
+            strict=options.strict_order,
+            retell=bool(options.select) and not _selected("LM101", options),
+            minimised=options.minimise,
+        )
+        result = _whole(
+            self.spec,
+            self.model,
+            program,
+            _with_order([item.result for item in done], ordering.added),
+            ordering.order,
+            missed_everywhere([item.coverage for item in done if item.coverage is not None]),
+            protection(program, [item.exploration for item in done if item.exploration is not None]),
+        )
+        return CheckRun(_under(result, program), interrupted or ordering.interrupted)
+
+    def _check_scenario(self, program: Program, record: ScenarioRecord, number: int) -> Checked:
+        setup = lower_scenario(self.model, record, program)
+        layout = Layout(within_reach(program, setup), setup)
+        form = form_of(layout.program, setup)
+        if form in self._checked:
+            return self._checked[form]
+        self._cut = self._cut or self._too_late()
+        report = self._reporter(record.name, number)
+        checked = _check_scenario(layout, self.options, self._engine, self._left(), report, self._cut)
+        if checked.exploration is not None:
+            self._checked[form] = checked
+        return checked
+
+    def _explore_joined(self, layout: Layout) -> Searched:
+        """Search a scenario that was put together from several."""
+        layout = Layout(within_reach(layout.program, layout.setup), layout.setup)
+        form = form_of(layout.program, layout.setup)
+        if form not in self._joined:
+            left, report = self._left(), self._reporter(layout.setup.name, len(self._records))
+            found, judge = _explore(layout, self.options, left and max(0.0, left), report, joined=True)
+            self._joined[form] = Searched(layout, found, judge)
+        return self._joined[form]
+
+    def _left(self) -> float | None:
+        """The seconds that are left, which may be below 0; None for no limit."""
+        timeout = self.options.timeout
+        return None if timeout is None else timeout - (time.monotonic() - self._started)
+
+    def _too_late(self) -> str:
+        left = self._left()
+        if left is None or left > 0:
+            return ""
+        return f"the time limit of {self.options.timeout:g} seconds was reached before it began"
+
+    def _reporter(self, name: str, number: int) -> Callable[[Tally], None] | None:
+        return _reporter(self._progress, name, number, len(self._records)) if self._progress else None
+
+
+def _under(result: CheckResult, program: Program) -> CheckResult:
+    """The result with every schedule as of this program: what another one shared with it was found under that."""
+
+    def token(text: str) -> str:
+        schedule = decode(text)
+        if (schedule.design, schedule.switches) == (program.design, program.switches):
+            return text
+        return encode(dataclasses.replace(schedule, design=program.design, switches=program.switches))
+
+    scenarios = [
+        msgspec.structs.replace(
+            scenario,
+            findings=[msgspec.structs.replace(f, schedule=token(f.schedule)) for f in scenario.findings],
+        )
+        for scenario in result.scenarios
+    ]
+    edges = [msgspec.structs.replace(e, schedule=token(e.schedule)) for e in result.order.edges]
+    judged = [msgspec.structs.replace(j, schedule=token(j.schedule)) if j.schedule else j for j in result.order.judged]
+    order = msgspec.structs.replace(result.order, edges=edges, judged=judged)
+    return msgspec.structs.replace(result, scenarios=scenarios, order=order)
 
 
 def _with_order(results: list[ScenarioResult], added: list[Added]) -> list[ScenarioResult]:
@@ -397,20 +474,18 @@ def _explore(
 
 
 def _check_scenario(
-    model: Model,
-    record: ScenarioRecord,
-    program: Program,
+    layout: Layout,
     options: CheckOptions,
     engine: str,
     seconds: float | None,
     report: Callable[[Tally], None] | None,
     cut: str,
 ) -> Checked:
-    layout = Layout(program, lower_scenario(model, record, program))
+    name = layout.setup.name
     threads = [thread.name for thread in layout.setup.threads]
     reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
-        return Checked(_unsearched(record.name, threads, cut, engine, options.strategy, reductions), layout)
+        return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions), layout)
     found, judge = _explore(layout, options, seconds, report)
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
@@ -436,7 +511,7 @@ def _check_scenario(
         warnings.extend(endless(layout, found))
     reached = coverage(layout, found, judge)
     result = ScenarioResult(
-        name=record.name,
+        name=name,
         verdict="violated" if findings else "incomplete" if reason else "verified",
         complete=not reason,
         reason=reason or None,

@@ -435,6 +435,58 @@ def order(
         raise typer.Exit(show_order(target, form, against, options))
 
 
+@app.command(
+    epilog="[bold]Exit codes[/bold], of the second design: 0 verified · 1 a finding · 3 incomplete, or the first is · "
+    "2 usage or spec error · 4 errors · 5 nothing to check · 130 interrupted"
+)
+def compare(
+    target: Target,
+    designs: Annotated[
+        tuple[str, str], typer.Option("--designs", metavar="BEFORE AFTER", help="The two designs, as `list` names them")
+    ],
+    switches: SetOption = None,
+    engine: EngineOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    jobs: JobsOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    output_format: Annotated[str | None, typer.Option("--output-format", metavar="NAME", help="text or json")] = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Check a target under two designs and show what changes: findings new, gone and unchanged, and the lock order.
+
+    A finding is the same one if its rule and its place are, or what it claims. A place is the line of the modelled
+    source where the spec gives it, so that it does not matter which procedure stands for that line.
+    """
+    with guard(verbose):
+        given = Given(output_format, "--output-format") if output_format else None
+        form = read_choice(given, ("text", "json"), "is no output format of compare")
+        if designs[0] == designs[1]:
+            raise UsageError(f"--designs: {designs[0]} is compared with itself\n  Name two designs.")
+        options = read_options(
+            _settings(
+                {
+                    "set": switches,
+                    "engine": engine,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "jobs": jobs,
+                    "select": select,
+                    "ignore": ignore,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import compare_designs
+
+        raise typer.Exit(compare_designs(target, designs, form, options))
+
+
 @app.command()
 def doctor() -> None:
     """Show what lockmodel runs on: versions, searches, Graphviz, folders, terminal."""

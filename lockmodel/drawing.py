@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
 from lockmodel import check
 from lockmodel.batch import check_target, to_check
 from lockmodel.errors import UsageError
@@ -23,6 +21,7 @@ from lockmodel.outcome import Exit
 from lockmodel.output import print_bytes, print_text
 from lockmodel.progress_line import ProgressLine
 from lockmodel.report.files import write_file
+from lockmodel.report.machine import encode_record
 from lockmodel.selection import pick_finding, pick_one
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _draw_lock_order(target: str, drawing: Drawing, options: Options) -> Exit:
             f"{target}: there is no lock order\n  No lock is asked for under another, and none is declared."
         )
     if drawing.form == "json":
-        data = _json(table)
+        data = encode_record(table)
     else:
         data = lock_order_text(table).encode() if drawing.form == "txt" else _rendered(lock_order_dot(table), drawing)
     _put(data, drawing, options, f"the lock order of {run.result.spec}")
@@ -117,7 +116,7 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     with ProgressLine(quiet=options.quiet) as progress:
         told = check.interleavings(to_check(target, options), drawing.boxes, picked, progress)
     if drawing.form == "json":
-        data = _json(told)
+        data = encode_record(told)
     else:
         from lockmodel.report.interleavings import interleavings_dot, interleavings_text
 
@@ -126,10 +125,6 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     shown = "all of it" if told.around is None else f"what lies around one schedule of {told.states:,} states"
     _put(data, drawing, options, f"the interleavings of scenario {told.scenario}: {shown}")
     return Exit.VERIFIED
-
-
-def _json(record: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def _rendered(dot: str, drawing: Drawing) -> bytes:

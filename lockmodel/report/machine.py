@@ -68,12 +68,17 @@ def encode(
 
 def encode_json(result: CheckResult) -> bytes:
     """The result as one JSON object, indented, in the order of the records' fields."""
-    return msgspec.json.format(msgspec.json.encode(_rounded(result)), indent=2) + b"\n"
+    return encode_record(_rounded(result))
 
 
 def encode_json_array(results: list[CheckResult]) -> bytes:
     """The results of several specs as one JSON array."""
     return msgspec.json.format(msgspec.json.encode([_rounded(result) for result in results]), indent=2) + b"\n"
+
+
+def encode_record(record: msgspec.Struct) -> bytes:
+    """Any record as one JSON object, indented."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
 
 
 def decode_json(data: bytes) -> CheckResult:

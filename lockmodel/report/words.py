@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lockmodel.findings.finding import CheckResult, Finding, Missed, Protection, ScenarioResult
 
 
@@ -17,8 +19,12 @@ def listed(words: list[str], last: str = "and") -> str:
 
 def design_of(result: CheckResult) -> str:
     """'design 2005, reclaim=off'; only the design where there are no switches."""
-    switches = [f"{name}={_switch(value)}" for name, value in result.switches.items()]
-    return ", ".join([*([f"design {result.design}"] if result.design else []), *switches])
+    return ", ".join([*([f"design {result.design}"] if result.design else []), *switched(result.switches)])
+
+
+def switched(switches: Mapping[str, bool | int | str]) -> list[str]:
+    """'reclaim=off' for each switch."""
+    return [f"{name}={_switch(value)}" for name, value in switches.items()]
 
 
 def _switch(value: bool | int | str) -> str:
