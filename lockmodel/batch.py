@@ -91,7 +91,7 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
     print_text(
         render_finding(finding, name, spec=result.spec, design=result.design, terminal=_terminal(), verbose=verbose)
     )
-    return Exit.FINDING
+    return Exit.FINDING if result.scenarios[0].findings else Exit.VERIFIED
 
 
 def show_order(target: str, emit: str, against: str, options: Options) -> Exit:

@@ -27,13 +27,13 @@ from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import IncompleteError, UsageError
 from lockmodel.exhaustive import ENDLESS, Exhaustive, unavailable
+from lockmodel.findings.bypass import BYPASS, told_bypass, told_wait
 from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
     Finding,
     Heap,
-    LockWaits,
     Missed,
     Order,
     Protection,
@@ -324,6 +324,7 @@ def replay(
     broken = violations(trace, RuleJudge(stepper))
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
+    passed_by = told_bypass(trace, schedule.rule) if schedule.rule.startswith(BYPASS) else None
     threads = [thread.name for thread in stepper.layout.setup.threads]
     result = msgspec.structs.replace(
         _unsearched(stepper.layout.setup.name, threads, "one schedule was replayed", Search.name, "replay", []),
@@ -334,7 +335,7 @@ def replay(
         findings=[shown] if shown else [],
     )
     whole = _whole(spec, model, program, [result], Order([], []), [], [])
-    return whole, shown, steps(trace, stepper.layout)
+    return whole, passed_by or shown, steps(trace, stepper.layout)
 
 
 def _stepper_of(
@@ -531,7 +532,7 @@ def _check_scenario(
         numbers=list(found.numbers),
         figures=found.figures,
         passes=found.passes,
-        waiting=None if found.lock_waits is None else [LockWaits(*item) for item in found.lock_waits],
+        waiting=None if found.lock_waits is None else [told_wait(item, stepper) for item in found.lock_waits],
         missed=Missed(found.chance.calculated, found.chance.observed) if found.chance else None,
         bounds=[
             *bounds(layout),

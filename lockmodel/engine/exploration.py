@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
+from lockmodel.engine.bypass import LockWait
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
 from lockmodel.engine.liveness import Graph
@@ -86,8 +87,7 @@ class Exploration:
     `shortest`: no schedule to what was found has fewer steps. `numbers` are sentences, without their ends, on what a
     search of another kind than this one ran (runs, classes, guarantees); `figures` are the same for programs.
     `passes`: how often the search began, since it had learned something. `engine` is what ran. `notes` are what steps
-    showed without breaking a rule, each with some schedule that shows it. `lock_waits` are (lock, bypass, chain), where
-    they were asked for.
+    showed without breaking a rule, each with some schedule that shows it. `lock_waits`: None where not asked for.
     """
 
     hits: list[Hit]
@@ -104,7 +104,7 @@ class Exploration:
     passes: int = 1
     engine: str = ""
     notes: list[Hit] = field(default_factory=list)
-    lock_waits: list[tuple[str, int | None, int]] | None = None
+    lock_waits: list[LockWait] | None = None
 
 
 class Explorer(ABC):

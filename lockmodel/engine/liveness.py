@@ -118,6 +118,10 @@ class Graph:
         blocked = tuple((thread, answer.wants) for thread, answer in self.waiting(number, nodes))
         return View(self.layout, self._state(number), tuple(node.local for node in nodes), blocked)
 
+    def schedule(self, number: int, following: int) -> tuple[Move, ...]:
+        """A shortest schedule to a state from which a thread moves next."""
+        return self._shortest(number + 1).schedule(number, following)
+
     def _without_getting_on(self) -> dict[int, list[Edge]]:
         """The transitions by which no thread gets on, by the states that they leave; as far as cycles lead there."""
         able = may_get_on(self.layout)
@@ -133,11 +137,7 @@ class Graph:
 
     def livelocks(self) -> Iterator[Lasso]:
         """Loops in which nobody gets on; some thread moves there that may not wait for ever."""
-
-        def stem(number: int, following: int) -> tuple[Move, ...]:
-            return self._shortest(number + 1).schedule(number, following)
-
-        return self._fair_lassos(self._without_getting_on(), stem, impatient=True)
+        return self._fair_lassos(self._without_getting_on(), self.schedule, impatient=True)
 
     def without(self, holds: Callable[[bytes], bool]) -> Lasso | None:
         """An execution that ends, or goes on for ever, and comes to no state in which something holds.
@@ -288,14 +288,14 @@ class Graph:
                     thread in waiting or bool(waiting - self.obliged(target)) or (unmoved and self._impatient(thread))
                 )
 
-            for edge in _way(at, edges, wanted):
+            for edge in way(at, edges, wanted):
                 loop.append(edge)
                 at = edge[0]
                 waiting = (waiting - {edge[1]}) & self.obliged(at)
                 unmoved = unmoved and not self._impatient(edge[1])
 
 
-def _way(first: int, edges: dict[int, list[Edge]], wanted: Callable[[Edge], bool]) -> list[Edge]:
+def way(first: int, edges: dict[int, list[Edge]], wanted: Callable[[Edge], bool]) -> list[Edge]:
     """A shortest way from a state to a transition that is wanted, with that one at its end."""
     before: dict[int, tuple[int, Edge]] = {}
     states = deque([first])
@@ -303,11 +303,11 @@ def _way(first: int, edges: dict[int, list[Edge]], wanted: Callable[[Edge], bool
         number = states.popleft()
         for edge in edges[number]:
             if wanted(edge):
-                way = [edge]
+                found = [edge]
                 while number != first:
                     number, step = before[number]
-                    way.append(step)
-                return way[::-1]
+                    found.append(step)
+                return found[::-1]
             if edge[0] not in before and edge[0] != first:
                 before[edge[0]] = number, edge
                 states.append(edge[0])

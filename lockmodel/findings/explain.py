@@ -67,7 +67,7 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
     stack = violation.stack or (violation.place,)
     return Finding(
         rule=violation.rule,
-        name=RULES[violation.rule].name,
+        name=RULES[violation.rule].name if violation.rule in RULES else "",
         message=_message(violation, trace, layout),
         threads=[t.name for n, t in enumerate(setup.threads) if n in moved | concerned],
         locks=list(violation.locks),

@@ -143,12 +143,14 @@ class LockWaits(msgspec.Struct, frozen=True):
     """How long threads wait for a lock, or for what the model makes one of.
 
     `bypass`: how often at most another thread takes it while one waits for it, null if there is no bound. `chain`: so
-    many threads stand in the longest row of which the first waits for it, each for what the next one has.
+    many threads stand in the longest row of which the first waits for it, each for what the next one has. `witness`
+    shows that there is no bound, and breaks no rule: a thread waits all round its loop, and others take the lock there.
     """
 
     lock: str
     bypass: int | None
     chain: int
+    witness: Finding | None = None
 
 
 class ScenarioResult(msgspec.Struct, frozen=True):

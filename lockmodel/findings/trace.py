@@ -152,7 +152,7 @@ def violations(trace: Trace, judge: Judge, lost: tuple[int, ...] | None = None) 
 def _whole(trace: Trace, judge: Judge) -> list[Violation]:
     """What is broken by an execution as a whole, if a trace shows one: it ends there, or goes round for ever."""
     stepper = trace.stepper
-    loop = _loop(trace) if trace.loop_from is not None else []
+    loop = turns(trace)[trace.loop_from - 1 :] if trace.loop_from is not None else []
     found: list[Violation] = []
     if loop and fair(stepper, loop):
         found = livelocks(stepper, loop)
@@ -161,17 +161,16 @@ def _whole(trace: Trace, judge: Judge) -> list[Violation]:
     return found + judge.never([*(moment.before for moment in trace.moments), trace.state])
 
 
-def _loop(trace: Trace) -> list[Turn]:
-    """The steps that a trace makes between two equal states, each with where it was made from."""
-    assert trace.loop_from is not None
+def turns(trace: Trace) -> list[Turn]:
+    """The steps of a trace that goes on, each with where it was made from."""
     state, begun = trace.stepper.begin()
     locals_ = [step.after or LocalState(thread, ()) for thread, step in enumerate(begun)]
-    turns = []
+    made = []
     for moment in trace.moments:
-        turns.append(Turn(moment.thread, moment.choice, moment.step, state, tuple(locals_)))
+        made.append(Turn(moment.thread, moment.choice, moment.step, state, tuple(locals_)))
         assert moment.step.after is not None
         state, locals_[moment.thread] = moment.after, moment.step.after
-    return turns[trace.loop_from - 1 :]
+    return made
 
 
 def never_again(trace: Trace) -> tuple[int, ...]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from lockmodel.engine.bypass import bypasses
+from lockmodel.engine.bypass import LockWait, bypasses
 from lockmodel.engine.liveness import Graph
 from lockmodel.properties.waiting import waits
 
-LockWaits = tuple[str, int | None, int]
-"""(lock, bypass, chain): how often at most another thread takes the lock while one waits for it, None without bound; of
-how many threads the longest row is of which the first waits for the lock, and each for what the next one has."""
 
-
-def lock_waits(graph: Graph) -> list[LockWaits]:
+def lock_waits(graph: Graph) -> list[LockWait]:
     """For each lock that some thread waits for, by name."""
     chains: dict[int | str, int] = {}
     for number in range(graph.states):
@@ -22,8 +18,11 @@ def lock_waits(graph: Graph) -> list[LockWaits]:
                 chains[wait.wants] = max(chains.get(wait.wants, 0), _row(thread, holders))
     layout = graph.layout
     return sorted(
-        (lock if isinstance(lock, str) else layout.member_name(lock), most, chains.get(lock, 1))
-        for lock, most in bypasses(graph).items()
+        (
+            LockWait(lock if isinstance(lock, str) else layout.member_name(lock), bypass, chains.get(lock, 1))
+            for lock, bypass in bypasses(graph).items()
+        ),
+        key=lambda wait: wait.lock,
     )
 
 

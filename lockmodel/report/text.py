@@ -18,7 +18,7 @@ from lockmodel.report.places import spec_and_source
 from lockmodel.report.rails import print_rails
 from lockmodel.report.summary import summarise, verdict_line
 from lockmodel.report.terminal import BAD, FAINT, STRONG, Terminal, wrap
-from lockmodel.report.words import count, size_of, title
+from lockmodel.report.words import count, loop_told, size_of, title
 from lockmodel.report.wrapping import printable
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
@@ -26,6 +26,9 @@ QUIET, NORMAL, VERBOSE = -1, 0, 1
 
 BY_LOCKS = ("LM201", "LM202", "LM602")
 """Rules whose findings are named by lock classes ("a -> b")."""
+
+Groups = dict[tuple[str, ...], list[tuple[str, Finding]]]
+"""What is the same for a reader, each with its scenario."""
 
 ALSO_SHOWN = 6
 """So many other scenarios are named; the table has them all."""
@@ -68,6 +71,9 @@ def render_check(result: CheckResult, *, terminal: Terminal | None = None, verbo
     for one in shown:
         text.append_text(_finding(one, result.spec, result.design, terminal, verbosity >= VERBOSE))
         text.append("\n\n")
+    for one in passed_by(result):
+        text.append_text(_finding(one, result.spec, result.design, terminal, verbosity >= VERBOSE))
+        text.append("\n\n")
     text.append_text(summarise(result, terminal, verbose=verbosity >= VERBOSE))
     return terminal.show(text)
 
@@ -79,7 +85,7 @@ def every(result: CheckResult) -> list[Shown]:
 
 def distinct(result: CheckResult) -> list[Shown]:
     """Each (rule, place) once, with its shortest schedule, in the order of the rules' codes and then of the places."""
-    groups: dict[tuple[str, ...], list[tuple[str, Finding]]] = {}
+    groups: Groups = {}
     for scenario in result.scenarios:
         for finding in scenario.findings:
             # The place of a claim is its name, of all else where it happened: the innermost frame that says something.
@@ -90,6 +96,21 @@ def distinct(result: CheckResult) -> list[Shown]:
                 *(place.spec for place in finding.places),
             )
             groups.setdefault(place, []).append((scenario.name, finding))
+    return _shortest(groups)
+
+
+def passed_by(result: CheckResult) -> list[Shown]:
+    """For each lock on which a thread may be passed by without bound, by name, the shortest execution that shows it."""
+    groups: Groups = {}
+    for scenario in result.scenarios:
+        for wait in scenario.waiting or ():
+            if wait.witness is not None:
+                groups.setdefault((wait.lock,), []).append((scenario.name, wait.witness))
+    return _shortest(groups)
+
+
+def _shortest(groups: Groups) -> list[Shown]:
+    """One of each group, which names the others."""
     shown: list[Shown] = []
     for _, group in sorted(groups.items(), key=lambda item: item[0]):
         # min keeps the first of equals, so that the scenario named is the first in the spec.
@@ -169,10 +190,8 @@ def _notes(finding: Finding, shown: Shown, width: int) -> list[tuple[str, list[s
         holds = f", holding {', '.join(waiting.holds)}" if waiting.holds else ", holding no lock"
         at = f"{waiting.thread} in {waiting.frame.procedure}, {spec_and_source(waiting.frame)}{holds}"
         notes.append(("waits", wrapped([at])))
-    if finding.loop_from is not None:
-        first, last = finding.loop_from, len(finding.steps)
-        steps = f"steps {first} to {last}" if first < last else f"step {last}"
-        notes.append(("loop", [f"{steps}, again and again"]))
+    if loop := loop_told(finding):
+        notes.append(("loop", [loop]))
     state = state_told(finding)
     if state:
         notes.append(("at end", wrapped(state)))

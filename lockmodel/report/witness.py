@@ -20,7 +20,7 @@ from lockmodel.report.places import spec_and_source
 from lockmodel.report.raster import SCALE, to_png
 from lockmodel.report.rows import FoldRow, StepRow
 from lockmodel.report.scene import Circle, Item, Path, Rect, Scene, Text, to_svg
-from lockmodel.report.words import size_of, title
+from lockmodel.report.words import loop_told, size_of, title
 from lockmodel.report.wrapping import break_lines, printable
 
 INK, GREY, FAINT, RULE, LEADER, RUN = "#1f2328", "#57606a", "#8c959f", "#d0d7de", "#eef1f4", "#f6f8fa"
@@ -29,6 +29,11 @@ BAD, BAD_GROUND, BADGE, BADGE_EDGE, BADGE_INK = "#b3121d", "#ffecea", "#fff3c9",
 LOCK_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#7f7f7f", "#8c5a2b")
 """Okabe and Ito's palette (2008), told apart by the colour-blind, less its vermilion and yellow: one is near the red of
 a violation, the other invisible on white. Letters name the locks a second time."""
+
+LOOP = "#0969da"
+
+LOOP_ENDS = 5.0
+"""From the middle of a row to where the arrow of a loop leaves it or comes to it: one step alone may be a loop."""
 
 BAR = 5.0
 
@@ -108,10 +113,11 @@ class _Drawing:
         lifelines: list[Item] = [Path(((lane.middle, top), (lane.middle, bottom)), RULE, 1.0) for lane in self.columns]
         runs = self.runs()
         bars = self.bars(bottom)
+        loop = self.loop()
         bottom = self.footing(bottom)
         for placed in self.placed:
             self.write(placed)
-        shapes = [*self.leaders(), *lifelines, *runs, *bars, *self.shapes]
+        shapes = [*self.leaders(), *lifelines, *runs, *bars, *loop, *self.shapes]
         scenario, spec, model, design = self.about
         return Scene(
             width=round(self.right + MARGIN),
@@ -132,7 +138,8 @@ class _Drawing:
         place = f"in {self.finding.place.procedure}, {spec_and_source(self.finding.place)}"
         parts = [place, f"model {model} of {spec}", f"scenario {scenario}"] + ([f"design {design}"] if design else [])
         top = self.lines("; ".join(parts), top + 4, 11.5, GREY, gap=4)
-        return self.lines(size_of(self.finding), top, 11.5, GREY, gap=4) + 8
+        size = "; ".join(filter(None, (size_of(self.finding), loop_told(self.finding))))
+        return self.lines(size, top, 11.5, GREY, gap=4) + 8
 
     def lines(self, text: str, top: float, size: float, fill: str, *, bold: bool = False, gap: float) -> float:
         """A paragraph across the page; gives the y below it."""
@@ -247,6 +254,16 @@ class _Drawing:
                          BAD_GROUND, BAD, 1.4, 4)
                 )  # fmt: skip
         return items
+
+    def loop(self) -> list[Item]:
+        """An arrow at the left from the last step of what is gone round for ever back to its first one."""
+        around = [placed for placed in self.placed if isinstance(placed.row, StepRow) and placed.row.loop]
+        if not around:
+            return []
+        first, last = around[0].middle - LOOP_ENDS, around[-1].middle + LOOP_ENDS
+        inner = MARGIN + 10
+        points = ((inner, last), (MARGIN, last), (MARGIN, first), (inner, first))
+        return [Path(points, LOOP, 1.8, arrow=True)]
 
     def bars(self, bottom: float) -> list[Item]:
         """From where a lock is taken to where it is let go, and on to who takes it next."""

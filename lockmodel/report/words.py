@@ -36,6 +36,15 @@ def title(finding: Finding) -> str:
     return f"{finding.rule} {finding.name}"
 
 
+def loop_told(finding: Finding) -> str:
+    """'steps 3 to 8, again and again', or ""."""
+    if finding.loop_from is None:
+        return ""
+    first, last = finding.loop_from, len(finding.steps)
+    steps = f"steps {first} to {last}" if first < last else f"step {last}"
+    return f"{steps}, again and again"
+
+
 def size_of(finding: Finding) -> str:
     """'23 steps, 2 thread switches; no schedule is shorter'."""
     size = f"{count(len(finding.steps), 'step')}, {count(finding.thread_switches, 'thread switch', 'thread switches')}"

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lockmodel.check import CheckOptions, check
+from lockmodel.check import CheckOptions, check, replay
+from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.engine.step import Stepper
 from lockmodel.exhaustive import unavailable
-from lockmodel.findings.finding import ScenarioResult
+from lockmodel.findings.bypass import told_bypass
+from lockmodel.findings.finding import LockWaits, ScenarioResult
+from lockmodel.findings.trace import run as run_schedule
+from lockmodel.ir.layout import Layout
+from lockmodel.report.text import render_check
 
 HEAD = """
 from __future__ import annotations
@@ -93,6 +99,20 @@ def run(folder: Path, bodies: tuple[str, ...], **options: object) -> ScenarioRes
     return result
 
 
+def shows(wait: LockWaits, spec: Path) -> None:
+    """Where there is no bound a schedule shows it, and is replayed from its token."""
+    assert (wait.witness is None) == (wait.bypass is not None)
+    if wait.witness is not None:
+        _, again, _ = replay(str(spec), wait.witness.schedule)
+        assert again == wait.witness
+
+
+def stepper_of(spec: Path) -> Stepper:
+    model = load(str(spec))
+    program = compile_model(model)
+    return Stepper(Layout(program, lower_scenario(model, model.scenarios["scenario"], program)))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", MACHINES)
 def test_how_long_threads_wait_for_each_lock(tmp_path: Path, name: str, engine: str) -> None:
@@ -100,7 +120,44 @@ def test_how_long_threads_wait_for_each_lock(tmp_path: Path, name: str, engine: 
     for reduction in (True, False):
         result = run(tmp_path, bodies, waiting=True, engine=engine, reduction=reduction)
         assert result.waiting is not None
+        for one in result.waiting:
+            shows(one, tmp_path / "queues.py")
         assert [(one.lock, one.bypass, one.chain) for one in result.waiting] == expected
+
+
+def test_that_nothing_bounds_it_is_shown_by_a_loop_in_which_a_thread_is_passed_by(tmp_path: Path) -> None:
+    result = run(tmp_path, (ONCE, FOR_EVER), waiting=True)
+    assert result.findings == []
+    assert result.waiting is not None
+    witness = result.waiting[0].witness
+    assert witness is not None
+    assert witness.message == "t0 waits for lock, and t1 takes it again and again."
+    assert [(step.thread, step.operation) for step in witness.steps] == [
+        ("t1", "spin_lock(lock)"),
+        ("t1", "spin_unlock(lock)"),
+        ("t1", "spin_lock(lock)"),
+    ]
+    assert (witness.loop_from, [waiting.thread for waiting in witness.waiting]) == (2, ["t0"])
+    text = render_check(check(CheckOptions(str(tmp_path / "queues.py"), waiting=True)).result)
+    assert text.startswith("bypass without bound  in p0  ")
+    assert "  loop    steps 2 to 3, again and again\n" in text
+    assert "verified: " in text
+
+
+def test_a_schedule_shows_no_more_than_it_does(tmp_path: Path) -> None:
+    """The token of another lock, of a loop in which the thread that waited goes on, of no loop at all."""
+    run(tmp_path, (ONCE, FOR_EVER))
+    stepper = stepper_of(tmp_path / "queues.py")
+
+    def told(moves: list[int], lock: str = "lock") -> str | None:
+        finding = told_bypass(run_schedule(stepper, [(thread, 0) for thread in moves]), f"bypass {lock}")
+        return finding.message if finding else None
+
+    assert told([1, 1, 1]) == "t0 waits for lock, and t1 takes it again and again."
+    assert told([1, 1, 1], "outer") is None
+    assert told([1, 1]) is None  # round, but t0 has not come to wait
+    assert told([1, 1, 0, 0, 1, 1]) is None
+    assert told([1]) is None
 
 
 def test_it_is_not_examined_where_it_was_not_asked_for(tmp_path: Path) -> None:

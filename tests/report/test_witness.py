@@ -12,8 +12,8 @@ from PIL import Image, ImageFont
 
 from lockmodel.findings.finding import Finding
 from lockmodel.report.font import ADVANCES, FIRST, advances, drawable, width_of
-from lockmodel.report.scene import Rect, Scene, Text
-from lockmodel.report.witness import draw_witness, witness_png, witness_svg
+from lockmodel.report.scene import Path, Rect, Scene, Text
+from lockmodel.report.witness import LOOP, draw_witness, witness_png, witness_svg
 from tests.report import samples
 
 SHAPES: dict[str, Callable[[], Finding]] = {
@@ -23,7 +23,16 @@ SHAPES: dict[str, Callable[[], Finding]] = {
     "list_corruption": samples.list_corruption,
     "race": samples.race,
     "crowd": lambda: samples.crowd(3),
+    "goes_round": lambda: going_round(2),
+    "goes_round_one_step": lambda: going_round(len(samples.race().steps)),
 }
+
+
+def going_round(first: int) -> Finding:
+    """A witness that ends in a loop from this step on."""
+    return msgspec.structs.replace(samples.race(), loop_from=first, places=[])
+
+
 EVERY_SHAPE = pytest.mark.parametrize("name", sorted(SHAPES))
 
 
@@ -95,6 +104,21 @@ def test_every_step_is_there_and_folds_say_which_they_hide() -> None:
         first, _, last = text.partition("-")
         steps += range(int(first), int(last or first) + 1)
     assert steps == list(range(1, 59))
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_an_arrow_leads_from_the_end_of_a_loop_back_to_its_first_step(first: int) -> None:
+    finding = going_round(first)
+    last = len(finding.steps)
+    scene = draw_witness(finding, "two_threads", spec="specs/inotify.py", model="inotify")
+    [arrow] = [item for item in scene.items if isinstance(item, Path) and item.stroke == LOOP]
+    numbers = {item.text: item.y for item in scene.items if isinstance(item, Text) and item.text.isdigit()}
+    assert arrow.arrow
+    assert abs(arrow.points[-1][1] - numbers[str(first)]) < 10
+    assert abs(arrow.points[0][1] - numbers[str(last)]) < 10
+    assert arrow.points[-1][1] < arrow.points[0][1]
+    said = f"steps {first} to {last}" if first < last else f"step {last}"
+    assert any(isinstance(item, Text) and f"{said}, again and again" in item.text for item in scene.items)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
