@@ -88,12 +88,26 @@ _KINDS: Mapping[str, tuple[str, Callable[[Type], bool]]] = {
 }
 
 
-def _alike(name: str, kind: str) -> str:
-    """The operation that does to another kind of lock what this one does; "" where there is none."""
+def _instead(name: str, kind: str, said: str) -> str:
+    """What to write for an operation on another kind of lock: the one that does the same there; "" if there is none.
+
+    `said` is what the spec calls it, which turns off more where it is a compound.
+    """
     wanted = LOCKING.get(name)
-    return next(
-        (n for n, o in OPERATIONS.items() if wanted and o.parameters[:1] == (kind,) and LOCKING.get(n) == wanted), ""
-    )
+    if wanted is None:
+        return ""
+    there = {n: LOCKING[n] for n, o in OPERATIONS.items() if o.parameters[:1] == (kind,) and n in LOCKING}
+    alike = [n for n, its in there.items() if (its.deed, its.mode) == (wanted.deed, wanted.mode)]
+    if not alike:
+        return ""
+    found = min(alike, key=lambda n: (there[n].nested != wanted.nested, there[n].gives != wanted.gives))
+    if there[found].gives == wanted.gives:
+        of_lock, of_found = name.removesuffix("_nested"), found.removesuffix("_nested")
+        compound = of_found + said.removeprefix(of_lock)
+        return f"Use `{compound if compound in COMPOUNDS else found}`."
+    if wanted.deed == "take":
+        return f"Use `{found}`: no signal interrupts who waits for {_KINDS[kind][0]}."
+    return f"Use `{found}`, which gives {there[found].gives} where it takes the lock."
 
 
 class CallLowering(ExpressionLowering):
@@ -302,11 +316,12 @@ class CallLowering(ExpressionLowering):
         if self.atomic:
             raise self._not_in_claim(node, name)
         restores = compound.parts[-1] == "local_irq_restore"
-        operands = self._operands(node, name, 1 + restores)
         lock = next(part for part in compound.parts if part in LOCKING)
+        of_lock = len(OPERATIONS[lock].parameters)
+        operands = self._operands(node, name, of_lock + restores)
         results: list[Value] = []
         for part in compound.parts:
-            given = operands[:1] if part == lock else operands[1:]
+            given = operands[:of_lock] if part == lock else operands[of_lock:]
             call = ast.copy_location(ast.Call(node.func, given, []), node)
             results += self._operate(call, replace(OPERATIONS[part], said=name))
         return results
@@ -371,8 +386,8 @@ class CallLowering(ExpressionLowering):
                 remedy = f"Give {_KINDS[kind][0]}."
                 if kind == "int" and isinstance(value.type, AtomicType):
                     remedy = f"Read it with `atomic_read({code_text(operand)})`."
-                elif isinstance(value.type, LockType) and (other := _alike(name, value.type.kind)):
-                    remedy = f"Use `{other}`."
+                elif isinstance(value.type, LockType):
+                    remedy = _instead(name, value.type.kind, said) or remedy
                 raise self.error(operand, f"`{said}` takes {_KINDS[kind][0]}, not {described(value.type)}", remedy)
             elif kind == "subclass" and not (isinstance(value.expr, Const) and 0 <= value.expr.value < SUBCLASSES):
                 raise self.error(

@@ -29,6 +29,10 @@ def check_declarations(model: Model) -> None:
         here = Place(lock.path, lock.line)
         _texts(here, "the name of a lock", [lock.name])
         _count(here, f"the count of `{lock.name}`", lock.count, 0)
+        if not isinstance(lock.queued, bool):
+            raise here.error(
+                f"`queued` of `{lock.name}` is {shown_value(lock.queued)}, which is no bool", "Give True or False."
+            )
     for handle in model.objects.values():
         _texts(place_of(handle), "the name of an object", [record_of(handle).name])
     for switch in model.switches.values():

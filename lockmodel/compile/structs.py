@@ -283,7 +283,7 @@ class StructTable:
             case LockType("semaphore") if options.kind == "semaphore":
                 return LockType("semaphore", _int(given["count"], 0, place, what), owned=False)
             case LockType("rwlock" | "rwsem" as kind) if options.kind == kind:
-                return LockType(kind, queued=bool(given["queued"]))
+                return LockType(kind, queued=_bool(given["queued"], "queued", place, what))
             case LockType() if options.kind in ("semaphore", "rwlock", "rwsem"):
                 wanted = LOCK_KINDS[options.kind].name
                 raise place.error(f"{what} is {described(type_)}, but `{options.kind}` is for a {wanted}")
@@ -291,7 +291,7 @@ class StructTable:
                 if options.kind == "refcount":
                     if not counts:
                         raise place.error(f"{what} is an Atomic, but `refcount` is for a RefCount")
-                    cached = bool(given.get("zero_is_cached"))
+                    cached = _bool(given.get("zero_is_cached", False), "zero_is_cached", place, what)
                     return AtomicType(0, _int(given["high"], 1, place, what), True, cached)
                 if options.kind == "atomic":
                     low, high = _int(given["low"], None, place, what), _int(given["high"], None, place, what)
@@ -485,6 +485,12 @@ def _int(value: object, low: int | None, place: Place, what: str) -> int:
         raise place.error(f"an option of {what} is {shown_value(value)}, which is no int")
     if low is not None and value < low:
         raise place.error(f"an option of {what} is {value}", f"It must be at least {low}.")
+    return value
+
+
+def _bool(value: object, name: str, place: Place, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise place.error(f"`{name}` of {what} is {shown_value(value)}, which is no bool", "Give True or False.")
     return value
 
 

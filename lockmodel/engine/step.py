@@ -81,7 +81,7 @@ class Stepper:
                 return 2 if self.program.caches[cache].may_fail else 1
             case Operate("schedule" | "cond_wait"):
                 return 2 if self.program.spurious_wakeups and local.phase == -1 else 1
-            case Operate("down_interruptible" | "mutex_lock_interruptible"):
+            case Operate("down_interruptible" | "mutex_lock_interruptible" | "mutex_lock_interruptible_nested"):
                 return 2 if self.program.signals else 1
             case Operate("cond_signal"):
                 return self.layout.places

@@ -49,6 +49,7 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("write_lock", ("rwlock",)),
     Operation("write_unlock", ("rwlock",)),
     Operation("write_trylock", ("rwlock",), ("bool",)),
+    Operation("write_lock_nested", ("rwlock", "subclass")),
     Operation("rwlock_init", ("rwlock",)),
     Operation("down", ("semaphore",), sleeps=True),
     Operation("down_interruptible", ("semaphore",), ("int",), sleeps=True),
@@ -59,10 +60,12 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("mutex_lock", ("mutex",), sleeps=True),
     Operation("mutex_lock_nested", ("mutex", "subclass"), sleeps=True),
     Operation("mutex_lock_interruptible", ("mutex",), ("int",), sleeps=True),
+    Operation("mutex_lock_interruptible_nested", ("mutex", "subclass"), ("int",), sleeps=True),
     Operation("mutex_trylock", ("mutex",), ("bool",)),
     Operation("mutex_unlock", ("mutex",)),
     Operation("mutex_init", ("mutex",)),
     Operation("rt_mutex_lock", ("rt_mutex",), sleeps=True),
+    Operation("rt_mutex_lock_nested", ("rt_mutex", "subclass"), sleeps=True),
     Operation("rt_mutex_trylock", ("rt_mutex",), ("bool",)),
     Operation("rt_mutex_unlock", ("rt_mutex",)),
     Operation("rt_mutex_init", ("rt_mutex",)),
@@ -191,6 +194,7 @@ LOCKING: dict[str, Locking] = {
     "write_lock": Locking("take"),
     "write_unlock": Locking("release"),
     "write_trylock": Locking("try"),
+    "write_lock_nested": Locking("take", nested=True),
     "rwlock_init": Locking("init"),
     "down": Locking("take"),
     "down_interruptible": Locking("take", gives=0),
@@ -201,10 +205,12 @@ LOCKING: dict[str, Locking] = {
     "mutex_lock": Locking("take"),
     "mutex_lock_nested": Locking("take", nested=True),
     "mutex_lock_interruptible": Locking("take", gives=0),
+    "mutex_lock_interruptible_nested": Locking("take", gives=0, nested=True),
     "mutex_trylock": Locking("try"),
     "mutex_unlock": Locking("release"),
     "mutex_init": Locking("init"),
     "rt_mutex_lock": Locking("take"),
+    "rt_mutex_lock_nested": Locking("take", nested=True),
     "rt_mutex_trylock": Locking("try"),
     "rt_mutex_unlock": Locking("release"),
     "rt_mutex_init": Locking("init"),
@@ -248,6 +254,9 @@ def _turned_off() -> dict[str, Compound]:
         found[f"{release}_irqrestore"] = Compound((release, "local_irq_restore"), flags=True)
         found[f"{take}_bh"] = Compound(("local_bh_disable", take))
         found[f"{release}_bh"] = Compound((release, "local_bh_enable"))
+    for take in ("spin_lock", "raw_spin_lock"):
+        found[f"{take}_irqsave_nested"] = Compound(("local_irq_save", f"{take}_nested"), flags=True)
+        found[f"{take}_bh_nested"] = Compound(("local_bh_disable", f"{take}_nested"))
     return found
 
 

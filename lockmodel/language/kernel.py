@@ -100,6 +100,11 @@ def spin_lock_irqsave(lock: SpinLock) -> int:
     _compiled("spin_lock_irqsave")
 
 
+def spin_lock_irqsave_nested(lock: SpinLock, subclass: int) -> int:
+    """`flags = spin_lock_irqsave_nested(lock, 1)`: as `spin_lock_irqsave` and `spin_lock_nested`."""
+    _compiled("spin_lock_irqsave_nested")
+
+
 def spin_unlock_irqrestore(lock: SpinLock, flags: int) -> None:
     """Release a spinlock, then hard interrupts as they were."""
     _compiled("spin_unlock_irqrestore")
@@ -108,6 +113,11 @@ def spin_unlock_irqrestore(lock: SpinLock, flags: int) -> None:
 def spin_lock_bh(lock: SpinLock) -> None:
     """Turn off soft interrupts, then take a spinlock."""
     _compiled("spin_lock_bh")
+
+
+def spin_lock_bh_nested(lock: SpinLock, subclass: int) -> None:
+    """As `spin_lock_bh` and `spin_lock_nested`."""
+    _compiled("spin_lock_bh_nested")
 
 
 def spin_unlock_bh(lock: SpinLock) -> None:
@@ -155,6 +165,11 @@ def raw_spin_lock_irqsave(lock: RawSpinLock) -> int:
     _compiled("raw_spin_lock_irqsave")
 
 
+def raw_spin_lock_irqsave_nested(lock: RawSpinLock, subclass: int) -> int:
+    """`flags = raw_spin_lock_irqsave_nested(lock, 1)`: as `raw_spin_lock_irqsave` and `raw_spin_lock_nested`."""
+    _compiled("raw_spin_lock_irqsave_nested")
+
+
 def raw_spin_unlock_irqrestore(lock: RawSpinLock, flags: int) -> None:
     """Release a raw spinlock, then hard interrupts as they were."""
     _compiled("raw_spin_unlock_irqrestore")
@@ -163,6 +178,11 @@ def raw_spin_unlock_irqrestore(lock: RawSpinLock, flags: int) -> None:
 def raw_spin_lock_bh(lock: RawSpinLock) -> None:
     """Turn off soft interrupts, then take a raw spinlock."""
     _compiled("raw_spin_lock_bh")
+
+
+def raw_spin_lock_bh_nested(lock: RawSpinLock, subclass: int) -> None:
+    """As `raw_spin_lock_bh` and `raw_spin_lock_nested`."""
+    _compiled("raw_spin_lock_bh_nested")
 
 
 def raw_spin_unlock_bh(lock: RawSpinLock) -> None:
@@ -223,6 +243,11 @@ def read_unlock_bh(lock: RwLock) -> None:
 def write_lock(lock: RwLock) -> None:
     """Take a rwlock for writing; the thread must not sleep until it releases it."""
     _compiled("write_lock")
+
+
+def write_lock_nested(lock: RwLock, subclass: int) -> None:
+    """As `write_lock`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("write_lock_nested")
 
 
 def write_unlock(lock: RwLock) -> None:
@@ -330,6 +355,11 @@ def mutex_lock_interruptible(lock: Mutex) -> int:
     _compiled("mutex_lock_interruptible")
 
 
+def mutex_lock_interruptible_nested(lock: Mutex, subclass: int) -> int:
+    """As `mutex_lock_interruptible` and `mutex_lock_nested`."""
+    _compiled("mutex_lock_interruptible_nested")
+
+
 def mutex_trylock(lock: Mutex) -> bool:
     """Take a mutex if it is free; whether it was."""
     _compiled("mutex_trylock")
@@ -343,6 +373,11 @@ def mutex_unlock(lock: Mutex) -> None:
 def rt_mutex_lock(lock: RtMutex) -> None:
     """Take an rt_mutex; sleeps."""
     _compiled("rt_mutex_lock")
+
+
+def rt_mutex_lock_nested(lock: RtMutex, subclass: int) -> None:
+    """As `rt_mutex_lock`; the order of locks takes it for one of a class of its own, as for `spin_lock_nested`."""
+    _compiled("rt_mutex_lock_nested")
 
 
 def rt_mutex_trylock(lock: RtMutex) -> bool:

@@ -59,6 +59,37 @@ def test_where_a_thread_runs(specs: Specs, threads: str, message: str) -> None:
         ("down_read(rw)", "`down_read` takes a RwSemaphore, not a RwLock\n  Use `read_lock`."),
         ("write_trylock(rwsem)", "`write_trylock` takes a RwLock, not a RwSemaphore\n  Use `down_write_trylock`."),
         ("downgrade_write(mutex)", "`downgrade_write` takes a RwSemaphore, not a Mutex\n  Give a RwSemaphore."),
+        (
+            "mutex_lock_interruptible(big_lock)",
+            "`mutex_lock_interruptible` takes a Mutex, not a SpinLock\n"
+            "  Use `spin_lock`: no signal interrupts who waits for a SpinLock.",
+        ),
+        (
+            "down_interruptible(rwsem)",
+            "`down_interruptible` takes a Semaphore, not a RwSemaphore\n"
+            "  Use `down_write`: no signal interrupts who waits for a RwSemaphore.",
+        ),
+        (
+            "mutex_lock_interruptible_nested(big_lock, 1)",
+            "`mutex_lock_interruptible_nested` takes a Mutex, not a SpinLock\n"
+            "  Use `spin_lock_nested`: no signal interrupts who waits for a SpinLock.",
+        ),
+        (
+            "down_trylock(mutex)",
+            "`down_trylock` takes a Semaphore, not a Mutex\n"
+            "  Use `mutex_trylock`, which gives 1 where it takes the lock.",
+        ),
+        (
+            "spin_lock_irqsave_nested(mutex, 1)",
+            "`spin_lock_irqsave_nested` takes a SpinLock, not a Mutex\n  Use `mutex_lock_nested`.",
+        ),
+        (
+            "raw_spin_lock_bh_nested(big_lock, 1)",
+            "`raw_spin_lock_bh_nested` takes a RawSpinLock, not a SpinLock\n  Use `spin_lock_bh_nested`.",
+        ),
+        ("down_read_nested(rw, 1)", "`down_read_nested` takes a RwSemaphore, not a RwLock\n  Use `read_lock`."),
+        ("spin_lock_irq(rw)", "`spin_lock_irq` takes a SpinLock, not a RwLock\n  Use `write_lock_irq`."),
+        ("spin_unlock_irq(rw)", "`spin_unlock_irq` takes a SpinLock, not a RwLock\n  Use `write_unlock_irq`."),
         ("read_seqbegin(mutex)", "`read_seqbegin` takes a SeqLock, not a Mutex\n  Give a SeqLock."),
     ],
 )
@@ -90,3 +121,20 @@ def test_what_is_assumed_is_a_bool_or_a_switch_of_the_model(specs: Specs, option
         with pytest.raises(SpecError) as caught:
             compile_model(load(specs.write(text)), None, {})
         assert str(caught.value) == f"spec.py:6: {message}"
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("RwLock = rwlock(queued=1)", "`queued` of the field `Box.lock` is 1, which is no bool"),
+        ("RwSemaphore = rwsem(queued='no')", "`queued` of the field `Box.lock` is 'no', which is no bool"),
+        ("RefCount = refcount(zero_is_cached=1)", "`zero_is_cached` of the field `Box.lock` is 1, which is no bool"),
+    ],
+)
+def test_whether_is_said_by_a_bool(specs: Specs, field: str, message: str) -> None:
+    assert specs.refusal(f"class Box(Struct):\n    lock: {field}\n") == f"L2: {message}\n  Give True or False."
+
+
+@pytest.mark.parametrize("form", ["rwlock('x', queued=1)", "rwsem('x', queued=1)"])
+def test_whether_a_global_lock_is_queued_is_said_by_a_bool(specs: Specs, form: str) -> None:
+    assert specs.refusal(f"x = model.{form}\n") == "L1: `queued` of `x` is 1, which is no bool\n  Give True or False."

@@ -73,6 +73,10 @@ _PAIRS = [
     ("mutex_lock(mutex)", "mutex_unlock(mutex)"),
     ("mutex_lock_nested(mutex, 1)", "mutex_unlock(mutex)"),
     ("rt_mutex_lock(rt)", "rt_mutex_unlock(rt)"),
+    ("rt_mutex_lock_nested(rt, 1)", "rt_mutex_unlock(rt)"),
+    ("write_lock_nested(rw, 1)", "write_unlock(rw)"),
+    ("flags = spin_lock_irqsave_nested(spin, 1)", "spin_unlock_irqrestore(spin, flags)"),
+    ("spin_lock_bh_nested(spin, 1)", "spin_unlock_bh(spin)"),
     ("down(sem)", "up(sem)"),
     ("local_irq_disable()", "local_irq_enable()"),
     ("flags = local_irq_save()", "local_irq_restore(flags)"),
@@ -93,6 +97,7 @@ _TRIED = [
     ("not down_trylock(sem)", "up(sem)"),
     ("not down_interruptible(sem)", "up(sem)"),
     ("not mutex_lock_interruptible(mutex)", "mutex_unlock(mutex)"),
+    ("not mutex_lock_interruptible_nested(mutex, 1)", "mutex_unlock(mutex)"),
     ("try_wait_for_completion(done)", "mark('done')"),
 ]
 

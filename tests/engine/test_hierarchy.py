@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lockmodel.check import CheckOptions, check
 from lockmodel.ir.hierarchy import Hierarchy
 from tests.engine.machines import rules, run_machine
 
@@ -149,3 +150,32 @@ def test_what_is_said_of_a_class_is_said_of_its_subclasses() -> None:
     assert order.forbids("a", "b/1")
     assert not order.forbids("b/1", "a")
     assert not order.forbids("a", "b/2")
+
+
+NESTING = {
+    "flags = spin_lock_irqsave_nested({}, 1)": ("SpinLock", "spin_lock({})", "spin_unlock_irqrestore({}, flags)"),
+    "spin_lock_bh_nested({}, 1)": ("SpinLock", "spin_lock({})", "spin_unlock_bh({})"),
+    "flags = raw_spin_lock_irqsave_nested({}, 1)": (
+        "RawSpinLock", "raw_spin_lock({})", "raw_spin_unlock_irqrestore({}, flags)",
+    ),
+    "raw_spin_lock_bh_nested({}, 1)": ("RawSpinLock", "raw_spin_lock({})", "raw_spin_unlock_bh({})"),
+    "write_lock_nested({}, 1)": ("RwLock", "write_lock({})", "write_unlock({})"),
+    "rt_mutex_lock_nested({}, 1)": ("RtMutex", "rt_mutex_lock({})", "rt_mutex_unlock({})"),
+    "if mutex_lock_interruptible_nested({}, 1): return": ("Mutex", "mutex_lock({})", "mutex_unlock({})"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("inner", NESTING)
+def test_every_way_to_nest_takes_a_lock_of_a_class_of_its_own(tmp_path: Path, inner: str) -> None:
+    kind, outer, release = NESTING[inner]
+    lines = outer.format("box.lock"), inner.format("other.lock"), release.format("other.lock")
+    body = "".join(f"    {line}\n" for line in lines)
+    path = tmp_path / "nesting.py"
+    path.write_text(
+        "from __future__ import annotations\n\nfrom lockmodel import *\n\nmodel = Model('nesting', signals=True)\n\n\n"
+        f"class Box(Struct):\n    lock: {kind}\n\n\n"
+        f"@model.path\ndef f(box: Box, other: Box) -> None:\n{body}\n\n"
+        "@model.scenario\ndef s(m: Scenario) -> None:\n    m.thread('t', f, m.new(Box), m.new(Box))\n"
+    )
+    result = check(CheckOptions(str(path))).result
+    assert {(edge.outer, edge.inner) for edge in result.order.edges} == {("Box.lock", "Box.lock/1")}

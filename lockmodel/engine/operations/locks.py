@@ -75,11 +75,12 @@ def _take(locking: Locking, m: Memory, operands: tuple[int, ...], context: Conte
     lock = operands[0]
     m.member(lock, f"{context.name} takes a lock")
     trying = locking.deed == "try"
+    subclass = operands[1] if locking.nested else 0
     if "interruptible" in context.name and context.choice and m.read(lock) <= 0:
-        m.ask(lock, context.entry)
+        m.ask(lock, context.entry, subclass=subclass)
         m.may_wait(lock, f"{context.name}({m.layout.member_name(lock)})")
         return (-EINTR,), "is interrupted by a signal"
-    done = acquire(m, lock, context, locking.mode, trying=trying, subclass=operands[1] if locking.nested else 0)
+    done = acquire(m, lock, context, locking.mode, trying=trying, subclass=subclass)
     if m.again:
         return (), "waits in line"
     gives = (locking.gives if done else 1 - locking.gives,)
