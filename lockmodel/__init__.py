@@ -239,6 +239,7 @@ from lockmodel.language.types import (
     rwsem,
     semaphore,
 )
+from lockmodel.language.worlds import REFERENCES, Pick
 
 __version__ = "0.1.0"
 
@@ -264,6 +265,7 @@ __all__ = [
     "NULL",
     "PTR_ERR",
     "READ_ONCE",
+    "REFERENCES",
     "SINGLE_DEPTH_NESTING",
     "TASK_INTERRUPTIBLE",
     "TASK_RUNNING",
@@ -282,6 +284,7 @@ __all__ = [
     "Lock",
     "Model",
     "Mutex",
+    "Pick",
     "Range",
     "RawSpinLock",
     "Record",

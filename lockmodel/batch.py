@@ -200,6 +200,7 @@ def to_check(target: str, options: Options) -> check.CheckOptions:
         target=target,
         design=options.design,
         switches=options.switches,
+        bounds=options.bounds,
         engine=options.engine,
         strategy=options.strategy,
         reduction=options.reduction,

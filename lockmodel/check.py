@@ -19,7 +19,7 @@ import msgspec
 
 from lockmodel import __version__
 from lockmodel.adjudicate import Searched
-from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.compile import Worlds, Written, compile_model, load, lower_scenario
 from lockmodel.compile.order_file import read_order
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
@@ -32,6 +32,7 @@ from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, mis
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
+    Enumeration,
     Finding,
     Heap,
     Missed,
@@ -110,6 +111,7 @@ class CheckOptions:
     target: str
     design: str | None = None
     switches: dict[str, str] = field(default_factory=dict)
+    bounds: dict[str, int] = field(default_factory=dict)
     engine: str = "auto"
     strategy: str = "exhaustive"
     reduction: bool = True
@@ -168,9 +170,9 @@ class Checker:
 
     def __init__(self, options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> None:
         self.options = options
-        self.spec, wanted = split_target(options.target)
+        self.spec, self._wanted = split_target(options.target)
         self.model = load(self.spec)
-        self._records = choose_scenarios(self.model, wanted, options.target)
+        self._scenarios = 0
         self._engine = name_engine(options)
         self._progress = progress
         self._started = time.monotonic()
@@ -189,8 +191,11 @@ class Checker:
         """The result of all scenarios; those of an interrupted run are cut short, and those of the next ones."""
         options = self.options
         program = self.compiled(design, switches)
+        worlds = Worlds(self.model, program, options.bounds)
+        records = choose_scenarios(self.model, worlds, self._wanted, options.target)
+        self._scenarios = len(records)
         done: list[Checked] = []
-        for number, record in enumerate(self._records, start=1):
+        for number, record in enumerate(records, start=1):
             done.append(self._check_scenario(program, record, number))
             exploration = done[-1].exploration
             if exploration is not None and exploration.interrupted:
@@ -219,10 +224,11 @@ class Checker:
             ordering.order,
             missed_everywhere([item.coverage for item in done if item.coverage is not None]),
             protection(program, [item.exploration for item in done if item.exploration is not None]),
+            {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
         )
         return CheckRun(_under(result, program), interrupted or ordering.interrupted)
 
-    def _check_scenario(self, program: Program, record: ScenarioRecord, number: int) -> Checked:
+    def _check_scenario(self, program: Program, record: ScenarioRecord | Written, number: int) -> Checked:
         setup = lower_scenario(self.model, record, program)
         layout = Layout(within_reach(program, setup), setup)
         form = form_of(layout.program, setup)
@@ -230,7 +236,8 @@ class Checker:
             return self._checked[form]
         self._cut = self._cut or self._too_late()
         report = self._reporter(record.name, number)
-        checked = _check_scenario(layout, self.options, self._engine, self._left(), report, self._cut)
+        group = record.group if isinstance(record, Written) else ""
+        checked = _check_scenario(layout, group, self.options, self._engine, self._left(), report, self._cut)
         if checked.exploration is not None:
             self._checked[form] = checked
         return checked
@@ -240,7 +247,7 @@ class Checker:
         layout = Layout(within_reach(layout.program, layout.setup), layout.setup)
         form = form_of(layout.program, layout.setup)
         if form not in self._joined:
-            left, report = self._left(), self._reporter(layout.setup.name, len(self._records))
+            left, report = self._left(), self._reporter(layout.setup.name, self._scenarios)
             found, judge = _explore(layout, self.options, left and max(0.0, left), report, joined=True)
             self._joined[form] = Searched(layout, found, judge)
         return self._joined[form]
@@ -257,7 +264,7 @@ class Checker:
         return f"the time limit of {self.options.timeout:g} seconds was reached before it began"
 
     def _reporter(self, name: str, number: int) -> Callable[[Tally], None] | None:
-        return _reporter(self._progress, name, number, len(self._records)) if self._progress else None
+        return _reporter(self._progress, name, number, self._scenarios) if self._progress else None
 
 
 def _under(result: CheckResult, program: Program) -> CheckResult:
@@ -361,8 +368,10 @@ def heap(target: str, token: str, step: int | None = None) -> Heap:
 def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:
     """What a scenario starts from: one of the spec, or one that was put together (see `ir.join`)."""
 
+    worlds = Worlds(model, program, {})
+
     def lowered(scenario: str) -> Setup:
-        return lower_scenario(model, choose_scenarios(model, scenario, f"{spec}::{scenario}")[0], program)
+        return lower_scenario(model, choose_scenarios(model, worlds, scenario, f"{spec}::{scenario}")[0], program)
 
     return setup_named(program, name, lowered)
 
@@ -381,7 +390,7 @@ def interleavings(
     spec, wanted = split_target(options.target)
     model = load(spec)
     program = compile_model(model, options.design, dict(options.switches))
-    records = choose_scenarios(model, wanted, options.target)
+    records = choose_scenarios(model, Worlds(model, program, options.bounds), wanted, options.target)
     if len(records) != 1:
         names = "\n".join(f"    {spec}::{record.name}" for record in records)
         raise UsageError(f"{options.target} has {len(records)} scenarios, and one is drawn\n  Name one:\n{names}")
@@ -476,6 +485,7 @@ def _explore(
 
 def _check_scenario(
     layout: Layout,
+    group: str,
     options: CheckOptions,
     engine: str,
     seconds: float | None,
@@ -486,7 +496,7 @@ def _check_scenario(
     threads = [thread.name for thread in layout.setup.threads]
     reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
-        return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions), layout)
+        return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions, group), layout)
     found, judge = _explore(layout, options, seconds, report)
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
@@ -539,6 +549,7 @@ def _check_scenario(
             *(["data races, livelocks and never-happens not looked for"] if options.strategy != "exhaustive" else []),
             *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
         ],
+        group=group,
     )
     return Checked(result, layout, found, reached, judge)
 
@@ -550,7 +561,7 @@ def doubt(found: Exploration) -> str:
 
 
 def _unsearched(
-    name: str, threads: list[str], reason: str, engine: str, strategy: str, reductions: list[str]
+    name: str, threads: list[str], reason: str, engine: str, strategy: str, reductions: list[str], group: str = ""
 ) -> ScenarioResult:
     """The result of a scenario that was not searched, and why."""
     return ScenarioResult(
@@ -569,6 +580,7 @@ def _unsearched(
         unreached=[],
         warnings=[],
         findings=[],
+        group=group,
     )
 
 
@@ -580,6 +592,7 @@ def _whole(
     order: Order,
     unreached: list[Unreached],
     protected: list[Protection],
+    enumeration: dict[str, Enumeration] | None = None,
 ) -> CheckResult:
     return CheckResult(
         schema_version=SCHEMA_VERSION,
@@ -592,6 +605,7 @@ def _whole(
         order=order,
         unreached=unreached,
         protection=protected,
+        enumeration=enumeration or {},
     )
 
 

@@ -23,6 +23,7 @@ from lockmodel.options import (
     EMITS,
     FORMATS,
     GRAPHS,
+    read_bounds,
     read_boxes,
     read_choice,
     read_graph_file,
@@ -32,7 +33,7 @@ from lockmodel.options import (
 )
 from lockmodel.outcome import Exit
 from lockmodel.output import print_text
-from lockmodel.settings import Given, Layer, read_settings, split_switches
+from lockmodel.settings import Given, Layer, read_settings, split_pairs
 
 EXIT_CODES = (
     "[bold]Exit codes[/bold]: 0 all verified · 1 a finding · 2 usage or spec error · 3 incomplete (a limit was hit) · "
@@ -68,6 +69,10 @@ DesignOption = Annotated[
 ]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="SWITCH=VALUE", help="Set a switch: on, off or a value; repeatable")
+]
+BoundOption = Annotated[
+    list[str] | None,
+    typer.Option("--bound", metavar="LABEL=N", help="At most so many where worlds are picked by program; repeatable"),
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, python or native")]
 StrategyOption = Annotated[
@@ -213,6 +218,7 @@ def check(
     targets: Targets,
     design: DesignOption = None,
     switches: SetOption = None,
+    bounds: BoundOption = None,
     engine: EngineOption = None,
     strategy: StrategyOption = None,
     reduction: ReductionOption = None,
@@ -248,6 +254,7 @@ def check(
                 {
                     "design": design,
                     "set": switches,
+                    "bound": bounds,
                     "engine": engine,
                     "strategy": strategy,
                     "reduction": reduction,
@@ -282,17 +289,22 @@ def check(
 @app.command("list")
 def list_model(
     target: Target,
+    bounds: BoundOption = None,
     output_format: Annotated[str | None, typer.Option("--output-format", metavar="NAME", help="text or json")] = None,
     verbose: VerboseOption = None,
 ) -> None:
-    """Show what a model holds: scenarios, paths, designs, switches, claims, locks."""
+    """Show what a model holds: scenarios, paths, designs, switches, claims, locks.
+
+    Scenarios that the program writes are counted by their entries; with --verbose each is named.
+    """
     with guard(verbose):
         given = Given(output_format, "--output-format") if output_format else None
         form = read_choice(given, ("text", "json"), "is no output format of list")
         from lockmodel.inventory import describe, load_inventory, to_json
 
-        inventory = load_inventory(target, __version__)
-        print_text(to_json(inventory) if form == "json" else describe(inventory))
+        bound = read_bounds(_settings({"bound": bounds}))
+        inventory = load_inventory(target, __version__, bound)
+        print_text(to_json(inventory) if form == "json" else describe(inventory, verbose=bool(verbose)))
 
 
 @app.command(epilog="[bold]Exit codes[/bold]: 1 the finding is there · 0 the schedule ends without one · 2, 4 errors")
@@ -313,7 +325,7 @@ def replay(
     The schedule says which scenario, design and switches it was found under; --set overrides a switch.
     """
     with guard(verbose):
-        given = split_switches(Given(None, "--set"), switches or [])
+        given = split_pairs("set", Given(None, "--set"), switches or [])
         from lockmodel.batch import replay_schedule
 
         chosen = {name: switch.value for name, switch in given.items()}
@@ -343,6 +355,7 @@ def graph(
     finding: FindingOption = None,
     design: DesignOption = None,
     switches: SetOption = None,
+    bounds: BoundOption = None,
     max_states: MaxStatesOption = None,
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
@@ -376,6 +389,7 @@ def graph(
                 {
                     "design": design,
                     "set": switches,
+                    "bound": bounds,
                     "max-states": max_states,
                     "max-memory": max_memory,
                     "timeout": timeout,
@@ -403,6 +417,7 @@ def order(
     ] = "",
     design: DesignOption = None,
     switches: SetOption = None,
+    bounds: BoundOption = None,
     max_states: MaxStatesOption = None,
     max_memory: MaxMemoryOption = None,
     timeout: TimeoutOption = None,
@@ -422,6 +437,7 @@ def order(
                 {
                     "design": design,
                     "set": switches,
+                    "bound": bounds,
                     "max-states": max_states,
                     "max-memory": max_memory,
                     "timeout": timeout,

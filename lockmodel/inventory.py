@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 
+from lockmodel.compile import Worlds, Written, compile_model, load
 from lockmodel.compile.designs import variants_of
 from lockmodel.compile.hierarchy import chains_of
-from lockmodel.compile.load import load, modules_of
+from lockmodel.compile.load import modules_of
 from lockmodel.compile.structs import structs_of
+from lockmodel.findings.finding import Enumeration
 from lockmodel.language.model import Model
 from lockmodel.language.types import (
     Completion,
@@ -32,6 +34,7 @@ from lockmodel.language.types import (
     SeqLock,
     SpinLock,
 )
+from lockmodel.report.words import enumerated
 from lockmodel.target import choose_scenarios, split_target
 
 LOCK_KINDS: dict[type, str] = {
@@ -48,10 +51,20 @@ LOCK_KINDS: dict[type, str] = {
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """A scenario; `name` is what stands after `::` in a target."""
+    """A scenario; `name` is what stands after `::` in a target. `group`: of those that the program wrote."""
 
     name: str
     doc: str
+    spec: str
+    group: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A group of scenarios that the program writes: so many threads each, checked by default or where it is named."""
+
+    name: str
+    of: int
+    default: bool
     spec: str
 
 
@@ -129,15 +142,29 @@ class Inventory(msgspec.Struct, frozen=True):
     locks: list[Lock]
     hierarchy: list[list[str]]
     hooks: list[Hook] = []
+    groups: list[Group] = []
+    enumeration: dict[str, Enumeration] = {}
 
 
-def load_inventory(target: str, version: str) -> Inventory:
+def load_inventory(target: str, version: str, bounds: dict[str, int] | None = None) -> Inventory:
     """The inventory of the target's model; of `path.py::scenario` with that scenario alone."""
     spec, wanted = split_target(target)
     model = load(spec)
-    inventory = take_inventory(model, spec, version)
-    chosen = {record.name for record in choose_scenarios(model, wanted, target)}
-    return msgspec.structs.replace(inventory, scenarios=[one for one in inventory.scenarios if one.name in chosen])
+    # a model whose procedures cannot be compiled can be listed, unless its scenarios are to be written
+    worlds = Worlds(model, compile_model(model), bounds or {}) if model.groups or bounds else None
+    chosen = choose_scenarios(model, worlds, wanted, target)
+    scenarios = [
+        Scenario(
+            one.name, _first_line(one.doc), _place(one.path, one.line), one.group if isinstance(one, Written) else ""
+        )
+        for one in chosen
+    ]
+    tallies = worlds.tallies if worlds else {}
+    return msgspec.structs.replace(
+        take_inventory(model, spec, version),
+        scenarios=scenarios,
+        enumeration={name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in tallies.items()},
+    )
 
 
 def to_json(inventory: Inventory) -> str:
@@ -178,6 +205,7 @@ def take_inventory(model: Model, spec: str, version: str) -> Inventory:
             for p in model.procedures.values()
             if p.hook
         ],
+        groups=[Group(g.name, g.of, g.default, _place(g.path, g.line)) for g in model.groups.values()],
     )
 
 
@@ -199,10 +227,15 @@ def _implementation(model: Model, hook: str) -> str | None:
     return model.implementations[hook].name if hook in model.implementations else None
 
 
-def describe(inventory: Inventory) -> str:
-    """The inventory as text: a section a kind, a line a name."""
+def describe(inventory: Inventory, *, verbose: bool = False) -> str:
+    """The inventory as text: a section a kind, a line a name; of written scenarios, unless `verbose`, one a group."""
     sections: dict[str, list[tuple[str, str]]] = {
-        "scenarios": [(s.name, s.doc) for s in inventory.scenarios],
+        "scenarios": list(_scenarios(inventory, verbose)),
+        **(
+            {"groups": [(g.name, _told(g, inventory.enumeration)) for g in inventory.groups]}
+            if inventory.groups
+            else {}
+        ),
         "paths": [(p.name, _join(p.doc, _list("needs", p.holds))) for p in inventory.paths],
         "designs": [
             (
@@ -236,6 +269,28 @@ def _hooks(inventory: Inventory) -> list[tuple[str, str]]:
         (h.name, _join(f"implemented by {h.implemented_by}" if h.implemented_by else "", h.doc))
         for h in inventory.hooks
     ]
+
+
+def _scenarios(inventory: Inventory, verbose: bool) -> Iterator[tuple[str, str]]:
+    """Each scenario, or those of one group as one."""
+    together: dict[str, list[Scenario]] = {}
+    for scenario in inventory.scenarios:
+        together.setdefault(scenario.group if not verbose else "", []).append(scenario)
+    for group, scenarios in together.items():
+        if group:
+            yield group, _join(f"{len(scenarios)} scenario{'s' * (len(scenarios) != 1)}", scenarios[0].doc)
+        else:
+            yield from ((s.name, s.doc) for s in scenarios)
+
+
+def _told(group: Group, enumeration: dict[str, Enumeration]) -> str:
+    """A group: how large its scenarios are, and what became of it."""
+    told = [f"{group.of} thread{'s' * (group.of != 1)} each"]
+    if group.name in enumeration:
+        told.append(enumerated(enumeration[group.name]))
+    elif not group.default:
+        told.append("only where a target names it")
+    return _join(*told)
 
 
 def _struct_locks(model: Model) -> Iterator[Lock]:

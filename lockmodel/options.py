@@ -64,6 +64,7 @@ class Options:
 
     design: str | None
     switches: dict[str, str]
+    bounds: dict[str, int]
     engine: str
     strategy: str
     reduction: bool
@@ -101,6 +102,7 @@ def read_options(layer: Layer) -> Options:
     return Options(
         design=layer["design"].value if "design" in layer else None,
         switches={name: given.value for name, given in layer["set"].value.items()} if "set" in layer else {},
+        bounds=read_bounds(layer),
         engine=read_choice(layer.get("engine"), ENGINES, "is no engine"),
         strategy=strategy,
         reduction=_flag(layer, "reduction", True),
@@ -125,6 +127,15 @@ def read_options(layer: Layer) -> Options:
         quiet=quiet,
         verbose=verbose,
     )
+
+
+def read_bounds(layer: Layer) -> dict[str, int]:
+    """The bounds of picks by their labels, each a whole number."""
+    table: dict[str, Given] = layer["bound"].value if "bound" in layer else {}
+    for label, given in table.items():
+        if not str(given.value).isdecimal():
+            raise refuse(Given(f"{label}={given.value}", given.origin), "is no bound", "Write a whole number.")
+    return {label: int(given.value) for label, given in table.items()}
 
 
 def read_choice(given: Given | None, known: Sequence[str], reason: str) -> str:

@@ -25,6 +25,7 @@ TABLE = "tool.lockmodel"
 KEYS: dict[str, Any] = {
     "design": str,
     "set": dict[str, bool | int | str],
+    "bound": dict[str, int],
     "engine": str,
     "strategy": str,
     "reduction": bool,
@@ -50,8 +51,15 @@ KEYS: dict[str, Any] = {
     "verbose": bool,
 }
 
+# key -> what its NAME=VALUE sets, and how that is written
+PAIRS: dict[str, tuple[str, str]] = {
+    "set": ("sets no switch", "Write NAME=on, NAME=off or NAME=VALUE."),
+    "bound": ("bounds nothing", "Write LABEL=NUMBER, with the label of a pick."),
+}
+
 EXPECTED: dict[str, str] = {
     "set": 'a table of switches, such as set = { reclaim = true, size = 2 } (in the environment "reclaim=on,size=2")',
+    "bound": 'a table of numbers, such as bound = { watches = 2 } (in the environment "watches=2,inodes=1")',
     "reduction": "true or false",
     "exact": "true or false",
     "waiting": "true or false",
@@ -101,7 +109,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def read_settings(arguments: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> Layer:
     """All that is said, key by key: `arguments` (None: not given) over `environment` over the file.
 
-    The switches of `set` are joined one by one; each other key is taken whole.
+    The switches of `set` are joined one by one, and so are the bounds; each other key is taken whole.
     """
     file = nearest_project(folder)
     layers = [
@@ -111,10 +119,9 @@ def read_settings(arguments: Mapping[str, Any], environment: Mapping[str, str], 
     ]
     merged: Layer = {}
     for layer in layers:
-        switches = {**_switches(merged), **_switches(layer)}
+        tables = {key: {**_table(merged, key), **_table(layer, key)} for key in PAIRS}
         merged |= layer
-        if switches:
-            merged["set"] = Given(switches, "set")
+        merged |= {key: Given(table, key) for key, table in tables.items() if table}
     return merged
 
 
@@ -125,8 +132,8 @@ def read_arguments(arguments: Mapping[str, Any]) -> Layer:
         if value is None or value == []:
             continue
         given = Given(value, f"--{key}")
-        if key == "set":
-            given = Given(split_switches(given, value), given.origin)
+        if key in PAIRS:
+            given = Given(split_pairs(key, given, value), given.origin)
         elif KEYS[key] is int:
             given = Given(_decode(key, given, strict=False), given.origin)
         layer[key] = given
@@ -179,15 +186,15 @@ def read_file(path: Path) -> Layer:
     return layer
 
 
-def split_switches(given: Given, texts: Collection[str]) -> dict[str, Given]:
-    """`["reclaim=on"]` as the switch that it sets."""
-    switches = {}
+def split_pairs(key: str, given: Given, texts: Collection[str]) -> dict[str, Given]:
+    """`["reclaim=on"]` as the switch that it sets, and the like."""
+    pairs = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
-            raise refuse(Given(text, given.origin), "sets no switch", "Write NAME=on, NAME=off or NAME=VALUE.")
-        switches[name] = Given(value, given.origin)
-    return switches
+            raise refuse(Given(text, given.origin), *PAIRS[key])
+        pairs[name] = Given(value, given.origin)
+    return pairs
 
 
 def yes_or_no(text: str) -> bool | None:
@@ -199,8 +206,8 @@ def yes_or_no(text: str) -> bool | None:
 def _from_text(key: str, given: Given) -> Any:
     """The value that the text of an environment variable stands for."""
     kind = KEYS[key]
-    if key == "set":
-        return split_switches(given, [text for text in given.value.split(",") if text.strip()])
+    if key in PAIRS:
+        return split_pairs(key, given, [text for text in given.value.split(",") if text.strip()])
     if kind is bool:
         answer = yes_or_no(given.value)
         if answer is None:
@@ -216,7 +223,7 @@ def _decode(key: str, given: Given, *, strict: bool = True) -> Any:
     except msgspec.ValidationError as error:
         expected = EXPECTED.get(key, "a text in quotes")
         raise refuse(given, "is of the wrong kind", f"It must be {expected}.") from error
-    if key == "set":
+    if key in PAIRS:
         return {name: Given(_switch_text(value), given.origin) for name, value in value.items()}
     return value
 
@@ -225,8 +232,8 @@ def _switch_text(value: bool | int | str) -> str:
     return value if isinstance(value, str) else str(value) if not isinstance(value, bool) else "on" if value else "off"
 
 
-def _switches(layer: Layer) -> dict[str, Given]:
-    return dict(layer["set"].value) if "set" in layer else {}
+def _table(layer: Layer, key: str) -> dict[str, Given]:
+    return dict(layer[key].value) if key in layer else {}
 
 
 def _variables() -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from fnmatch import fnmatchcase
+from collections.abc import Sequence
 
-from lockmodel.errors import UsageError
+from lockmodel.compile.scenario import Written
+from lockmodel.compile.worlds import Worlds, like
+from lockmodel.errors import SpecError, UsageError
 from lockmodel.language.model import Model, ScenarioRecord
 
 
@@ -19,17 +21,31 @@ def split_target(target: str) -> tuple[str, str]:
     return spec, scenario
 
 
-def choose_scenarios(model: Model, wanted: str, target: str) -> list[ScenarioRecord]:
-    """The scenarios that a target names: all, the one of that name, the family `name[...]`, or those like `*/one-*`."""
-    if not wanted:
-        return list(model.scenarios.values())
-    chosen = [
+def choose_scenarios(
+    model: Model, worlds: Worlds | None, wanted: str, target: str
+) -> Sequence[ScenarioRecord | Written]:
+    """The scenarios that a target names: all, the one of that name, the family `name[...]`, or those like `*/one-*`.
+
+    `worlds` writes those of the model's groups; None where it has none.
+    """
+    by_hand = [
         record
         for name, record in model.scenarios.items()
-        if name == wanted or name.startswith(f"{wanted}[") or ("*" in wanted and fnmatchcase(name, wanted))
+        if not wanted or name == wanted or name.startswith(f"{wanted}[") or ("*" in wanted and like(name, wanted))
     ]
-    if chosen:
+    written: list[Written] = []
+    if worlds is not None:
+        written = worlds.like(wanted) if wanted else worlds.all()
+        worlds.check_bounds()
+    chosen: list[ScenarioRecord | Written] = [*by_hand, *written]
+    for one in written:
+        if one.name in model.scenarios:
+            raise SpecError(
+                f"there are two scenarios named {one.name}", path=one.path, line=one.line, remedy="Rename the group."
+            )
+    if chosen or not wanted:
         return chosen
-    near = difflib.get_close_matches(wanted, model.scenarios, 3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(model.scenarios) or 'none'}."
+    known = [*model.scenarios, *model.groups]
+    near = difflib.get_close_matches(wanted, known, 3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known) or 'none'}."
     raise UsageError(f"{target}: the model {model.name} has no scenario {wanted}\n  {hint}")

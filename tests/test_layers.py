@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     TOKEN: {"errors"},
     "findings": {RECORDS, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
     "report": {RECORDS, INTERLEAVINGS, COMPARISON, "errors"},
-    "target": {"language", "errors"},
+    "target": {"compile", "language", "errors"},
     "exhaustive": {"engine", "properties", "ir", "errors"},
     "adjudicate": {"engine", "properties", "findings", "ir", "errors"},
     "ordering": {"adjudicate", "engine", "properties", "findings", "ir", RECORDS, TOKEN, CATALOGUE},

@@ -5,11 +5,14 @@ A type checker says the same; but a spec that was not checked by one must get a 
 
 from __future__ import annotations
 
+import re
+
 from lockmodel.compile.designs import variants_of
-from lockmodel.compile.naming import Place, place_of, shown_value
+from lockmodel.compile.naming import Place, place_of, shown_value, suggestion
 from lockmodel.language.library import Switch
 from lockmodel.language.model import Model
 from lockmodel.language.scenario import record_of
+from lockmodel.language.worlds import EveryRecord
 
 
 def check_declarations(model: Model) -> None:
@@ -62,6 +65,36 @@ def check_declarations(model: Model) -> None:
             _count(here, f"the `recursion` of `{record.name}`", record.recursion, 1)
     for claim in model.claims.values():
         _list(Place(claim.path, claim.line), "`outside`", claim.outside, '["Device.sem"]')
+    for group in model.groups.values():
+        _check_group(model, group, Place(group.path, group.line))
+
+
+def _check_group(model: Model, group: EveryRecord, place: Place) -> None:
+    _texts(place, "the name of a group", [group.name])
+    if not re.fullmatch(r"[\w.-]+", group.name):
+        raise place.error(f'the group "{group.name}" has a name that no target can have', "Use letters and digits.")
+    _count(place, f"`of` of `{group.name}`", group.of, 1)
+    if model.built is None:
+        raise place.error(
+            f"there is no world for the scenarios of `{group.name}`",
+            f"Write a function that builds one, under `@{model.name}.world`.",
+        )
+    if not model.entries:
+        raise place.error(
+            f"there is no entry for the scenarios of `{group.name}`", f"Write one under `@{model.name}.entry`."
+        )
+    chosen = [(item,) if isinstance(item, str) else item for item in group.entries or ()]
+    for name in (name for names in chosen for name in names):
+        if name not in model.entries:
+            raise place.error(f"the group `{group.name}` names the entry {name}", suggestion(name, model.entries, ""))
+    if group.entries is not None and not chosen:
+        raise place.error(f"the group `{group.name}` has no entries", "Leave `entries` out for all of them.")
+    for names in group.entries or ():
+        if not isinstance(names, str) and len(names) != group.of:
+            raise place.error(
+                f"the group `{group.name}` is of {group.of} entries each, and ({', '.join(names)}) are {len(names)}",
+                "Give each combination as many.",
+            )
 
 
 def _check_hierarchy(model: Model, place: Place) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import enum
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lockmodel.compile.annotations import enum_type
 from lockmodel.compile.naming import Place, described, place_of, shown_value, suggestion
+from lockmodel.ir.setup import Link
 from lockmodel.ir.types import (
     AtomicType,
     BoolType,
     EnumType,
     Field,
     IntType,
+    ListHeadType,
     LockType,
     MemberType,
     RefType,
@@ -23,6 +25,7 @@ from lockmodel.ir.types import (
 )
 from lockmodel.language.scenario import MemberHandle, ObjectHandle, member_of, record_of
 from lockmodel.language.types import NULL
+from lockmodel.language.worlds import REFERENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class Objects:
         self.handles: dict[int, ObjectHandle] = {}
         self._numbers: dict[int, int] = {}
         self._given: dict[int, dict[str, object]] = {}
+        self._known: dict[tuple[int, str], int] = {}
+        self._held: dict[tuple[int, str], int] = {}
+        self._references: dict[tuple[int, str], int] | None = None
 
     def add(self, handle: ObjectHandle, number: int) -> None:
         """An object and its number; its fields are checked for their names."""
@@ -64,12 +70,33 @@ class Objects:
         """The Struct of an object."""
         return self.structs[record_of(self.handles[number]).struct.__name__]
 
+    def hold(self, held: Sequence[Member]) -> None:
+        """Counts that start one higher, each as often as it is there."""
+        for member in held:
+            key = member.number, member.field.name
+            self._held[key] = self._held.get(key, 0) + 1
+
+    def refer(self, links: Sequence[Link], kept: Sequence[tuple[int, str]]) -> None:
+        """What else holds references to the objects, once all of them are there: lists, and the environment."""
+        found: dict[tuple[int, str], int] = {}
+        for number in self.handles:
+            for field in self.struct(number).fields:
+                if field.counted and isinstance(field.type, RefType):
+                    key = self._value(number, field), field.counted
+                    found[key] = found.get(key, 0) + 1
+        for link in links:
+            head = self.struct(link.head).field(link.head_field).type
+            if isinstance(head, ListHeadType) and head.counted:
+                found[link.entry, head.counted] = found.get((link.entry, head.counted), 0) + 1
+        for number, name in kept:
+            found[number, name] = found.get((number, name), 0) + 1
+        self._references = found
+
     def values(self, number: int) -> tuple[tuple[str, int], ...]:
         """The start of every plain field, atomic and lock of an object, as given or by default."""
-        struct = self.struct(number)
         return tuple(
-            (field.name, self._value(number, struct, field))
-            for field in struct.fields
+            (field.name, self._value(number, field))
+            for field in self.struct(number).fields
             if isinstance(field.type, (IntType, BoolType, EnumType, RefType, AtomicType, LockType))
         )
 
@@ -90,7 +117,7 @@ class Objects:
                     return Member(number, struct, field)
                 if not isinstance(field.type, RefType):
                     raise place.error(f"`{shown}` is {described(field.type)} and has no field `{names[at + 1]}`")
-                number = self._value(number, struct, field)
+                number = self._value(number, field)
                 if number not in self.handles:
                     raise place.error(
                         f"`{shown}` is NULL here and has no field `{names[at + 1]}`", "Give it in `m.new(...)`."
@@ -118,7 +145,7 @@ class Objects:
                 raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
             if isinstance(type_, RefType) != isinstance(member.field.type, RefType):
                 raise place.error(f"{what} takes {described(type_)}, not {described(member.field.type)}")
-            return self._value(member.number, member.struct, member.field)
+            return self._value(member.number, member.field)
         match type_:
             case IntType(low, high) | AtomicType(low, high):
                 if not isinstance(value, int):
@@ -158,25 +185,40 @@ class Objects:
                     f"{what} is {described(type_)} and takes no value", "Fill it by `m.link(...)` or `m.idr_set(...)`."
                 )
 
-    def _value(self, number: int, struct: Struct, field: Field) -> int:
-        handle, given = self.handles[number], self._given[number]
-        if field.name in given:
-            what = f"the field `{field.name}` of {self.shown(number)}"
-            value = given[field.name]
-            if isinstance(value, MemberHandle):
-                # guard against fields that start as each other: seen while being asked for
-                given[field.name] = _Unknown()
-                value = self.converted(value, field.type, place_of(handle), what)
-                given[field.name] = _Known(value)
-                return value
-            if isinstance(value, _Known):
-                return value.value
-            return self.converted(value, field.type, place_of(handle), what)
-        if isinstance(field.type, LockType):
-            return field.type.count
-        if field.default is not None:
-            return field.default
-        return max(field.type.low, 0) if isinstance(field.type, AtomicType) else 0
+    def _value(self, number: int, field: Field) -> int:
+        known = self._known.get((number, field.name))
+        if known is not None:
+            return known
+        given, what = self._given[number], f"the field `{field.name}` of {self.shown(number)}"
+        if field.name not in given:
+            value = _default(field)
+        elif given[field.name] is REFERENCES and isinstance(field.type, AtomicType):
+            value = self._referred(number, field, what)
+        else:
+            start = given[field.name]
+            # guard against fields that start as each other: seen while being asked for
+            given[field.name] = _Unknown()
+            value = self.converted(start, field.type, place_of(self.handles[number]), what)
+            given[field.name] = start
+        self._known[number, field.name] = self._with_holds(value, number, field, what)
+        return self._known[number, field.name]
+
+    def _referred(self, number: int, field: Field, what: str) -> int:
+        """How many references to an object there are at the start."""
+        if self._references is None:
+            raise place_of(self.handles[number]).error(
+                f"{what} is REFERENCES, which a global object cannot have", "Give it a number."
+            )
+        return self._references.get((number, field.name), 0)
+
+    def _with_holds(self, value: int, number: int, field: Field, what: str) -> int:
+        value += self._held.get((number, field.name), 0)
+        if isinstance(field.type, AtomicType) and not field.type.low <= value <= field.type.high:
+            raise place_of(self.handles[number]).error(
+                f"{what} is {value}, with all that hold it, outside of its range {field.type.low}..{field.type.high}",
+                "Widen the range where it is declared.",
+            )
+        return value
 
     def check_given(self, number: int) -> None:
         """Every value that an object was given fits its field."""
@@ -188,9 +230,13 @@ class Objects:
                 self.converted(self._given[number][name], field.type, place_of(handle), what)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    value: int
+def _default(field: Field) -> int:
+    """What a field starts with to which nothing was given."""
+    if isinstance(field.type, LockType):
+        return field.type.count
+    if field.default is not None:
+        return field.default
+    return max(field.type.low, 0) if isinstance(field.type, AtomicType) else 0
 
 
 class _Unknown:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from lockmodel.compile.choices import ExcludedError, PickError, UnheardError
 from lockmodel.compile.designs import variants_of
 from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
 from lockmodel.compile.machine import Machine
 from lockmodel.compile.naming import Place, described, did_you_mean, place_of, shown_value, suggestion
-from lockmodel.errors import SpecError
+from lockmodel.errors import LockmodelError, SpecError
 from lockmodel.ir.nodes import Procedure, Program
 from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
 from lockmodel.ir.types import (
@@ -36,73 +38,76 @@ from lockmodel.language.scenario import (
     ThreadRecord,
     record_of,
 )
-from lockmodel.source import Site
+from lockmodel.source import NOWHERE, Site
 
+HOLD = "Give a count: `m.hold(dev.count)`."
 LINK = "Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`."
 IDR_SET = "Give an Idr, an id and an object: `m.idr_set(dev.idr, 1, watch)`."
 
 
-def lower_scenario(model: Model, record: ScenarioRecord, program: Program) -> Setup:
+@dataclass(frozen=True)
+class Written:
+    """A scenario that the program wrote, lowered. `group` is its name without what was picked."""
+
+    name: str
+    doc: str
+    path: str
+    line: int
+    setup: Setup
+    group: str
+
+
+def lower_scenario(model: Model, record: ScenarioRecord | Written, program: Program) -> Setup:
     """What the scenario starts from, under the design and the switches of the program."""
-    return _ScenarioLowering(model, record, program).run()
+    if isinstance(record, Written):
+        return record.setup
+    scenario, place = Scenario(), Place(record.path, record.line)
+    with building(model, program, f"the scenario `{record.name}`", place):
+        record.build(scenario)
+    return lower_built(model, program, scenario, record.name, place)
+
+
+def lower_built(
+    model: Model, program: Program, scenario: Scenario, name: str, place: Place, *, shared: bool = False
+) -> Setup:
+    """The same of a scenario that is built; `shared`: by functions that build other ones, too, whose places count."""
+    return _ScenarioLowering(model, program, name, place).run(scenario, shared)
 
 
 class _ScenarioLowering:
     """One scenario while it is being lowered."""
 
-    def __init__(self, model: Model, record: ScenarioRecord, program: Program) -> None:
+    def __init__(self, model: Model, program: Program, name: str, place: Place) -> None:
         self.model = model
-        self.record = record
         self.program = program
-        self.place = Place(record.path, record.line)
+        self.name = name
+        self.place = place
         self.locks = {g.name: number for number, g in enumerate(program.globals, 1) if g.lock}
         self.objects = Objects({name: s for name, s in program.structs.items() if name not in self.locks})
 
-    def run(self) -> Setup:
+    def run(self, scenario: Scenario, shared: bool) -> Setup:
         """The whole setup."""
-        scenario = self._built()
-        for number, shared in enumerate(self.program.globals, 1):
-            if not shared.lock:
-                self.objects.add(self.model.objects[shared.name], number)
+        for number, known in enumerate(self.program.globals, 1):
+            if not known.lock:
+                self.objects.add(self.model.objects[known.name], number)
         first = len(self.program.globals) + 1
         for number, handle in enumerate(scenario.objects, first):
             self.objects.add(handle, number)
         names = self._names(scenario, first)
-        initial = [InitialObject(shared.name, shared.struct, shared.values) for shared in self.program.globals]
+        self.objects.hold([self._held(count, Place(path, line)) for count, path, line in scenario.held])
+        links, idr_entries = self._links(scenario.links), self._idr_entries(scenario.idr_records)
+        kept = tuple(self._kept(target, Place(path, line)) for target, path, line in scenario.kept)
+        self.objects.refer(links, kept)
+        initial = [InitialObject(known.name, known.struct, known.values) for known in self.program.globals]
         for number, handle in enumerate(scenario.objects, first):
             self.objects.check_given(number)
-            initial.append(InitialObject(names[number], record_of(handle).struct.__name__, self.objects.values(number)))
-        links, idr_entries = self._links(scenario.links), self._idr_entries(scenario.idr_records)
+            record = record_of(handle)
+            site = Site(record.function, record.path, record.line) if shared else NOWHERE
+            initial.append(InitialObject(names[number], record.struct.__name__, self.objects.values(number), site))
+        self._check_kept(scenario, kept)
         threads = Machine(self.program, initial).placed(self._threads(scenario.threads), scenario.threads)
-        return Setup(
-            self.record.name,
-            tuple(initial),
-            links,
-            idr_entries,
-            threads,
-            tuple(self._kept(target, Place(path, line)) for target, path, line in scenario.kept),
-            Site(self.record.name, self.record.path, self.record.line),
-        )
-
-    # --- running the function -----------------------------------------------------------------------------------
-
-    def _built(self) -> Scenario:
-        scenario = Scenario()
-        paths = [self.record.path, *(module.__file__ or "" for module in modules_of(self.model).values())]
-        with _switched(self.model, self.program):
-            try:
-                self.record.build(scenario)
-            except SpecError:
-                raise
-            except Exception as error:
-                where, line = innermost_line(error, paths)
-                raise SpecError(
-                    f"the scenario `{self.record.name}` raised {described_exception(error)}",
-                    path=where or self.record.path,
-                    line=line or self.record.line,
-                    remedy=_meant(error),
-                ) from error
-        return scenario
+        whole = Site(self.name, self.place.path, self.place.line)
+        return Setup(self.name, tuple(initial), links, idr_entries, threads, kept, whole)
 
     def _names(self, scenario: Scenario, first: int) -> dict[int, str]:
         names: dict[int, str] = {}
@@ -193,19 +198,30 @@ class _ScenarioLowering:
                 f"`m.keep` of a {struct.name}, which has {len(counts)} RefCount fields",
                 "Only an object with exactly one can be kept.",
             )
-        if dict(self.objects.values(number))[counts[0]] < 1:
-            raise place.error(
-                f"`m.keep` of `{self.objects.shown(number)}`, whose `{counts[0]}` starts at 0",
-                f"Count the reference that is kept: `{counts[0]}=1` or more.",
-            )
         return number, counts[0]
+
+    def _check_kept(self, scenario: Scenario, kept: tuple[tuple[int, str], ...]) -> None:
+        for (number, count), (_, path, line) in zip(kept, scenario.kept, strict=True):
+            if dict(self.objects.values(number))[count] < 1:
+                raise Place(path, line).error(
+                    f"`m.keep` of `{self.objects.shown(number)}`, whose `{count}` starts at 0",
+                    f"Count the reference that is kept: `{count}=1` or more.",
+                )
+
+    def _held(self, count: object, place: Place) -> Member:
+        held = self._member(count, place, "what `m.hold` takes", HOLD)
+        if not isinstance(held.field.type, AtomicType):
+            raise place.error(f"`m.hold` takes a RefCount or an Atomic, not {described(held.field.type)}", HOLD)
+        if held.number <= len(self.program.globals):
+            raise place.error(f"`m.hold` of `{self.objects.shown(held.number)}`, which is global", "Give it a number.")
+        return held
 
     # --- threads ------------------------------------------------------------------------------------------------
 
     def _threads(self, records: list[ThreadRecord]) -> tuple[Thread, ...]:
         if not records:
             raise self.place.error(
-                f"the scenario `{self.record.name}` has no threads", 'Add one: `m.thread("name", path, ...)`.'
+                f"the scenario `{self.name}` has no threads", 'Add one: `m.thread("name", path, ...)`.'
             )
         threads: list[Thread] = []
         seen: dict[str, Place] = {}
@@ -222,7 +238,7 @@ class _ScenarioLowering:
             seen[record.name] = place
             procedure = self._path(record, place)
             arguments = self._arguments(record, procedure, place)
-            site = Site(self.record.name, record.path, record.line)
+            site = Site(self.name, record.path, record.line)
             threads.append(Thread(record.name, procedure.name, arguments, record.may_wait, site, record.level))
         return tuple(threads)
 
@@ -290,14 +306,28 @@ def _meant(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _switched(model: Model, program: Program) -> Iterator[None]:
-    """The switches as the program has them, for the scenario function; as they were, afterwards."""
+def building(model: Model, program: Program, what: str, place: Place) -> Iterator[None]:
+    """Around functions of the spec that build a scenario: what they raise is said with its place.
+
+    The switches are as the program has them; as they were, afterwards.
+    """
     before = {name: switch.value for name, switch in model.switches.items()}
     for name, value in program.switches:
         if isinstance(value, (bool, int, str)):
             model.switches[name].value = value
     try:
         yield
+    except (LockmodelError, ExcludedError, UnheardError):
+        raise
+    except Exception as error:
+        paths = [place.path, *(module.__file__ or "" for module in modules_of(model).values())]
+        where, line = innermost_line(error, paths)
+        raise SpecError(
+            str(error) if isinstance(error, PickError) else f"{what} raised {described_exception(error)}",
+            path=where or place.path,
+            line=line or place.line,
+            remedy=error.remedy if isinstance(error, PickError) else _meant(error),
+        ) from error
     finally:
         for name, switch in model.switches.items():
             switch.value = before[name]

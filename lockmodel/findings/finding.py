@@ -162,7 +162,8 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     were measured), guarantee (the least probability a run), runs_counted, guarantee_of_all, spinning; of preemption
     preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes. `passes`: how
     often the search began, since it had learned something; states and transitions are those of the last pass. `missed`
-    is null where whole states were compared. `waiting` is null where it was not examined.
+    is null where whole states were compared. `waiting` is null where it was not examined. `group` is the name of those
+    that the program wrote with the same entries ("pairs/event-ignore"), or "".
     """
 
     name: str
@@ -188,6 +189,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     passes: int = 1
     missed: Missed | None = None
     waiting: list[LockWaits] | None = None
+    group: str = ""
 
 
 class OrderEdge(msgspec.Struct, frozen=True):
@@ -281,10 +283,23 @@ class Protection(msgspec.Struct, frozen=True):
     racy: list[Frame]
 
 
+class Enumeration(msgspec.Struct, frozen=True):
+    """A group of scenarios that the program wrote, as far as the target names them.
+
+    `scenarios` are those there are. `symmetric`: so many differ from one of these by names alone; `excluded`: so many
+    answers have none, by what excludes them (a word that threads share and exclude, or the reason of a `require`).
+    """
+
+    scenarios: int
+    symmetric: int
+    excluded: dict[str, int]
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """What one `check` of one spec gives.
 
     `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result).
+    `enumeration` has the groups of scenarios that the program wrote, by name.
     """
 
     schema_version: int
@@ -297,3 +312,4 @@ class CheckResult(msgspec.Struct, frozen=True):
     order: Order
     unreached: list[Unreached]
     protection: list[Protection] = msgspec.field(default_factory=list)
+    enumeration: dict[str, Enumeration] = msgspec.field(default_factory=dict)

@@ -9,11 +9,15 @@ from lockmodel.source import NOWHERE, Site
 
 @dataclass(frozen=True, slots=True)
 class InitialObject:
-    """An object that is there at the start; `values` are its plain fields, atomics and lock counts by field name."""
+    """An object that is there at the start; `values` are its plain fields, atomics and lock counts by field name.
+
+    `site` is where it is made, NOWHERE if that is the scenario itself.
+    """
 
     name: str
     struct: str
     values: tuple[tuple[str, int], ...]
+    site: Site = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from lockmodel.errors import SpecError
 from lockmodel.language.library import Library, Switch, caller, definition
 from lockmodel.language.scenario import Scenario
+from lockmodel.language.worlds import EntryRecord, EveryRecord, Pick, WorldRecord
+
+W = TypeVar("W")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Model(Library):
         self.declared = hierarchy
         self.designs = {as_written: None, **self.designs}
         self.scenarios: dict[str, ScenarioRecord] = {}
+        self.built: WorldRecord | None = None
+        self.entries: dict[str, EntryRecord] = {}
+        self.groups: dict[str, EveryRecord] = {}
 
     @overload
     def scenario(self, build: Callable[[Scenario], None], /) -> Callable[[Scenario], None]: ...
@@ -93,6 +99,46 @@ class Model(Library):
                 remedy="Rename one of them.",
             )
         self.scenarios[name] = ScenarioRecord(name, build, doc, path, line)
+
+    def world(self, build: Callable[[Scenario, Pick], W], /) -> Callable[[Scenario, Pick], W]:
+        """The function that builds what stands before the threads start; what it gives is handed to each entry.
+
+        It is run anew for every scenario. What it asks of the `Pick` says how the scenarios differ.
+        """
+        path, line = definition(build)
+        if self.built is not None:
+            raise SpecError(
+                f"there are two worlds (before: {self.built.path}:{self.built.line})",
+                path=path,
+                line=line,
+                remedy="Keep one of them: a pick can say which it is.",
+            )
+        self.built = WorldRecord(build, path, line)
+        return build
+
+    def entry(self, build: Callable[[Scenario, W, Pick, str], None], /) -> Callable[[Scenario, W, Pick, str], None]:
+        """A way for a thread to get in: what it holds, what it asks for, and the path, in `m.thread(thread, ...)`."""
+        path, line = definition(build)
+        name = build.__name__
+        if name in self.entries:
+            raise SpecError(f"there are two entries named {name}", path=path, line=line, remedy="Rename one of them.")
+        self.entries[name] = EntryRecord(name, build, build.__doc__ or "", path, line)
+        return build
+
+    def every(
+        self, name: str, /, *, of: int, entries: Sequence[str | Sequence[str]] | None = None, default: bool = True
+    ) -> None:
+        """A group of scenarios: every choice of `of` entries, one as often as it takes, in every world.
+
+        `entries`: of these only; or, where they are given as tuples, just these combinations. Without `default` they
+        are checked where a target names them: `spec.py::name`, `spec.py::name/*`. What cannot be told apart but by
+        the names of objects, and of threads in one path, is one scenario.
+        """
+        path, line = caller()
+        if name in self.groups:
+            raise SpecError(f"there are two groups named {name}", path=path, line=line, remedy="Rename one of them.")
+        chosen = None if entries is None else tuple(e if isinstance(e, str) else tuple(e) for e in entries)
+        self.groups[name] = EveryRecord(name, of, chosen, default, path, line)
 
 
 def _fill(build: Callable[..., None], chosen: dict[str, Any], scenario: Scenario) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple, cast
 
-from lockmodel.language.types import Idr, ListEntry, ListHead, Struct
+from lockmodel.language.types import Atomic, Idr, ListEntry, ListHead, Struct
 
 S = TypeVar("S", bound=Struct)
 Ts = TypeVarTuple("Ts")
@@ -18,7 +18,7 @@ Ts = TypeVarTuple("Ts")
 
 @dataclass(frozen=True)
 class ObjectRecord:
-    """What was said of an object: its Struct, its name ("" for one by number), its fields, and where."""
+    """What was said of an object: its Struct, its name ("" for one by number), its fields, and where it was."""
 
     struct: type[Struct]
     name: str
@@ -26,6 +26,7 @@ class ObjectRecord:
     path: str
     line: int
     is_global: bool = False
+    function: str = ""
 
 
 class ObjectHandle:
@@ -92,6 +93,16 @@ class IdrRecord:
 
 
 @dataclass(frozen=True)
+class HoldRecord:
+    """A call of `shares` or, `alone`, of `excludes`, by a thread or, "", by the world."""
+
+    word: str
+    target: object
+    alone: bool
+    by: str
+
+
+@dataclass(frozen=True)
 class ThreadRecord:
     """A call of `thread`, `softirq` or `hardirq`, which is its `level`."""
 
@@ -114,6 +125,9 @@ class Scenario:
     idr_records: list[IdrRecord] = field(default_factory=list)
     threads: list[ThreadRecord] = field(default_factory=list)
     kept: list[tuple[object, str, int]] = field(default_factory=list)
+    held: list[tuple[object, str, int]] = field(default_factory=list)
+    holds: list[HoldRecord] = field(default_factory=list)
+    holder: str = ""
 
     def new(self, struct: type[S], name: str = "", /, **fields: object) -> S:
         """An object that is there at the start, its fields as given and otherwise 0.
@@ -121,7 +135,7 @@ class Scenario:
         `name` is what findings call it; otherwise it is the Struct's name with a number ("watch#1").
         """
         path, line = _caller()
-        handle = ObjectHandle(ObjectRecord(struct, name, fields, path, line))
+        handle = ObjectHandle(ObjectRecord(struct, name, fields, path, line, function=_function()))
         self.objects.append(handle)
         return cast(S, handle)
 
@@ -136,6 +150,21 @@ class Scenario:
     def keep(self, target: Struct) -> None:
         """The environment holds one reference to the object that it does not drop (LM403 expects it at the end)."""
         self.kept.append((target, *_caller()))
+
+    def hold(self, count: Atomic) -> None:
+        """Somebody has a reference: the count starts one higher than it would."""
+        self.held.append((count, *_caller()))
+
+    def shares(self, word: str, target: Struct | None = None) -> None:
+        """Of the entry's thread, or of the world: it has `word` (of the object), as others may.
+
+        There is no scenario in which somebody else excludes it.
+        """
+        self.holds.append(HoldRecord(word, target, False, self.holder))
+
+    def excludes(self, word: str, target: Struct | None = None) -> None:
+        """Of the entry's thread, or of the world: it has `word` (of the object), and nobody else has it in any way."""
+        self.holds.append(HoldRecord(word, target, True, self.holder))
 
     def thread(
         self,
@@ -166,6 +195,17 @@ class Scenario:
         Only hard interrupts run on that CPU until it is done.
         """
         self.threads.append(ThreadRecord(name, path, arguments, True, *_caller(), "softirq", cpu))
+
+
+def _function() -> str:
+    """The function that called; a comprehension, which is one in some versions of Python, counts as part of it."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name in COMPREHENSIONS and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_name
+
+
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
 
 def _caller() -> tuple[str, int]:

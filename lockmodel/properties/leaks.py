@@ -13,7 +13,7 @@ from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.ir.types import AtomicType, ListEntryType, ListHeadType, RefType
 from lockmodel.ir.values import DROPPED, HEADS, LIVE, UNINITIALISED, is_head, is_object
-from lockmodel.source import Site
+from lockmodel.source import NOWHERE, Site
 
 
 def leaks(view: View) -> list[Violation]:
@@ -60,7 +60,8 @@ def _leak(view: View, number: int, detail: str, field: str = "", rule: str = "LM
 def _allocated_at(view: View, number: int) -> Site:
     item = view.layout.objects[number]
     if not item.cache:
-        return view.layout.setup.site
+        made = view.layout.setup.objects[number - 1].site
+        return view.layout.setup.site if made is NOWHERE else made
     return item.sites[view.read(item.born) - 1 if item.born >= 0 else 0]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.report.places import place_of, spec_and_source
 from lockmodel.report.text import distinct, replay_command
-from lockmodel.report.words import covered, last_word, overall, size_of, title, why_incomplete
+from lockmodel.report.words import covered, last_word, named, overall, size_of, title, why_incomplete
 
 
 def encode_github(result: CheckResult) -> bytes:
     """An error for each place that breaks a rule and for each incomplete scenario; a notice where all is well."""
     lines: list[str] = []
     for shown in distinct(result):
-        also = "".join(f", {name}" for name, _ in shown.also)
+        also = "".join(f", {name}" for name in named([scenario for scenario, _ in shown.also]))
         lines.append(_finding(result, shown.finding, shown.scenario + also))
     for scenario in result.scenarios:
         if not scenario.complete or scenario.verdict == "incomplete":

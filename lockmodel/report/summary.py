@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.text import Text
 
 from lockmodel.findings.finding import CheckResult, Protection, ScenarioResult, Unreached
@@ -12,8 +14,11 @@ from lockmodel.report.words import (
     count,
     covered,
     design_of,
+    enumerated,
     further,
     last_word,
+    listed,
+    named,
     negligible,
     overall,
     told_protection,
@@ -22,6 +27,14 @@ from lockmodel.report.words import (
 
 HARMLESS = ("trylock", "read mode")
 """Why a cycle of locks can never block, whatever the threads do: told only where it is asked for."""
+
+ORDER = ("violated", "violated, incomplete", "incomplete", "verified")
+"""Of verdicts, the worst first."""
+
+INCOMPLETE = "incomplete: "
+
+FIGURES = ("worlds", "threads", "states", "transitions", "depth", "seconds")
+"""Columns of numbers."""
 
 STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
 
@@ -32,6 +45,7 @@ def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text
     sections = [
         Text.assemble((result.spec, STRONG), f"  {about}\n"),
         _scenarios(result.scenarios, terminal, verbose),
+        _groups(result, terminal.width),
         _waiting(result.scenarios, terminal),
         _remarks(result.scenarios, terminal.width),
         _order(result, terminal.width, verbose),
@@ -54,22 +68,58 @@ def verdict_line(result: CheckResult, width: int) -> Text:
 
 
 def _scenarios(scenarios: list[ScenarioResult], terminal: Terminal, verbose: bool) -> Text:
+    """A row a scenario; unless verbose, one for all that the program wrote with the same entries."""
     if not scenarios:
         return Text()
-    head = ["scenario", "verdict", "threads", "states", "transitions", "depth", "findings"]
-    if verbose:
-        head += ["engine", "seconds"]
+    together = not verbose and any(scenario.group for scenario in scenarios)
+    head = ["scenario", *(["worlds"] if together else []), "verdict", "threads", "states", "transitions", "depth"]
+    head += ["findings", *(["engine", "seconds"] if verbose else [])]
     rows: list[list[Text]] = []
-    for scenario in scenarios:
-        verdict = scenario.verdict if scenario.complete or scenario.verdict != "violated" else "violated, incomplete"
-        numbers = [len(scenario.threads), scenario.states, scenario.transitions, scenario.depth]
-        row = [Text(scenario.name), Text(verdict, STYLES.get(scenario.verdict, UNSURE))]
-        row += [Text(f"{number:,}") for number in numbers]
-        row.append(Text(_findings_in(scenario)))
+    for name, members in _grouped(scenarios, together):
+        worst = next((v for v in ("violated", "incomplete") if any(m.verdict == v for m in members)), "verified")
+        row = [Text(name), *([Text(f"{len(members):,}")] if together else [])]
+        row.append(Text(_verdicts(members), STYLES.get(worst, UNSURE)))
+        figures = (
+            max(len(member.threads) for member in members),
+            sum(member.states for member in members),
+            sum(member.transitions for member in members),
+            max(member.depth for member in members),
+        )
+        row += [Text(f"{number:,}") for number in figures]
+        row.append(Text(_findings_in(members)))
         if verbose:
-            row += [Text(scenario.engine), Text(f"{scenario.seconds:.2f}")]
+            row += [Text(members[0].engine), Text(f"{members[0].seconds:.2f}")]
         rows.append(row)
-    return table(head, rows, right=frozenset({2, 3, 4, 5, 8}), rule=terminal.glyphs.rule)
+    right = frozenset(at for at, name in enumerate(head) if name in FIGURES)
+    return table(head, rows, right=right, rule=terminal.glyphs.rule)
+
+
+def _groups(result: CheckResult, width: int) -> Text:
+    """What became of each group of scenarios that the program wrote."""
+    text = Text()
+    for group, told in result.enumeration.items():
+        _bullet(text, f"{group}: ", enumerated(told), width)
+    return text
+
+
+def _grouped(scenarios: list[ScenarioResult], together: bool) -> list[tuple[str, list[ScenarioResult]]]:
+    """Scenarios by the name of their row."""
+    groups: dict[str, list[ScenarioResult]] = {}
+    for scenario in scenarios:
+        groups.setdefault((scenario.group if together else "") or scenario.name, []).append(scenario)
+    return list(groups.items())
+
+
+def _verdicts(members: list[ScenarioResult]) -> str:
+    """'violated', or of several that differ '3 violated, 21 verified'."""
+    verdicts = [
+        member.verdict if member.complete or member.verdict != "violated" else "violated, incomplete"
+        for member in members
+    ]
+    different = {verdict: verdicts.count(verdict) for verdict in sorted(verdicts, key=ORDER.index)}
+    if len(different) == 1:
+        return verdicts[0]
+    return ", ".join(f"{number:,} {verdict.replace(',', ' and')}" for verdict, number in different.items())
 
 
 def _waiting(scenarios: list[ScenarioResult], terminal: Terminal) -> Text:
@@ -100,35 +150,58 @@ def _protection(fields: list[Protection], terminal: Terminal) -> Text:
     return table(["field", "declared", "observed"], rows, right=frozenset(), rule=terminal.glyphs.rule)
 
 
-def _findings_in(scenario: ScenarioResult) -> str:
-    """'LM305, LM306 x2', in the order of the codes; '-' for none, which is not the same as a pass."""
-    codes = sorted(finding.rule for finding in scenario.findings)
+def _findings_in(members: list[ScenarioResult]) -> str:
+    """'LM305, LM306 x2', in the order of the codes; '-' for none, which is not the same as a pass.
+
+    Of several scenarios 'LM305 in 3, LM308 in 24'.
+    """
+    codes = sorted(finding.rule for member in members for finding in member.findings)
     counts = {code: codes.count(code) for code in codes}
-    return ", ".join(code if number == 1 else f"{code} x{number}" for code, number in counts.items()) or "-"
+    if len(members) == 1:
+        told = [code if number == 1 else f"{code} x{number}" for code, number in counts.items()]
+    else:
+        told = [f"{code} in {_having(members, code)}" for code in counts]
+    return ", ".join(told) or "-"
+
+
+def _having(members: list[ScenarioResult], code: str) -> int:
+    return sum(any(finding.rule == code for finding in member.findings) for member in members)
 
 
 def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
-    """What a reader must know: why one stopped, what its strategy ran, what makes a pass a weak one, the bounds."""
+    """What a reader must know: why one stopped, what its strategy ran, what makes a pass a weak one, the bounds.
+
+    What is the same for several scenarios is told once.
+    """
     text = Text()
+    remarks: dict[tuple[str, str], list[ScenarioResult]] = {}
     for scenario in scenarios:
-        if not scenario.complete or scenario.verdict == "incomplete":
-            cut = f"{scenario.name}: {why_incomplete(scenario)}; {covered(scenario)}."
-            told = f"{cut} What was not looked at may hold anything. {further(scenario)}"
-            _bullet(text, "incomplete: ", told.rstrip(), width)
-        if scenario.numbers:
-            _bullet(text, f"{scenario.strategy}: ", f"{scenario.name}: {'; '.join(scenario.numbers)}.", width)
-        if scenario.missed is not None and not negligible(scenario.missed):
-            _bullet(text, "fingerprints: ", f"{scenario.name}: {chance(scenario.missed)}.", width)
-        for warning in scenario.warnings:
-            _bullet(text, "warning: ", f"{scenario.name}: {warning}", width)
-    groups: dict[tuple[str, ...], list[str]] = {}
+        for remark in _remarks_on(scenario):
+            remarks.setdefault(remark, []).append(scenario)
+    for (head, told), where in remarks.items():
+        if head == INCOMPLETE:
+            told = f"{told}; {covered(*where)}. What was not looked at may hold anything. {further(where[0])}".rstrip()
+        _bullet(text, head, f"{listed(named(where))}: {told}", width)
+    groups: dict[tuple[str, ...], list[ScenarioResult]] = {}
     for scenario in scenarios:
-        groups.setdefault(tuple(scenario.bounds), []).append(scenario.name)
-    for bounds, names in groups.items():
+        groups.setdefault(tuple(scenario.bounds), []).append(scenario)
+    for bounds, where in groups.items():
         if bounds:
-            where = "" if len(groups) == 1 else f"{', '.join(names)}: "
-            _bullet(text, "bounds: ", where + ", ".join(bounds), width)
+            names = "" if len(groups) == 1 else f"{listed(named(where))}: "
+            _bullet(text, "bounds: ", names + ", ".join(bounds), width)
     return text
+
+
+def _remarks_on(scenario: ScenarioResult) -> Iterator[tuple[str, str]]:
+    """The remarks on one scenario, each with its head."""
+    if not scenario.complete or scenario.verdict == "incomplete":
+        yield INCOMPLETE, why_incomplete(scenario)
+    if scenario.numbers:
+        yield f"{scenario.strategy}: ", f"{'; '.join(scenario.numbers)}."
+    if scenario.missed is not None and not negligible(scenario.missed):
+        yield "fingerprints: ", f"{chance(scenario.missed)}."
+    for warning in scenario.warnings:
+        yield "warning: ", warning
 
 
 def _order(result: CheckResult, width: int, verbose: bool) -> Text:

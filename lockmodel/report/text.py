@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
 from lockmodel.report.columns import lane_widths, places_in, print_columns
 from lockmodel.report.lanes import arrange, cycle, state_told
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.rails import print_rails
 from lockmodel.report.summary import summarise, verdict_line
 from lockmodel.report.terminal import BAD, FAINT, STRONG, Terminal, wrap
-from lockmodel.report.words import count, loop_told, size_of, title
+from lockmodel.report.words import count, identity, loop_told, size_of, title
 from lockmodel.report.wrapping import printable
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
@@ -27,7 +27,7 @@ QUIET, NORMAL, VERBOSE = -1, 0, 1
 BY_LOCKS = ("LM201", "LM202", "LM602")
 """Rules whose findings are named by lock classes ("a -> b")."""
 
-Groups = dict[tuple[str, ...], list[tuple[str, Finding]]]
+Groups = dict[tuple[str, ...], list[tuple[ScenarioResult, Finding]]]
 """What is the same for a reader, each with its scenario."""
 
 ALSO_SHOWN = 6
@@ -40,7 +40,7 @@ class Shown:
 
     finding: Finding
     scenario: str
-    also: tuple[tuple[str, Finding], ...]
+    also: tuple[tuple[ScenarioResult, Finding], ...]
 
 
 def render_finding(
@@ -51,11 +51,10 @@ def render_finding(
     design: str = "",
     terminal: Terminal | None = None,
     verbose: bool = False,
-    also: tuple[tuple[str, Finding], ...] = (),
 ) -> str:
     """One finding as text: what, why, the schedule, what is left at the end, how to see it again."""
     terminal = terminal or Terminal()
-    return terminal.show(_finding(Shown(finding, scenario, also), spec, design, terminal, verbose))
+    return terminal.show(_finding(Shown(finding, scenario, ()), spec, design, terminal, verbose))
 
 
 def render_check(result: CheckResult, *, terminal: Terminal | None = None, verbosity: int = NORMAL) -> str:
@@ -88,14 +87,7 @@ def distinct(result: CheckResult) -> list[Shown]:
     groups: Groups = {}
     for scenario in result.scenarios:
         for finding in scenario.findings:
-            # The place of a claim is its name, of all else where it happened: the innermost frame that says something.
-            place = (
-                finding.rule,
-                finding.claim or finding.place.procedure,
-                "" if finding.claim else finding.place.spec,
-                *(place.spec for place in finding.places),
-            )
-            groups.setdefault(place, []).append((scenario.name, finding))
+            groups.setdefault(identity(finding), []).append((scenario, finding))
     return _shortest(groups)
 
 
@@ -105,7 +97,7 @@ def passed_by(result: CheckResult) -> list[Shown]:
     for scenario in result.scenarios:
         for wait in scenario.waiting or ():
             if wait.witness is not None:
-                groups.setdefault((wait.lock,), []).append((scenario.name, wait.witness))
+                groups.setdefault((wait.lock,), []).append((scenario, wait.witness))
     return _shortest(groups)
 
 
@@ -115,7 +107,7 @@ def _shortest(groups: Groups) -> list[Shown]:
     for _, group in sorted(groups.items(), key=lambda item: item[0]):
         # min keeps the first of equals, so that the scenario named is the first in the spec.
         best = min(group, key=lambda entry: (len(entry[1].steps), entry[1].thread_switches))
-        shown.append(Shown(best[1], best[0], tuple(entry for entry in group if entry is not best)))
+        shown.append(Shown(best[1], best[0].name, tuple(entry for entry in group if entry is not best)))
     return shown
 
 
@@ -198,11 +190,23 @@ def _notes(finding: Finding, shown: Shown, width: int) -> list[tuple[str, list[s
     if finding.stack and not finding.waiting:
         notes.append(("stack", wrapped(_stack(finding))))
     if shown.also:
-        also = [f"{name} ({count(len(other.steps), 'step')})" for name, other in shown.also[:ALSO_SHOWN]]
-        more = len(shown.also) - len(also)
-        also += [f"{count(more, 'more scenario')}"] if more else []
-        notes.append(("also in", wrapped([", ".join(also)])))
+        notes.append(("also in", wrapped([", ".join(_also(shown))])))
     return notes
+
+
+def _also(shown: Shown) -> list[str]:
+    """The other scenarios, with how long it takes there; those that were written with the same entries as one."""
+    groups: Groups = {}
+    for scenario, other in shown.also:
+        groups.setdefault((scenario.group or scenario.name,), []).append((scenario, other))
+    told = [
+        f"{group} ({count(len(members), 'scenario')})"
+        if len(members) > 1
+        else f"{members[0][0].name} ({count(len(members[0][1].steps), 'step')})"
+        for (group,), members in list(groups.items())[:ALSO_SHOWN]
+    ]
+    more = sum(len(members) for members in list(groups.values())[ALSO_SHOWN:])
+    return [*told, f"{count(more, 'more scenario')}"] if more else told
 
 
 def _stack(finding: Finding) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lockmodel.findings.finding import CheckResult, Finding, Missed, Protection, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Enumeration, Finding, Missed, Protection, ScenarioResult
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -15,6 +15,51 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def listed(words: list[str], last: str = "and") -> str:
     """'a', 'a and b', 'a, b and c'."""
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def enumerated(told: Enumeration) -> str:
+    """'48 scenarios; 100 more differ by names alone; excluded: 12 (file), 3 (umount)'."""
+    words = [count(told.scenarios, "scenario")]
+    if told.symmetric:
+        words.append(f"{told.symmetric:,} more {'differs' if told.symmetric == 1 else 'differ'} by names alone")
+    if told.excluded:
+        words.append(f"excluded: {', '.join(f'{number:,} ({reason})' for reason, number in told.excluded.items())}")
+    return "; ".join(words)
+
+
+MOST_NAMED = 6
+"""So many scenarios are named in one sentence; the JSON has them all."""
+
+
+def named(scenarios: Sequence[ScenarioResult]) -> list[str]:
+    """Scenarios by name; several that the program wrote with the same entries as `pairs/event-ignore (24 scenarios)`.
+
+    What are too many to be read are counted.
+    """
+    groups: dict[str, list[ScenarioResult]] = {}
+    for scenario in scenarios:
+        groups.setdefault(scenario.group or scenario.name, []).append(scenario)
+    names = [
+        members[0].name if len(members) == 1 else f"{group} ({count(len(members), 'scenario')})"
+        for group, members in groups.items()
+    ]
+    if len(names) <= MOST_NAMED + 1:
+        return names
+    more = sum(len(members) for members in list(groups.values())[MOST_NAMED:])
+    return [*names[:MOST_NAMED], f"{more:,} more"]
+
+
+def identity(finding: Finding) -> tuple[str, ...]:
+    """What two findings have in common that are told once: the rule, and the place.
+
+    The place of a claim is its name, of all else where it happened: the innermost frame that says something.
+    """
+    return (
+        finding.rule,
+        finding.claim or finding.place.procedure,
+        "" if finding.claim else finding.place.spec,
+        *(place.spec for place in finding.places),
+    )
 
 
 def design_of(result: CheckResult) -> str:
@@ -83,13 +128,14 @@ def chance(missed: Missed) -> str:
     )
 
 
-def covered(scenario: ScenarioResult) -> str:
-    """What an incomplete search did look at."""
-    words = f"{count(scenario.states, 'state')} and {count(scenario.transitions, 'transition')} were looked at"
-    if scenario.depth:
-        words += f" down to depth {scenario.depth:,}"
-    if scenario.frontier:
-        words += f"; {count(scenario.frontier, 'state')} stood in the queue"
+def covered(*scenarios: ScenarioResult) -> str:
+    """What incomplete searches did look at."""
+    states, transitions = sum(one.states for one in scenarios), sum(one.transitions for one in scenarios)
+    words = f"{count(states, 'state')} and {count(transitions, 'transition')} were looked at"
+    if depth := max(one.depth for one in scenarios):
+        words += f" down to depth {depth:,}"
+    if frontier := sum(one.frontier for one in scenarios):
+        words += f"; {count(frontier, 'state')} stood in the queue"
     return words
 
 
@@ -177,15 +223,13 @@ def last_word(result: CheckResult) -> str:
         rest = f" {count(others, 'scenario is', 'scenarios are')} verified." if others else ""
         return (
             f"incomplete, which is not a pass: {count(len(stopped), 'scenario')} of {len(scenarios)} could not be "
-            f"searched to the end ({listed([scenario.name for scenario in stopped])}).{rest}"
+            f"searched to the end ({listed(named(stopped))}).{rest}"
         )
-    found = len(
-        {(finding.rule, finding.place, finding.claim) for scenario in scenarios for finding in scenario.findings}
-    )
+    found = len({identity(finding) for scenario in scenarios for finding in scenario.findings})
     broken = sum(scenario.verdict == "violated" for scenario in scenarios)
     sentence = f"violated: {count(found, 'finding')} in {broken} of {total}."
     if unfinished:
-        names = listed([scenario.name for scenario in unfinished])
+        names = listed(named(unfinished))
         sentence += f" Not searched to the end: {names}; there may be more."
     return sentence
 

@@ -27,6 +27,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
     assert read_options({}) == Options(
         design=None,
         switches={},
+        bounds={},
         engine="auto",
         strategy="exhaustive",
         reduction=True,

@@ -125,7 +125,7 @@ def test_a_run_reads_as_its_golden_file(verbosity: int, name: str, golden: Golde
 def test_a_place_is_shown_once_with_its_shortest_schedule() -> None:
     first = distinct(samples.everything())[0]
     assert (first.finding.rule, first.scenario, len(first.finding.steps)) == ("LM305", "rm_watch_umount", 22)
-    assert [(name, len(finding.steps)) for name, finding in first.also] == [("rm_watch_umount_close", 26)]
+    assert [(scenario.name, len(finding.steps)) for scenario, finding in first.also] == [("rm_watch_umount_close", 26)]
 
 
 def test_findings_come_in_the_order_of_their_codes_whatever_the_order_of_the_scenarios() -> None:
