@@ -461,6 +461,7 @@ def compare(
         tuple[str, str], typer.Option("--designs", metavar="BEFORE AFTER", help="The two designs, as `list` names them")
     ],
     switches: SetOption = None,
+    bounds: BoundOption = None,
     engine: EngineOption = None,
     max_states: MaxStatesOption = None,
     max_memory: MaxMemoryOption = None,
@@ -486,6 +487,7 @@ def compare(
             _settings(
                 {
                     "set": switches,
+                    "bound": bounds,
                     "engine": engine,
                     "max-states": max_states,
                     "max-memory": max_memory,
