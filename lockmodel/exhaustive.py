@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import Judge, NoJudge
-from lockmodel.engine.liveness import Graph, Lasso, goes_round, may_get_on
+from lockmodel.engine.liveness import Graph, Lasso, may_get_on
 from lockmodel.engine.local import Violation
 from lockmodel.engine.native import reduced as native_reduced
 from lockmodel.engine.native import search as native_search
@@ -24,6 +24,7 @@ from lockmodel.engine.native.reduced import NativeReducedSearch
 from lockmodel.engine.native.search import NativeSearch
 from lockmodel.engine.races import suspects
 from lockmodel.engine.reduction.reduced import ReducedSearch
+from lockmodel.engine.returning import goes_round
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.stopping import StoppingStepper
 from lockmodel.engine.strategies.fewest import FewestSwitches

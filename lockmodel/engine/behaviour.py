@@ -235,15 +235,15 @@ def decide(root: Test | Leaf | None, state: bytes) -> Leaf | None:
     return found
 
 
-def answers(roots: Iterable[Test | Answer | None]) -> Iterator[Answer]:
-    """All that decision trees lead to."""
-    waiting: list[Any] = list(roots)
+def leaves(roots: Iterable[Test | Answer | None]) -> Iterator[tuple[Path, Answer]]:
+    """All that decision trees lead to, each with the bytes that decide."""
+    waiting: list[tuple[Path, Any]] = [([], root) for root in roots]
     while waiting:
-        at = waiting.pop()
+        path, at = waiting.pop()
         if type(at) is list:
-            waiting.extend(at[1].values())
+            waiting.extend(([*path, (at[0], byte)], below) for byte, below in at[1].items())
         elif at is not None:
-            yield at
+            yield path, at
 
 
 def graft(root: Test | Leaf | None, tests: Path, leaf: Leaf) -> Test | Leaf:

@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lockmodel.engine.behaviour import Answer, Behaviour, Node, answers, decide
+from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, leaves
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import COMING, LocalState
-from lockmodel.engine.reduction.cycles import has_cycle, on_cycles
+from lockmodel.engine.reduction.cycles import on_cycles
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Transitions
 from lockmodel.ir.control import can_end
 from lockmodel.ir.layout import NODE_BYTES, Layout, reachable
@@ -54,16 +54,6 @@ def may_get_on(layout: Layout) -> tuple[int, ...]:
             for procedure in reachable(program, thread.procedure).values()
             for instruction in procedure.code
         )
-    )
-
-
-def goes_round(behaviour: Behaviour) -> bool:
-    """Can some thread come back to a local state without getting on, as far as its own steps show?"""
-    return has_cycle(
-        {
-            name: [answer.target for answer in answers(node.roots) if answer.target and not answer.gets_on]
-            for name, node in behaviour.nodes.items()
-        }
     )
 
 
@@ -233,7 +223,7 @@ class Graph:
         node = nodes[thread]
         key = node.number, choice
         if key not in self._getting_on:
-            outcomes = {answer.gets_on for answer in answers([node.roots[choice]]) if not answer.blocked}
+            outcomes = {answer.gets_on for _, answer in leaves([node.roots[choice]]) if not answer.blocked}
             self._getting_on[key] = outcomes.pop() if len(outcomes) == 1 else None
         known = self._getting_on[key]
         return self.answer(state, nodes, thread, choice).gets_on if known is None else known

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
-from lockmodel.engine.behaviour import Behaviour, answers
+from lockmodel.engine.behaviour import Behaviour, leaves
 
-N = TypeVar("N", int, str, bytes)
+N = TypeVar("N", int, str)
 
 
 def components(behaviour: Behaviour) -> dict[int, int]:
     """For each node that lies on a cycle of local states the number of its strongly connected component."""
     targets = {
-        node.number: [int.from_bytes(answer.target, "little") for answer in answers(node.roots) if answer.target]
+        node.number: [int.from_bytes(answer.target, "little") for _, answer in leaves(node.roots) if answer.target]
         for node in behaviour.nodes.values()
     }
     return on_cycles(targets) if has_cycle(targets) else {}
