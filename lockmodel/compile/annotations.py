@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeGuard, TypeVar
 
 from lockmodel.compile.naming import Place, did_you_mean, shown_value
@@ -19,12 +19,14 @@ from lockmodel.ir.types import (
     EnumType,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
     RefType,
     TupleType,
     Type,
+    ValueType,
     VoidType,
     WaitQueueType,
 )
@@ -106,6 +108,12 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
             raise place.error(f"{what} holds {_shown(element)}, which is no Struct", "Name the Struct of its entries.")
         name = register(element, place)
         return ListHeadType(name, "") if origin is language.ListHead else IdrType(name, 0)
+    if origin is language.Ledger:
+        return _ledger(arguments, register, place, what)
+    if hint is language.Ledger:
+        raise place.error(
+            f"{what} does not say what it holds", "Write `Ledger[Claimant, Carrier, int, ...]`: an event's values last."
+        )
     if hint in (language.ListHead, language.Idr):
         raise place.error(f"{what} does not say what it holds", f"Write `{_shown(hint)}[Struct]`.")
     if origin is tuple:
@@ -133,6 +141,25 @@ def hint_type(hint: object, register: RegisterStruct, place: Place, what: str) -
         f"{what} is of type `{_shown(hint)}`, which a model cannot hold",
         "Use bool, Annotated[int, Range(low, high)], Flags, Enum, or a Struct.",
     )
+
+
+def _ledger(arguments: Sequence[object], register: RegisterStruct, place: Place, what: str) -> LedgerType:
+    claimant, carrier, *event = arguments
+    structs = []
+    for argument, role in ((claimant, "claimants"), (carrier, "carriers")):
+        if not is_struct(argument):
+            raise place.error(f"{what} has {_shown(argument)} for its {role}, which is no Struct", "Name a Struct.")
+        structs.append(register(argument, place))
+    types: list[ValueType] = []
+    for argument in event:
+        type_ = hint_type(argument, register, place, f"an event of {what}")
+        if not isinstance(type_, ValueType) or type_ == IntType():
+            raise place.error(
+                f"{what} has {_shown(argument)} in its events",
+                "Use values: bool, Annotated[int, Range(0, 7)], Flags, Enum, a Struct.",
+            )
+        types.append(type_)
+    return LedgerType(structs[0], structs[1], tuple(types), 0)
 
 
 def _annotated(hint: object, place: Place, what: str) -> Type:

@@ -6,14 +6,14 @@ import ast
 import enum
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lockmodel.compile.annotations import enum_type, is_struct
 from lockmodel.compile.expressions import ExpressionLowering, computed
 from lockmodel.compile.frame import ANY_REF, Value, fits, is_number, joined, wanted_error
 from lockmodel.compile.names import DYNAMIC
-from lockmodel.compile.naming import code_text, described
+from lockmodel.compile.naming import code_text, described, type_name
 from lockmodel.compile.signature import Signature
 from lockmodel.errors import SpecError
 from lockmodel.ir.hierarchy import SUBCLASSES
@@ -21,6 +21,7 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Book,
     Branch,
     Call,
     Choose,
@@ -40,7 +41,7 @@ from lockmodel.ir.nodes import (
     Progress,
     Unary,
 )
-from lockmodel.ir.operations import COMPOUNDS, GHOSTS, LOCKING, OPERATIONS, Compound, Operation
+from lockmodel.ir.operations import COMPOUNDS, GHOSTS, LEDGER, LOCKING, OPERATIONS, Compound, Operation
 from lockmodel.ir.types import (
     LOCK_KINDS,
     AtomicType,
@@ -48,6 +49,7 @@ from lockmodel.ir.types import (
     CacheType,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
@@ -117,6 +119,9 @@ class CallLowering(ExpressionLowering):
         """Lower a call; its results."""
         function = self._function(node)
         name = getattr(function, "__name__", "")
+        if getattr(kernel, name, None) is function and name in LEDGER:
+            self._book(node, name)
+            return []
         if getattr(kernel, name, None) is function:
             if any(isinstance(argument, ast.Starred) for argument in node.args) or node.keywords:
                 raise self.error(node, f"`{name}` takes its operands by position", "Write them out in C's order.")
@@ -418,6 +423,54 @@ class CallLowering(ExpressionLowering):
         targets = tuple(result.expr.name for result in results if isinstance(result.expr, Local))
         self.emit(Operate(name, arguments, targets, self.site(node), cache, self.racy))
         return results
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def _book(self, node: ast.Call, name: str) -> None:
+        """An operation on a ledger: which one, then who, then the values of an event, then what carries it."""
+        if self.atomic and not self.ghost:
+            raise self._not_in_claim(node, name)
+        given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "by")]
+        ledger = self._unseen(given[0], name) if given else None
+        if ledger is None or not isinstance(ledger.type, LedgerType):
+            told = "nothing" if ledger is None else described(ledger.type)
+            raise self.error(node, f"`{name}` takes a Ledger first, not {told}", "Name one: `dev.ledger`.")
+        operation = LEDGER["forgive_all" if name == "forgive" and len(given) == 1 else name]
+        wanted = self._booked(operation, ledger.type)
+        by = [keyword.arg for keyword in node.keywords]
+        if len(given) != 1 + len(wanted) or by != (["by"] if name in ("carry", "overflow") else []):
+            raise self.error(
+                node,
+                f"`{name}` does not take these operands",
+                f"Write `{name}({', '.join(self._shown(operation, wanted))})`.",
+            )
+        values = [ledger]
+        for operand, (what, type_) in zip(given[1:], wanted, strict=True):
+            values.append(self._unseen(operand, name))
+            self._want(operand, f"the {what} of `{name}`", type_, values[-1])
+        self.emit(Book(operation.name, tuple(value.expr for value in values), self.site(node)))
+
+    @staticmethod
+    def _booked(operation: Operation, ledger: LedgerType) -> list[tuple[str, Type]]:
+        """The operands after the ledger: what each is, and its type."""
+        found: list[tuple[str, Type]] = []
+        for kind in operation.parameters[1:]:
+            match kind:
+                case "event":
+                    found += [("event", value) for value in ledger.event]
+                case "claimant":
+                    found.append((kind, RefType(ledger.claimant)))
+                case _:
+                    found.append((kind, RefType(ledger.carrier)))
+        return found
+
+    @staticmethod
+    def _shown(operation: Operation, wanted: Sequence[tuple[str, Type]]) -> Iterator[str]:
+        """The operands as a call shows them."""
+        yield "ledger"
+        for what, type_ in wanted:
+            name = type_name(type_)
+            yield f"by={name}" if what == "carrier" and operation.name != "got" else name
 
     @staticmethod
     def _element(values: Sequence[Value]) -> RefType:

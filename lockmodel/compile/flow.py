@@ -11,6 +11,7 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Book,
     Branch,
     Call,
     Choose,
@@ -45,7 +46,14 @@ def expressions(instruction: Instruction) -> tuple[Expr, ...]:
             return (address,)
         case Store(address, value):
             return (address, value)
-        case Call(_, values) | Operate(_, values) | Await(_, values) | Return(values) | Choose(_, values):
+        case (
+            Call(_, values)
+            | Operate(_, values)
+            | Book(_, values)
+            | Await(_, values)
+            | Return(values)
+            | Choose(_, values)
+        ):
             return values
         case Jump() | MightSleep() | Progress() | Passage() | Mark():
             return ()

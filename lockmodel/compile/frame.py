@@ -21,6 +21,7 @@ from lockmodel.ir.types import (
     EnumType,
     IdrType,
     IntType,
+    LedgerType,
     ListHeadType,
     LockType,
     RefType,
@@ -243,6 +244,8 @@ def fits(given: Type, wanted: Type) -> bool:
             return isinstance(given, ListHeadType) and given.element == element
         case IdrType(element):
             return isinstance(given, IdrType) and given.element == element
+        case LedgerType():
+            return isinstance(given, LedgerType) and replace(given, capacity=wanted.capacity) == wanted
         case EnumType(name):
             return isinstance(given, EnumType) and given.name == name
         case _:

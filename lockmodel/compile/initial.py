@@ -182,7 +182,8 @@ class Objects:
                 return value
             case _:
                 raise place.error(
-                    f"{what} is {described(type_)} and takes no value", "Fill it by `m.link(...)` or `m.idr_set(...)`."
+                    f"{what} is {described(type_)} and takes no value",
+                    "Fill it by `m.link(...)`, `m.idr_set(...)` or `m.carry(...)`.",
                 )
 
     def _value(self, number: int, field: Field) -> int:

@@ -19,6 +19,7 @@ from lockmodel.ir.types import (
     EnumType,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
@@ -119,6 +120,8 @@ def type_name(type_: Type) -> str:
             return f"Idr[{element}]"
         case WaitQueueType(condition):
             return "Condition" if condition else "WaitQueue"
+        case LedgerType(claimant, carrier, event):
+            return f"Ledger[{', '.join((claimant, carrier, *map(type_name, event)))}]"
         case CacheType(name):
             return f"Cache[{name}]"
         case _:

@@ -12,16 +12,17 @@ from lockmodel.compile.frame import fits
 from lockmodel.compile.initial import Member, Objects
 from lockmodel.compile.load import described_exception, innermost_line, modules_of
 from lockmodel.compile.machine import Machine
-from lockmodel.compile.naming import Place, described, did_you_mean, place_of, shown_value, suggestion
+from lockmodel.compile.naming import Place, described, did_you_mean, place_of, shown_value, suggestion, type_name
 from lockmodel.errors import LockmodelError, SpecError
 from lockmodel.ir.nodes import Procedure, Program
-from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
+from lockmodel.ir.setup import Argument, Carried, IdrEntry, InitialObject, Link, Setup, Thread
 from lockmodel.ir.types import (
     AtomicType,
     BoolType,
     EnumType,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     RefType,
@@ -30,6 +31,7 @@ from lockmodel.ir.types import (
 from lockmodel.language.library import GlobalLock
 from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.language.scenario import (
+    CarriedRecord,
     IdrRecord,
     LinkRecord,
     MemberHandle,
@@ -42,6 +44,7 @@ from lockmodel.source import NOWHERE, Site
 
 HOLD = "Give a count: `m.hold(dev.count)`."
 LINK = "Give the link of an entry, then the head of a list: `m.link(watch.i_list, inode.watches)`."
+CARRY = "Give a Ledger, a claimant, an event and what carries it: `m.carry(dev.ledger, watch, 1, by=event)`."
 IDR_SET = "Give an Idr, an id and an object: `m.idr_set(dev.idr, 1, watch)`."
 
 
@@ -107,7 +110,8 @@ class _ScenarioLowering:
         self._check_kept(scenario, kept)
         threads = Machine(self.program, initial).placed(self._threads(scenario.threads), scenario.threads)
         whole = Site(self.name, self.place.path, self.place.line)
-        return Setup(self.name, tuple(initial), links, idr_entries, threads, kept, whole)
+        carried = self._carried(scenario.carried)
+        return Setup(self.name, tuple(initial), links, idr_entries, threads, kept, whole, carried)
 
     def _names(self, scenario: Scenario, first: int) -> dict[int, str]:
         names: dict[int, str] = {}
@@ -186,6 +190,37 @@ class _ScenarioLowering:
             seen[key] = place
             entries.append(IdrEntry(idr.number, idr.field.name, id_, target))
         return tuple(entries)
+
+    def _carried(self, records: list[CarriedRecord]) -> tuple[Carried, ...]:
+        found: list[Carried] = []
+        for record in records:
+            place = Place(record.path, record.line)
+            ledger = self._member(record.ledger, place, "the ledger of `m.carry`", CARRY)
+            kind = ledger.field.type
+            if not isinstance(kind, LedgerType):
+                raise place.error(f"`m.carry` takes a Ledger, not {described(kind)}", CARRY)
+            if len(record.event) != len(kind.event):
+                wanted = ", ".join(type_name(type_) for type_ in kind.event)
+                raise place.error(f"the event of `m.carry` has {len(record.event)} values", f"Give these: {wanted}.")
+            claimant, carrier = (
+                self.objects.converted(given, RefType(struct), place, f"the {what} of `m.carry`")
+                for given, struct, what in (
+                    (record.claimant, kind.claimant, "claimant"),
+                    (record.carrier, kind.carrier, "carrier"),
+                )
+            )
+            if not claimant or not carrier:
+                raise place.error("`m.carry` is given NULL", CARRY)
+            event = tuple(
+                self.objects.converted(value, type_, place, "the event of `m.carry`")
+                for value, type_ in zip(record.event, kind.event, strict=True)
+            )
+            found.append(Carried(ledger.number, ledger.field.name, claimant, event, carrier))
+            if sum((one.owner, one.field) == (ledger.number, ledger.field.name) for one in found) > kind.capacity:
+                raise place.error(
+                    f"the ledger holds {kind.capacity} events", "Give it more room: `ledger(capacity=...)`."
+                )
+        return tuple(found)
 
     def _kept(self, target: object, place: Place) -> tuple[int, str]:
         if not isinstance(target, ObjectHandle):

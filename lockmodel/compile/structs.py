@@ -29,6 +29,7 @@ from lockmodel.ir.types import (
     Guard,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
@@ -54,6 +55,7 @@ _KINDS: Mapping[str, tuple[type[object], str]] = {
     "atomic": (AtomicType, "an Atomic or a RefCount"),
     "refcount": (AtomicType, "a RefCount"),
     "idr": (IdrType, "an Idr"),
+    "ledger": (LedgerType, "a Ledger"),
 }
 
 
@@ -265,7 +267,7 @@ class StructTable:
             place.path,
             place.line,
             constant=plain and bool(given.get("constant")),
-            ghost=plain and bool(given.get("ghost")),
+            ghost=(plain and bool(given.get("ghost"))) or isinstance(type_, LedgerType),
             default=field_default(given.get("default"), type_, place, what),
         )
 
@@ -313,6 +315,10 @@ class StructTable:
             case IdrType(element):
                 capacity = _int(given.get("capacity", DEFAULT_IDR_CAPACITY), 1, place, what)
                 return IdrType(element, capacity)
+            case LedgerType():
+                if options.kind != "ledger":
+                    raise place.error(f"{what} does not say how many events it holds", "Write `= ledger(capacity=4)`.")
+                return replace(type_, capacity=_int(given["capacity"], 1, place, what))
             case IntType() | BoolType() | EnumType() | RefType() | LockType() | ListEntryType() | WaitQueueType():
                 return type_
             case _:

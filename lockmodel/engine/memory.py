@@ -156,6 +156,10 @@ class Memory:
         self.report(rule, detail, objects=objects, locks=locks, claim=claim, fatal=True)
         raise Halt
 
+    def place(self) -> Site:
+        """The innermost place that is in no helper."""
+        return self._where()[0]
+
     # --- objects ------------------------------------------------------------------------------------------------
 
     def pointer(self, reference: int, use: str) -> int:

@@ -13,7 +13,7 @@ from lockmodel.engine import processor
 from lockmodel.engine.frames import Frames, Open, needed
 from lockmodel.engine.local import COMING, Frame, LocalState, Outcome, Step
 from lockmodel.engine.memory import Blocked, Exhausted, Halt, Memory
-from lockmodel.engine.operations import MEANING, Context, waiting
+from lockmodel.engine.operations import MEANING, Context, ledgers, waiting
 from lockmodel.engine.words import show_number, show_value, text
 from lockmodel.errors import SpecError
 from lockmodel.ir.machine import TASK_STATE
@@ -22,6 +22,7 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Book,
     Branch,
     Call,
     Choose,
@@ -144,7 +145,18 @@ class Move:
                     raise Blocked
             case Mark(name):
                 self.operation = f"mark {name}"
-            case Assign() | Jump() | Branch() | Call() | Return() | Assert() | MightSleep() | Progress() | Passage():
+            case (
+                Assign()
+                | Jump()
+                | Branch()
+                | Call()
+                | Return()
+                | Assert()
+                | MightSleep()
+                | Progress()
+                | Passage()
+                | Book()
+            ):
                 raise AssertionError(f"{instruction} is not visible")
             case _ as never:
                 assert_never(never)
@@ -295,6 +307,9 @@ class Move:
             case Progress():
                 self.progress = True
                 frame.at += 1
+            case Book(operation, arguments):
+                self.book(operation, arguments)
+                frame.at += 1
             case Load() | Store():
                 detail = self.operation, self.detail
                 self.access(instruction)
@@ -421,6 +436,12 @@ class Move:
         self.memory.ghost = True
         self.evaluate_procedure(self.code.enter(procedure, [self.value(a) for a in arguments]))
         self.memory.ghost = False
+
+    def book(self, operation: str, arguments: tuple[Expr, ...]) -> None:
+        """An operation on a ledger: ghost code, wherever it stands."""
+        outer, self.memory.ghost = self.memory.ghost, True
+        ledgers.book(self.memory, operation, tuple(self.value(a) for a in arguments))
+        self.memory.ghost = outer
 
     # --- expressions --------------------------------------------------------------------------------------------
 

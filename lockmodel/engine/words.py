@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from lockmodel.ir import ledger
 from lockmodel.ir.layout import Layout
+from lockmodel.ir.ledger import Entry
 from lockmodel.ir.machine import CPU, OCCUPANTS
 from lockmodel.ir.nodes import (
     Binary,
@@ -17,7 +19,7 @@ from lockmodel.ir.nodes import (
     Member,
     Unary,
 )
-from lockmodel.ir.types import BoolType, EnumType, LockType, RefType, WaitQueueType
+from lockmodel.ir.types import BoolType, EnumType, LedgerType, LockType, RefType, ValueType, WaitQueueType
 from lockmodel.ir.values import GARBAGE, HEADS, UNINITIALISED
 
 
@@ -44,6 +46,45 @@ def show_value(layout: Layout, location: int, value: int) -> str:
     if isinstance(field.type, EnumType):
         return show_number(field.type, value)
     return str(value)
+
+
+def show_event(layout: Layout, kind: LedgerType, event: tuple[int, ...]) -> str:
+    """An event of a ledger: `(MODIFY, 0, inode#1)`."""
+    return f"({', '.join(_show(layout, type_, value) for type_, value in zip(kind.event, event, strict=True))})"
+
+
+def show_entry(layout: Layout, kind: LedgerType, entry: Entry) -> str:
+    """An entry of a ledger: `(MODIFY) owed to watch#1`."""
+    event, claimant, carrier = (
+        show_event(layout, kind, entry.event),
+        layout.describe(entry.claimant),
+        layout.describe(entry.carrier),
+    )
+    match entry.kind:
+        case ledger.OWED:
+            return f"{event} owed to {claimant}"
+        case ledger.ALLOWED:
+            return f"{event} allowed to {claimant}"
+        case ledger.DROPPED:
+            return f"{event} owed to {claimant} was dropped"
+        case ledger.CARRIED:
+            return f"{carrier} carries {event} to {claimant}"
+        case ledger.NOTICE:
+            return f"{carrier} tells of an overflow"
+        case _:
+            return f"{carrier} tells of an overflow that there was"
+
+
+def _show(layout: Layout, kind: ValueType, value: int) -> str:
+    match kind:
+        case RefType():
+            return layout.describe(value)
+        case BoolType():
+            return str(bool(value))
+        case EnumType():
+            return show_number(kind, value)
+        case _:
+            return str(value)
 
 
 def show_number(kind: EnumType, value: int) -> str:

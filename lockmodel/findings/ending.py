@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
-from lockmodel.engine.words import show_value
+from lockmodel.engine.words import show_entry, show_value
 from lockmodel.findings.finding import Waiting
-from lockmodel.findings.telling import frame
+from lockmodel.findings.telling import frame, ledger_entries
 from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, LockType, WaitQueueType
+from lockmodel.ir.types import IdrType, LedgerType, ListEntryType, ListHeadType, LockType, WaitQueueType
 from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, NULL, UNINITIALISED, is_head, is_object
 from lockmodel.properties.waiting import wait_of
 
@@ -109,6 +109,9 @@ def value_of(layout: Layout, state: bytes, location: int) -> str:
         case IdrType(_, capacity):
             slots = [(n, layout.read(state, location + n)) for n in range(capacity)]
             return "{" + ", ".join(f"{n}: {layout.describe(v)}" for n, v in slots if v not in EMPTY) + "}"
+        case LedgerType() as kind:
+            known = ledger_entries(layout, state, location)
+            return f"[{'; '.join(show_entry(layout, kind, entry) for entry in known)}]"
         case _:
             return show_value(layout, location, value) if value != UNINITIALISED else ""
 

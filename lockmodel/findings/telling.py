@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import linecache
+from collections import Counter
+from collections.abc import Iterator
 
-from lockmodel.engine.words import show_value
+from lockmodel.engine.words import show_entry, show_value
 from lockmodel.findings.finding import Frame, Step
 from lockmodel.findings.trace import Moment, Trace
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import ListEntryType, LockType
+from lockmodel.ir.ledger import Entry, entries
+from lockmodel.ir.types import LedgerType, ListEntryType, LockType
 from lockmodel.ir.values import HEADS, LIVE, UNINITIALISED, is_head
 from lockmodel.source import Site
 
@@ -56,6 +59,7 @@ def _detail(moment: Moment, layout: Layout) -> str:
 def _changes(moment: Moment, layout: Layout) -> list[str]:
     """The shared values that a step changed, as far as a reader thinks of them: no links, no lock words."""
     told: list[str] = []
+    ledgers: dict[int, None] = {}
     reborn: set[int] = set()
     for location, value in moment.step.writes:
         at = layout.locations[location]
@@ -67,6 +71,9 @@ def _changes(moment: Moment, layout: Layout) -> list[str]:
         if at.owner in reborn or at.field == "(status)" or at.part in ("next", "prev"):
             continue
         kind = layout.field(location).type
+        if isinstance(kind, LedgerType):
+            ledgers.setdefault(layout.address(at.owner, at.field))
+            continue
         before = layout.read(moment.before, location)
         if before in (value, UNINITIALISED) or (isinstance(kind, LockType) and kind.owned):
             continue
@@ -79,4 +86,31 @@ def _changes(moment: Moment, layout: Layout) -> list[str]:
         told.append(
             f"{layout.name(location)}: {show_value(layout, location, before)} -> {show_value(layout, location, value)}"
         )
-    return told
+    return told + [
+        f"{layout.member_name(ledger)}: {change}" for ledger in ledgers for change in _booked(moment, layout, ledger)
+    ]
+
+
+def _booked(moment: Moment, layout: Layout, ledger: int) -> Iterator[str]:
+    """What is new in a ledger after a step, and what is no longer in it."""
+    kind = layout.field(ledger).type
+    assert isinstance(kind, LedgerType)
+    before, after = (ledger_entries(layout, state, ledger) for state in (moment.before, moment.after))
+    fresh = Counter(after) - Counter(before)
+    gone = Counter(before) - Counter(after)
+    for entry in fresh.elements():
+        yield show_entry(layout, kind, entry)
+        earlier = next((one for one in gone if (one.claimant, one.event) == (entry.claimant, entry.event)), None)
+        if earlier is not None:
+            gone[earlier] -= 1
+    for entry in gone.elements():
+        yield f"no longer {show_entry(layout, kind, entry)}"
+
+
+def ledger_entries(layout: Layout, state: bytes, location: int) -> list[Entry]:
+    """What is in a ledger; nothing where its object is not there."""
+    kind = layout.field(location).type
+    assert isinstance(kind, LedgerType)
+    if layout.read(state, location) == UNINITIALISED:
+        return []
+    return list(entries(kind, location, lambda at: layout.read(state, at)))

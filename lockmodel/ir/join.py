@@ -18,8 +18,8 @@ from lockmodel.errors import UsageError
 from lockmodel.ir.layout import operations
 from lockmodel.ir.machine import CPU, TASK, seen_by_others
 from lockmodel.ir.nodes import Program
-from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup
-from lockmodel.ir.types import MemberType, RefType
+from lockmodel.ir.setup import Argument, Carried, IdrEntry, InitialObject, Link, Setup
+from lockmodel.ir.types import LedgerType, MemberType, RefType
 
 JOINED = " + "
 """Stands between the parts of the name of a joined scenario."""
@@ -186,6 +186,17 @@ def _along(program: Program, joined: Setup, guest: Setup, numbers: dict[int, int
         for entry in guest.idr_entries
         if entry.idr in fresh
     ]
+    carried = [
+        Carried(
+            numbers[one.owner],
+            one.field,
+            numbers[one.claimant],
+            _event(program, guest, one, numbers),
+            numbers[one.carrier],
+        )
+        for one in guest.carried
+        if one.owner in fresh
+    ]
     kept = [(numbers[number], field) for number, field in guest.kept if number in fresh]
     return replace(
         joined,
@@ -193,6 +204,16 @@ def _along(program: Program, joined: Setup, guest: Setup, numbers: dict[int, int
         links=(*joined.links, *links),
         idr_entries=(*joined.idr_entries, *entries),
         kept=(*joined.kept, *kept),
+        carried=(*joined.carried, *carried),
+    )
+
+
+def _event(program: Program, guest: Setup, carried: Carried, numbers: dict[int, int]) -> tuple[int, ...]:
+    kind = program.structs[guest.objects[carried.owner - 1].struct].field(carried.field).type
+    assert isinstance(kind, LedgerType)
+    return tuple(
+        numbers[value] if isinstance(type_, RefType) and value > 0 else value
+        for type_, value in zip(kind.event, carried.event, strict=True)
     )
 
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from lockmodel.ir import ledger
 from lockmodel.ir.machine import CPU, MOST_THREADS, TASK, task
-from lockmodel.ir.nodes import Await, Call, GlobalRef, Local, Operate, Procedure, Program
+from lockmodel.ir.nodes import Await, Book, Call, GlobalRef, Local, Operate, Procedure, Program
+from lockmodel.ir.operations import ENTERS
 from lockmodel.ir.setup import Argument, Setup
 from lockmodel.ir.types import (
     AtomicType,
@@ -22,11 +24,13 @@ from lockmodel.ir.types import (
     Field,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
     RefType,
     Struct,
+    ValueType,
     WaitQueueType,
 )
 from lockmodel.ir.values import (
@@ -146,6 +150,7 @@ class Layout:
         self.globals = {item.name: number for number, item in enumerate(program.globals, start=1)}
         self.global_locks = {item.name for item in program.globals if item.lock}
         self._offset = 0
+        self.booked = (setup.site, *booking_places(program))
         self._members: dict[tuple[str, str], int] = {}
         self._sizes = {name: self._number_members(struct) for name, struct in self.program.structs.items()}
         self._references: Domain
@@ -212,6 +217,14 @@ class Layout:
         """Every object and slot of a Struct, in order."""
         return (item for item in self.objects[1:] if item.struct == struct)
 
+    def ledgers_of(self, number: int) -> list[int]:
+        """The first location of each ledger of an object."""
+        return [
+            self.address(number, field.name)
+            for field in self.struct(number).fields
+            if isinstance(field.type, LedgerType)
+        ]
+
     def locations_of(self, number: int) -> range:
         """The locations of the members of an object, without its status."""
         item = self.objects[number]
@@ -248,13 +261,14 @@ class Layout:
         What ghosts refer to only those can get to who speak of ghosts.
         """
         for location in self.locations_of(number):
-            field = self.field(location)
-            if field.ghost and not ghosts:
-                continue
-            if isinstance(field.type, RefType | IdrType | ListHeadType | ListEntryType):
+            if self.refers(location) and (ghosts or not self.field(location).ghost):
                 value = self.owner_or_object(read(location))
                 if is_object(value):
                     yield value
+
+    def refers(self, location: int) -> bool:
+        """Is what stands at a location a reference?"""
+        return self.locations[location].domain is self._references
 
     def owner_or_object(self, reference: int) -> int:
         """The object that a reference leads to: of a misread list head, the one that the head is part of."""
@@ -337,8 +351,21 @@ class Layout:
                 return Domain(0, 2 * len(self.setup.threads) + 1, (UNINITIALISED,))
             case RefType() | ListEntryType() | ListHeadType() | IdrType():
                 return self._references
+            case LedgerType(event=event):
+                return self._domain_in_ledger(field, part.split(".", 1)[1], event)
             case _ as never:
                 assert_never(never)
+
+    def _domain_in_ledger(self, field: Field, part: str, event: tuple[ValueType, ...]) -> Domain:
+        match part:
+            case "kind":
+                return Domain(ledger.BLANK, ledger.AGAIN, (UNINITIALISED,))
+            case "place":
+                return Domain(0, len(self.booked) - 1, (UNINITIALISED,))
+            case "claimant" | "carrier":
+                return self._references
+            case _:
+                return self._domain(replace(field, type=event[int(part.rpartition(".")[2])]), "")
 
     def _fill(self) -> bytes:
         """The shared part of the initial state."""
@@ -363,6 +390,12 @@ class Layout:
             values[entry], values[entry + 1], values[entry + 2] = HEADS + head, last, HEADS + head
         for record in self.setup.idr_entries:
             values[self.address(record.idr, record.field) + record.id] = record.target
+        for one in self.setup.carried:
+            carried = ledger.Entry(ledger.CARRIED, one.claimant, one.carrier, 0, one.event).values
+            at = self.address(one.owner, one.field)
+            while values[at] != ledger.BLANK:
+                at += len(carried)
+            values.update(enumerate(carried, start=at))
         return self.written(bytes(self.size), values.items())
 
     def _start(self, number: int, location: int) -> int:
@@ -377,6 +410,8 @@ class Layout:
                 return NULL if at.part == "on" else number
             case IntType(low, high):
                 return field.default if field.default is not None else max(low or 0, min(0, high or 0))
+            case LedgerType() as kind:
+                return ledger.blank(kind).values[(location - self.address(number, field.name)) % ledger.size(kind)]
             case EnumType(_, members, flags):
                 return field.default if field.default is not None else max(0, enum_range(members, flags)[0])
             case AtomicType() | BoolType() | RefType() | IdrType() | WaitQueueType():
@@ -417,6 +452,8 @@ def _parts(field: Field, places: int) -> tuple[str, ...]:
             return ("next", "prev")
         case IdrType(_, capacity):
             return tuple(str(n) for n in range(capacity))
+        case LedgerType() as kind:
+            return ledger.parts(kind)
         case _:
             return ("",)
 
@@ -456,6 +493,28 @@ def allocations(program: Program, procedure: str, cache: str) -> tuple[Site, ...
             for item in reachable(program, procedure).values()
             for instruction in item.code
             if isinstance(instruction, Operate) and instruction.operation in ALLOCATES and instruction.cache == cache
+        )
+    )
+
+
+def booking_places(program: Program) -> tuple[Site, ...]:
+    """The places where an entry of a ledger may be made: in procedures, by themselves or by way of a ghost."""
+    books = {
+        name
+        for name, procedure in program.procedures.items()
+        if any(isinstance(i, Book) and i.operation in ENTERS for i in procedure.code)
+    }
+    books = {name for name in program.procedures if books & reachable(program, name).keys()}
+    return tuple(
+        dict.fromkeys(
+            instruction.site
+            for procedure in program.procedures.values()
+            for instruction in procedure.code
+            if not procedure.atomic
+            and (
+                (isinstance(instruction, Book) and instruction.operation in ENTERS)
+                or (isinstance(instruction, Call) and instruction.procedure in books)
+            )
         )
     )
 

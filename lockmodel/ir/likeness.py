@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
-from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, MemberType, RefType
+from lockmodel.ir.types import IdrType, LedgerType, ListEntryType, ListHeadType, MemberType, RefType
 
 Form = tuple[int, ...]
 
@@ -37,7 +37,7 @@ class Likeness:
                 tuple(
                     field.name
                     for field in struct.fields
-                    if isinstance(field.type, ListHeadType | ListEntryType | IdrType)
+                    if isinstance(field.type, ListHeadType | ListEntryType | IdrType | LedgerType)
                 ),
             )
             for name, struct in program.structs.items()
@@ -53,7 +53,7 @@ class Likeness:
         return self._codes.setdefault(thing, len(self._codes))
 
     def shape(self, struct: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The references of a Struct, and its lists, links and idrs; a Struct of the machine has none."""
+        """The references of a Struct, and its lists, links, idrs and ledgers; a Struct of the machine has none."""
         return self._shapes.get(struct, ((), ()))
 
 
@@ -89,6 +89,15 @@ class _Graph:
             linked[link.entry, link.link] = [link.head]
         for entry in sorted(setup.idr_entries, key=lambda entry: entry.id):
             linked.setdefault((entry.idr, entry.field), []).extend((-1 - entry.id, entry.target))
+        for carried in setup.carried:
+            kind = likeness.program.structs[setup.objects[carried.owner - 1].struct].field(carried.field).type
+            assert isinstance(kind, LedgerType)
+            event = [
+                value if isinstance(type_, RefType) else -1 - likeness.code(("value", value))
+                for type_, value in zip(kind.event, carried.event, strict=True)
+            ]
+            there = linked.setdefault((carried.owner, carried.field), [])
+            there += [carried.claimant, *event, carried.carrier]
         labels, edges = [0], [[0]]
         for number, item in enumerate(setup.objects, 1):
             references, members = likeness.shape(item.struct)

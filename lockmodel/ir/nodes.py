@@ -200,6 +200,15 @@ class Operate:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """An operation on a ledger, of `lockmodel.ir.operations.LEDGER`; local, since it only judges."""
+
+    operation: str
+    arguments: tuple[Expr, ...]
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """target = one of the options, whichever; visible, one successor an option."""
 
@@ -239,6 +248,7 @@ Instruction = (
     | Load
     | Store
     | Operate
+    | Book
     | Choose
     | Await
     | Mark

@@ -269,3 +269,20 @@ GHOSTS: dict[str, Operation] = _table(
     Operation("is_locked", ("lock",), ("bool",)),
 )
 """What only claims and awaited conditions may use; no step of any thread."""
+
+
+LEDGER: dict[str, Operation] = _table(
+    Operation("owe", ("ledger", "claimant", "event")),
+    Operation("allow", ("ledger", "claimant", "event")),
+    Operation("carry", ("ledger", "claimant", "event", "carrier")),
+    Operation("merge", ("ledger", "claimant", "event")),
+    Operation("drop", ("ledger", "claimant", "event")),
+    Operation("overflow", ("ledger", "carrier")),
+    Operation("got", ("ledger", "carrier")),
+    Operation("forgive", ("ledger", "claimant")),
+    Operation("forgive_all", ("ledger",), said="forgive"),
+)
+"""What is said of events; no step of any thread. "event" stands for as many values as the ledger's events have."""
+
+ENTERS = ("owe", "allow", "carry", "overflow")
+"""Those that may make an entry."""

@@ -14,6 +14,7 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Book,
     Branch,
     Call,
     Choose,
@@ -38,7 +39,7 @@ from lockmodel.ir.nodes import (
     Store,
     Unary,
 )
-from lockmodel.ir.operations import GHOSTS, OPERATIONS
+from lockmodel.ir.operations import GHOSTS, LEDGER, OPERATIONS
 from lockmodel.ir.text import instruction_text
 from lockmodel.ir.types import (
     LOCK_KINDS,
@@ -47,6 +48,7 @@ from lockmodel.ir.types import (
     EnumType,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
@@ -131,6 +133,12 @@ def _struct_violations(program: Program, struct: Struct) -> Iterator[str]:
                     yield f"the list {where} is linked by {target}.{link}, which is no entry"
             case IdrType(target, capacity) if target not in program.structs or capacity < 1:
                 yield f"the idr {where} holds {capacity} of {target}"
+            case LedgerType(claimant, carrier, event, capacity):
+                known = {claimant, carrier, *(value.struct for value in event if isinstance(value, RefType))}
+                if not known <= program.structs.keys() or capacity < 1 or not field.ghost:
+                    yield f"the ledger {where} holds {capacity} of {', '.join(sorted(known))}"
+                if any(isinstance(value, IntType) and value.low is None for value in event):
+                    yield f"the ledger {where} has an event without a range"
 
 
 def _call_cycles(program: Program) -> Iterator[str]:
@@ -219,6 +227,8 @@ class _ProcedureRules:
                 yield from self._not_atomic(unless=self.procedure.ghost and self._is_ghost(address))
             case Operate():
                 yield from self._operation(instruction)
+            case Book():
+                yield from self._booking(instruction)
             case Choose(target, options):
                 yield from self._targets(target)
                 for option in options:
@@ -286,6 +296,20 @@ class _ProcedureRules:
         for kind, argument in zip(kinds, instruction.arguments, strict=True):
             yield from self._expression(argument)
             yield from self._operand(kind, argument)
+
+    def _booking(self, instruction: Book) -> Iterator[str]:
+        if self.procedure.atomic and not self.procedure.ghost:
+            yield "it does more than read, in an atomic procedure"
+        operation = LEDGER.get(instruction.operation)
+        for argument in instruction.arguments:
+            yield from self._expression(argument)
+        ledger = self._type(instruction.arguments[0]) if instruction.arguments else None
+        if operation is None or not isinstance(ledger, LedgerType):
+            yield "no operation on a ledger"
+            return
+        wanted = len(operation.parameters) + (len(ledger.event) - 1 if "event" in operation.parameters else 0)
+        if wanted != len(instruction.arguments):
+            yield f"{len(instruction.arguments)} operands for {wanted}"
 
     def _operand(self, kind: str, argument: Expr) -> Iterator[str]:
         if kind not in _MEMBER_KINDS:

@@ -41,6 +41,17 @@ class IdrEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """In the ledger `field` of object `owner` the event for `claimant` is on its way, carried by `carrier`."""
+
+    owner: int
+    field: str
+    claimant: int
+    event: tuple[int, ...]
+    carrier: int
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """A number or reference (`field` is ""), or the address of a member of object `value`."""
 
@@ -80,6 +91,7 @@ class Setup:
     threads: tuple[Thread, ...]
     kept: tuple[tuple[int, str], ...] = ()
     site: Site = NOWHERE
+    carried: tuple[Carried, ...] = ()
 
     @property
     def tasks(self) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from lockmodel.ir.nodes import (
     Assign,
     Await,
     Binary,
+    Book,
     Branch,
     Call,
     Choose,
@@ -43,6 +44,7 @@ from lockmodel.ir.types import (
     Field,
     IdrType,
     IntType,
+    LedgerType,
     ListEntryType,
     ListHeadType,
     LockType,
@@ -153,6 +155,9 @@ def type_text(type_: Type) -> str:
             return f"idr of {capacity or '?'} {element}"
         case WaitQueueType(condition):
             return "condition" if condition else "waitqueue"
+        case LedgerType(claimant, carrier, event, capacity):
+            values = ", ".join(type_text(value) for value in event)
+            return f"ledger of {capacity or '?'} ({values}) for {claimant} by {carrier}"
         case CacheType(name):
             return f"cache {name}"
         case _:
@@ -190,6 +195,8 @@ def instruction_text(instruction: Instruction) -> str:
             if cache:
                 operands = f"{cache}, {operands}" if operands else cache
             return f"{_targets(results)}{operation}({operands})" + " racy" * racy
+        case Book(operation, arguments):
+            return f"{operation}({_expressions(arguments)})"
         case Choose(target, options):
             return f"{target} = choose({_expressions(options)})"
         case Await(condition, arguments, text):

@@ -150,6 +150,19 @@ class WaitQueueType:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerType:
+    """What `claimant`s are owed, and which `carrier`s bring it: up to `capacity` entries. A ghost.
+
+    An `event` is some values. (`ir.ledger` has the entries.)
+    """
+
+    claimant: str
+    carrier: str
+    event: tuple[ValueType, ...]
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
 class CacheType:
     """A slab cache named as an operand of an allocation; known at compile time."""
 
@@ -157,7 +170,7 @@ class CacheType:
 
 
 ValueType = IntType | BoolType | EnumType | RefType
-MemberType = LockType | AtomicType | ListEntryType | ListHeadType | IdrType | WaitQueueType
+MemberType = LockType | AtomicType | ListEntryType | ListHeadType | IdrType | WaitQueueType | LedgerType
 Type = ValueType | MemberType | CacheType | VoidType | TupleType
 
 

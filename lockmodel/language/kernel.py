@@ -6,14 +6,16 @@ They are compiled, never called: the bodies refuse. `lockmodel.ir.operations` sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Never, TypeVar
+from typing import Any, Final, Never, TypeVar, TypeVarTuple
 
 from lockmodel.language.types import (
+    NULL,
     Atomic,
     Cache,
     Completion,
     Condition,
     Idr,
+    Ledger,
     ListEntry,
     ListHead,
     Lock,
@@ -30,6 +32,8 @@ from lockmodel.language.types import (
 )
 
 S = TypeVar("S", bound=Struct)
+C = TypeVar("C", bound=Struct)
+Event = TypeVarTuple("Event")
 T = TypeVar("T")
 
 GFP_KERNEL: Final = 1
@@ -961,3 +965,48 @@ def list_contains(head: ListHead[S], entry: S) -> bool:
 def is_locked(lock: Lock) -> bool:
     """Is the lock held by anyone? For claims only."""
     _compiled("is_locked")
+
+
+# --- events -----------------------------------------------------------------------------------------------------
+#
+# They take no step: each is said within the step that leads to it, as a ghost procedure is.
+
+
+def owe(ledger: Ledger[S, C, *Event], claimant: S, *event: *Event) -> None:
+    """From now on the event must be delivered to the claimant (LM501)."""
+    _compiled("owe")
+
+
+def allow(ledger: Ledger[S, C, *Event], claimant: S, *event: *Event) -> None:
+    """The event may be delivered to the claimant, once, and need not be."""
+    _compiled("allow")
+
+
+def carry(ledger: Ledger[S, C, *Event], claimant: S, *event: *Event, by: C) -> None:
+    """The event is put on its way, behind all that is; LM502 if the claimant is not owed it."""
+    _compiled("carry")
+
+
+def merge(ledger: Ledger[S, C, *Event], claimant: S, *event: *Event) -> None:
+    """The event is left out, since the one put on its way last, and not read yet, is equal; LM501 if it is not."""
+    _compiled("merge")
+
+
+def drop(ledger: Ledger[S, C, *Event], claimant: S, *event: *Event) -> None:
+    """The event is given up: LM501 in the end, unless an overflow that nobody has read yet, or a later one, says so."""
+    _compiled("drop")
+
+
+def overflow(ledger: Ledger[S, C, *Event], *, by: C) -> None:
+    """A notice that events are dropped is put on its way; LM502 if none is, at the latest when it is read."""
+    _compiled("overflow")
+
+
+def got(ledger: Ledger[S, C, *Event], carrier: C) -> None:
+    """What it carries has been read; LM502 if it carries nothing any more, or something older was not read yet."""
+    _compiled("got")
+
+
+def forgive(ledger: Ledger[S, C, *Event], claimant: S = NULL) -> None:
+    """The claimant has gone: it is owed nothing. Without one: neither is anyone, and nothing is on its way."""
+    _compiled("forgive")

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple, cast
 
-from lockmodel.language.types import Atomic, Idr, ListEntry, ListHead, Struct
+from lockmodel.language.types import Atomic, Idr, Ledger, ListEntry, ListHead, Struct
 
 S = TypeVar("S", bound=Struct)
+C = TypeVar("C", bound=Struct)
 Ts = TypeVarTuple("Ts")
 
 
@@ -103,6 +104,18 @@ class HoldRecord:
 
 
 @dataclass(frozen=True)
+class CarriedRecord:
+    """A call of `carry`."""
+
+    ledger: object
+    claimant: object
+    event: tuple[object, ...]
+    carrier: object
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
 class ThreadRecord:
     """A call of `thread`, `softirq` or `hardirq`, which is its `level`."""
 
@@ -123,6 +136,7 @@ class Scenario:
     objects: list[ObjectHandle] = field(default_factory=list)
     links: list[LinkRecord] = field(default_factory=list)
     idr_records: list[IdrRecord] = field(default_factory=list)
+    carried: list[CarriedRecord] = field(default_factory=list)
     threads: list[ThreadRecord] = field(default_factory=list)
     kept: list[tuple[object, str, int]] = field(default_factory=list)
     held: list[tuple[object, str, int]] = field(default_factory=list)
@@ -146,6 +160,10 @@ class Scenario:
     def idr_set(self, idr: Idr[S], id: int, target: S) -> None:
         """Put an object under an id."""
         self.idr_records.append(IdrRecord(idr, id, target, *_caller()))
+
+    def carry(self, ledger: Ledger[S, C, *Ts], claimant: S, *event: *Ts, by: C) -> None:
+        """An event is on its way to the claimant, behind those that are already."""
+        self.carried.append(CarriedRecord(ledger, claimant, event, by, *_caller()))
 
     def keep(self, target: Struct) -> None:
         """The environment holds one reference to the object that it does not drop (LM403 expects it at the end)."""

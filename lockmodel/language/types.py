@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum, IntFlag
-from typing import Any, Final, Generic, Never, TypeVar, cast, dataclass_transform
+from typing import Any, Final, Generic, Never, TypeVar, TypeVarTuple, cast, dataclass_transform
 
 S = TypeVar("S", bound="Struct")
+C = TypeVar("C", bound="Struct")
+Event = TypeVarTuple("Event")
 S_co = TypeVar("S_co", bound="Struct", covariant=True)
 
 Flags = IntFlag
@@ -92,8 +94,13 @@ def idr_of(capacity: int = 8, *, guarded_by: str | Lock | None = None) -> Any:
     return FieldOptions("idr", capacity=capacity, guarded_by=guarded_by)
 
 
+def ledger(*, capacity: int) -> Any:
+    """A ledger of up to `capacity` events that are owed or on their way; one more makes the verdict `incomplete`."""
+    return FieldOptions("ledger", capacity=capacity)
+
+
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(field, list_of, semaphore, rwlock, rwsem, atomic, refcount, idr_of)
+    kw_only_default=True, field_specifiers=(field, list_of, semaphore, rwlock, rwsem, atomic, refcount, idr_of, ledger)
 )
 class _Fields:
     """Base that makes type checkers catch misspelt fields."""
@@ -170,6 +177,13 @@ class Idr(Generic[S_co]):
     """struct idr: small ids to references."""
 
 
+class Ledger(Generic[S, C, *Event]):
+    """Which events `S` are owed, and which `C` carry them; the types that follow are those of an event's values.
+
+    A ghost; declare it with `ledger`.
+    """
+
+
 class WaitQueue:
     """wait_queue_head_t: threads that sleep until they are woken."""
 
@@ -211,6 +225,7 @@ __all__: Sequence[str] = [
     "FieldOptions",
     "Flags",
     "Idr",
+    "Ledger",
     "ListEntry",
     "ListHead",
     "Lock",
@@ -230,6 +245,7 @@ __all__: Sequence[str] = [
     "atomic",
     "field",
     "idr_of",
+    "ledger",
     "list_of",
     "refcount",
     "rwlock",

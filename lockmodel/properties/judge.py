@@ -9,12 +9,13 @@ from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.claims import Claims
+from lockmodel.properties.events import lost_events
 from lockmodel.properties.leaks import leaks
 from lockmodel.properties.waiting import closed_orders, deadlocks, self_deadlocks, stuck, waits
 
 
 class RuleJudge:
-    """Judges waiting, leaks and claims for one scenario (see `engine.exploration.Judge`)."""
+    """Judges waiting, leaks, lost events and claims for one scenario (see `engine.exploration.Judge`)."""
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper = stepper
@@ -39,7 +40,7 @@ class RuleJudge:
             return []
         threads = tuple(wait.thread for wait in waits(view))
         found = stuck(self.stepper, view, threads)
-        return found or leaks(view) + self.claims.quiescent(view.state)
+        return found or leaks(view) + lost_events(view) + self.claims.quiescent(view.state)
 
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Threads that can never move again while others go on."""

@@ -86,7 +86,7 @@ a = m.new(Node, children=0)
 m.thread("t", f, a, 1)""",
         """\
 L16: the field `children` of Node is a ListHead[Node] and takes no value
-  Fill it by `m.link(...)` or `m.idr_set(...)`.""",
+  Fill it by `m.link(...)`, `m.idr_set(...)` or `m.carry(...)`.""",
     ),
     (
         """\

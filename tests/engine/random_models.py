@@ -187,6 +187,7 @@ class Box(Struct):
     inside: Annotated[int, Range(0, 3)] = field(ghost=True)
     noted: Annotated[int, Range(0, 3)] = field(ghost=True)
     latest: Item = field(ghost=True)
+    book: Ledger[Item, Item, bool] = ledger(capacity=2)
 
 
 class Item(Struct):
@@ -274,6 +275,9 @@ _OTHERS = [
     "box.inside += 1",
     "note(box, item)",
     "note(other, item)",
+    "owe(box.book, item, True)",
+    "carry(box.book, item, True, by=item)",
+    "got(box.book, item)",
     "spin_lock(box.spin)",
     "spin_unlock(box.spin)",
     "down(box.sem)",
@@ -326,6 +330,8 @@ _GHOSTS = [
     ["box.noted = 0", "for found in list_for_each_entry(box.items):", "    box.noted += 1"],
     ["box.latest = box.first", "if live(box.latest):", "    box.noted = box.latest.number"],
     ["if list_empty(box.spare) and not is_locked(box.sem):", "    box.latest = item"],
+    ["for found in list_for_each_entry(box.items):", "    owe(box.book, found, True)"],
+    ["if box.first:", "    drop(box.book, item, True)", "else:", "    forgive(box.book)"],
     ["box.noted += 1", "assert box.noted < 3 or box.flag"],
 ]
 """What ghost code does."""

@@ -25,6 +25,7 @@ from lockmodel.errors import InternalError, UsageError
 from lockmodel.ir.layout import NODE_BYTES, Layout
 from lockmodel.ir.values import is_head
 from tests.engine import test_native_reduced, test_reduced
+from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import RICH_HEAD, ring_specs
 from tests.engine.test_exactness import TIMES, layout_of
 from tests.engine.test_native_reduced import counts, native, replays, searched, ways
@@ -284,7 +285,14 @@ def test_states_are_fewer_and_every_schedule_replays(layout: Callable[[], Layout
         assert ways(fast) == ways(slow)
 
 
-RINGS = st.one_of(ring_specs(2, 1, 4, endless=True), ring_specs(2, 1, 4), ring_specs(3, 1, 2), ring_specs(2, 2, 2))
+RINGS = st.one_of(
+    ring_specs(2, 1, 4, endless=True),
+    ring_specs(2, 1, 4),
+    ring_specs(3, 1, 2),
+    ring_specs(2, 2, 2),
+    ledger_specs(1, 3, queues=2),
+    ledger_specs(1, 2, queues=3),
+)
 
 
 @settings(max_examples=60 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -18,6 +18,7 @@ from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import write_machine
+from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs
 from tests.engine.sanitized import ROOT, needs_gcc, printed
 from tests.engine.test_exactness import MOST, examples, laid_out
@@ -59,6 +60,14 @@ def test_both_searches_say_the_same_of_random_models(text: str) -> None:
     for limits, reduction in ((Limits(MOST), True), (Limits(MOST), False), (Limits(25), True)):
         python = told(Search, layout, limits, reduction=reduction)
         assert told(NativeSearch, layout, limits, reduction=reduction) == python, text
+
+
+@native
+@examples(40)
+@given(ledger_specs())
+def test_both_searches_say_the_same_of_ledgers(text: str) -> None:
+    layout = laid_out(text)
+    assert told(NativeSearch, layout, Limits(MOST)) == told(Search, layout, Limits(MOST)), text
 
 
 @native

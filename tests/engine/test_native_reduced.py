@@ -20,6 +20,7 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.properties.waiting import closed_orders
 from tests.engine.machines import write_machine
+from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs
 from tests.engine.random_primitives import primitive_specs
 from tests.engine.sanitized import ROOT, needs_gcc, printed
@@ -103,6 +104,13 @@ def test_it_says_what_the_one_in_python_says_of_three_threads(text: str) -> None
 @given(random_specs(threads=4, most=2))
 def test_it_says_what_the_one_in_python_says_of_four_threads(text: str) -> None:
     compare(text, [Reductions(), Reductions(values=False)], [{}, {"jobs": 2}])
+
+
+@native
+@examples(30)
+@given(ledger_specs(threads=3, most=2))
+def test_it_says_what_the_one_in_python_says_of_ledgers(text: str) -> None:
+    compare(text, [Reductions(), Reductions(sleep=False)], [{}, {"jobs": 2}])
 
 
 @native

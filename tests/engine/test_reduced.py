@@ -32,6 +32,7 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import Truth, brute_force
+from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs, rich_specs
 from tests.engine.random_primitives import primitive_specs
 from tests.engine.test_exactness import MOST, TIMES, layout_of
@@ -253,6 +254,18 @@ def test_all_reductions_keep_what_more_threads_do_with_every_kind_of_lock(text: 
     compare(text, [Reductions()], 1_500)
 
 
+@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ledger_specs())
+def test_every_reduction_keeps_what_ledgers_say(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=30 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ledger_specs(threads=3, most=2))
+def test_all_reductions_keep_what_ledgers_say_of_three_threads(text: str) -> None:
+    compare(text, [Reductions(), Reductions(values=False)], 1_500)
+
+
 def test_a_trylock_that_fails_while_the_holder_stands_still_is_followed() -> None:
     """The holder of a shared lock stands still; what another does that may not have it must not be lost."""
     layout = layout_of(TRIED)
@@ -288,7 +301,7 @@ def test_every_rule_that_is_judged_occurs_in_the_bed() -> None:
             found = Search(stepper, RuleJudge(stepper), Limits(states=500), races=True).run()
             met.update(hit.violation.rule for hit in found.hits)
 
-    for specs in (rich_specs(), primitive_specs()):
+    for specs in (rich_specs(), primitive_specs(), ledger_specs()):
         drawn = settings(
             max_examples=400,
             deadline=None,

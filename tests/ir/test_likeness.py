@@ -10,7 +10,7 @@ import pytest
 
 from lockmodel.ir.likeness import Likeness
 from lockmodel.ir.nodes import Program
-from lockmodel.ir.setup import Argument, IdrEntry, InitialObject, Link, Setup, Thread
+from lockmodel.ir.setup import Argument, Carried, IdrEntry, InitialObject, Link, Setup, Thread
 from tests.compile.specs import Specs
 
 BODY = """
@@ -22,6 +22,7 @@ class Cell(Struct):
     inside: ListHead[Cell] = list_of("at")
     at: ListEntry
     ids: Idr[Cell] = idr_of(3)
+    book: Ledger[Cell, Cell, Small, Cell] = ledger(capacity=2)
 class Lone(Struct):
     cell: Cell
 shared = model.object(Cell, "shared")
@@ -66,7 +67,13 @@ def drawn(draw: Draw, program: Program) -> Setup:
         else:
             threads.append(Thread(f"t{n}", "g", (one, other, replace(third, field="inside"))))
     kept = [(draw.choice(numbers), "count") for _ in range(draw.randint(0, 2))]
-    return Setup("s", tuple(objects), tuple(links), tuple(ids), tuple(threads), tuple(kept))
+    carried = [
+        Carried(
+            draw.choice(numbers), "book", draw.choice(numbers), (draw.randint(0, 1), draw.choice(refer)), numbers[0]
+        )
+        for _ in range(draw.choice([0, 0, 1, 2]))
+    ]
+    return Setup("s", tuple(objects), tuple(links), tuple(ids), tuple(threads), tuple(kept), carried=tuple(carried))
 
 
 def renamed(setup: Setup, numbers: dict[int, int], threads: tuple[int, ...]) -> Setup:
@@ -94,6 +101,10 @@ def renamed(setup: Setup, numbers: dict[int, int], threads: tuple[int, ...]) -> 
         tuple(IdrEntry(of[one.idr], one.field, one.id, of[one.target]) for one in setup.idr_entries),
         tuple(moved),
         tuple((of[number], field) for number, field in setup.kept),
+        carried=tuple(
+            Carried(of[one.owner], one.field, of[one.claimant], (one.event[0], of[one.event[1]]), of[one.carrier])
+            for one in setup.carried
+        ),
     )
 
 
@@ -103,7 +114,11 @@ def written(setup: Setup) -> object:
     for link in setup.links:
         lists.setdefault((link.head, link.head_field), []).append(link.entry)
     ids = sorted((one.idr, one.field, one.id, one.target) for one in setup.idr_entries)
-    return [item.values for item in setup.objects], sorted(lists.items()), ids, setup.threads, sorted(setup.kept)
+    books: dict[int, list[Carried]] = {}
+    for one in setup.carried:
+        books.setdefault(one.owner, []).append(one)
+    told = sorted(lists.items()), ids, sorted(books.items()), sorted(setup.kept)
+    return [item.values for item in setup.objects], setup.threads, told
 
 
 def renamings(setup: Setup) -> list[tuple[dict[int, int], tuple[int, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockmodel.engine.memory import Exhausted, Memory
+from lockmodel.engine.operations import ledgers
 from lockmodel.engine.operations.meaning import GFP_WAIT, Context, Meaning, Result
 from lockmodel.ir.types import AtomicType, BoolType, EnumType, IntType, LockType, RefType
 from lockmodel.ir.values import (
@@ -28,6 +29,8 @@ def _alloc(*, zeroed: bool) -> Meaning:
                 if item.born >= 0:
                     m.write(item.born, 1 + item.sites.index(context.site))
                 m.private.append(number)
+                for ledger in m.layout.ledgers_of(number):
+                    ledgers.make_empty(m, ledger)
                 if zeroed:
                     _zero(m, number)
                 return (number,), f"= {m.layout.objects[number].name}"
@@ -69,6 +72,8 @@ def _free(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
                 f"{context.name} frees {item.name} while its {m.layout.locations[location].field} is still on a list",
                 objects=(item.name,),
             )
+    for ledger in m.layout.ledgers_of(number):
+        ledgers.end(m, ledger, context.name)
     m.set_status(number, DEAD)
     if item.born >= 0:
         m.write(item.born, 0)

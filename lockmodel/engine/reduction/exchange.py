@@ -22,7 +22,7 @@ from lockmodel.engine.local import Frame, LocalState, Violation
 from lockmodel.engine.transitions import Move
 from lockmodel.errors import InternalError
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.types import IdrType, ListEntryType, ListHeadType, MemberType, RefType, Type
+from lockmodel.ir.types import MemberType, RefType
 from lockmodel.ir.values import HEADS, is_head, is_object
 
 MOST = 120
@@ -62,7 +62,7 @@ class Exchange:
         self.cells: list[Cell] = []
         self.codes: list[int] = []
         for at in layout.locations:
-            refers = at.field not in HIDDEN and _refers(layout.field(at.number).type)
+            refers = layout.refers(at.number)
             there = layout.locations[self._locations[at.number]].offset
             if refers or there != at.offset:
                 self.cells.append((at.offset, there, at.domain.width, refers))
@@ -150,13 +150,6 @@ class Exchange:
             else:
                 values.append(value)
         return tuple(values)
-
-
-HIDDEN = ("(status)", "(born)")
-
-
-def _refers(kind: Type) -> bool:
-    return isinstance(kind, RefType | IdrType | ListHeadType | ListEntryType)
 
 
 def exchanges(
@@ -361,6 +354,6 @@ class _Fitting:
         self.objects[one], self.taken[other] = other, one
         for a, b in zip(layout.locations_of(one), layout.locations_of(other), strict=True):
             before, after = layout.read(first, a), layout.read(first, b)
-            if not (self._fit_reference(before, after) if _refers(layout.field(a).type) else before == after):
+            if not (self._fit_reference(before, after) if layout.refers(a) else before == after):
                 return False
         return True

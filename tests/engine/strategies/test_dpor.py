@@ -16,6 +16,7 @@ from lockmodel.engine.transitions import Move
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
+from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
@@ -91,6 +92,12 @@ def test_each_class_is_run_once_and_none_is_left_out(text: str) -> None:
 @examples(30)
 @given(random_specs(threads=3, most=2))
 def test_three_threads_as_well(text: str) -> None:
+    check(text)
+
+
+@examples(30)
+@given(ledger_specs(most=3))
+def test_ledgers_as_well(text: str) -> None:
     check(text)
 
 
