@@ -95,13 +95,13 @@ class Adjudicator:
             if hit := _witness(question, searched):
                 return Answer("reachable", "", searched, hit)
         ways = list(itertools.islice(question.ways(self.writers), MOST_WAYS + 1))
-        if len(ways) > MOST_WAYS:
+        chosen = [
+            (way, facts) for way in ways for facts in itertools.islice(self._choices(question, way), MOST_WAYS + 1)
+        ]
+        if len(chosen) > MOST_WAYS:
             return Answer("not-examined", f"there are more than {MOST_WAYS} ways in which it might come true")
         answers: dict[tuple[Role, ...], Answer] = {}
-        for way in ways:
-            # in one scenario if one shows them all: it has been searched
-            common = [n for n in _scenarios(way[0]) if all(n in _scenarios(group) for group in way)]
-            facts = [next(f for f in group if not common or f.scenario == common[0]) for group in way]
+        for way, facts in chosen:
             roles = tuple(self._role(fact) for fact in facts)
             if roles not in answers:
                 answers[roles] = self._try(question, way, roles)
@@ -110,6 +110,29 @@ class Adjudicator:
         shown = sorted({fact.scenario for way in ways for group in way for fact in group})
         doubts = [doubt for number in shown if (doubt := _complete(self.searched[number]))]
         return _together([*doubts, *answers.values()])
+
+    def _choices(self, question: Question, way: Way) -> Iterator[tuple[Fact, ...]]:
+        """One fact of each part, in each way in which their threads are entered.
+
+        First in one scenario if one shows them all: it has been searched.
+        """
+        common = [n for n in _scenarios(way[0]) if all(n in _scenarios(group) for group in way)]
+        parts = []
+        for group in way:
+            entered: dict[tuple[object, ...], Fact] = {}
+            for fact in sorted(group, key=lambda fact: common[:1] != [fact.scenario]):
+                entered.setdefault(self._shown_by(question, fact), fact)
+            parts.append(entered.values())
+        return itertools.product(*parts)
+
+    def _shown_by(self, question: Question, fact: Fact) -> tuple[object, ...]:
+        """How the thread is entered that shows a fact, who shares its CPU, and whether such interrupts come at all."""
+        layout = self.searched[fact.scenario].layout
+        thread = _asker(run(Stepper(layout), fact.hit.schedule), fact)
+        assert thread is not None
+        threads = layout.setup.threads
+        beside = tuple(other.name for other in threads if other.cpu == threads[thread].cpu != 0)
+        return *self._entered(fact.scenario, thread), beside, question.level in [other.level for other in threads]
 
     def _try(self, question: Question, way: Way, roles: tuple[Role, ...]) -> Answer:
         """One way in which the question might come true."""

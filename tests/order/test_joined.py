@@ -13,11 +13,14 @@ from lockmodel.findings.finding import CheckResult, OrderVerdict
 HEAD = """\
 from __future__ import annotations
 
+from typing import Annotated
+
 from lockmodel import *
 
 model = Model("joined")
 a, b, c = model.spinlock("a"), model.spinlock("b"), model.spinlock("c")
 m1, m2, gate = model.mutex("m1"), model.mutex("m2"), model.mutex("gate")
+done = model.completion("done")
 
 
 class Disk(Struct):
@@ -80,6 +83,15 @@ def both(first: Mutex, second: Mutex) -> None:
     mutex_lock(second)
     mutex_unlock(second)
     mutex_unlock(first)
+
+
+@model.path
+def in_turn(first: Mutex, second: Mutex, turn: Annotated[int, Range(0, 2)]) -> None:
+    if turn == 2:
+        wait_for_completion(done)
+    both(first, second)
+    if turn == 1:
+        complete(done)
 
 
 @model.path
@@ -171,6 +183,18 @@ REACHABLE = {
     "a hard one upon a soft one": (
         {"one": IRQ, "two": "m.thread('p', off, c, cpu=0)\nm.softirq('soft', on, a, cpu=0)"},
         "a in hardirq",
+    ),
+    "upon a thread that is elsewhere where it comes": (
+        {"one": IRQ + "m.thread('t', on, a, cpu=1)", "two": "m.thread('t', on, a)"},
+        "a in hardirq",
+    ),
+    "who never meet where both are": (
+        {
+            "together": "m.thread('t', in_turn, m1, m2, 1)\nm.thread('u', in_turn, m2, m1, 2)",
+            "one": "m.thread('t', in_turn, m1, m2, 0)",
+            "two": "m.thread('u', in_turn, m2, m1, 0)",
+        },
+        "m1 -> m2 -> m1",
     ),
     "by way of another lock": (
         {"one": IRQ, "two": "m.thread('t', nested, a, b)", "three": "m.thread('u', on, b)"},
