@@ -237,6 +237,7 @@ class Adjudicator:
                         for role in roles
                         if role.scenario == other
                         for thread in (role.thread, *role.helpers)
+                        if self._setup(other).threads[thread].callback is None  # they come with those who queue them
                     }
                     upon = self._upon(question, roles, host, other)
                     guests = self._guests(self._setup(host), self._setup(other), list(threads))
@@ -249,9 +250,14 @@ class Adjudicator:
                 yield host, [guest for guests in chosen for guest in guests]
 
     def _upon(self, question: Question, roles: tuple[Role, ...], host: int, other: int) -> dict[int, str]:
-        """The threads of another scenario that are put on the CPU of one of the host, with the name of that one."""
+        """The threads of another scenario that are put on the CPU of one of the host, with the name of that one.
+
+        None for an RCU callback, which comes on any CPU.
+        """
         met = {role.scenario: role.thread for role in (roles[0], roles[-1])}
         if not question.level or set(met) != {host, other}:
+            return {}
+        if any(self._setup(number).threads[thread].callback is not None for number, thread in met.items()):
             return {}
         setup, name = self._setup(other), self._setup(host).threads[met[host]].name
         there = cpu_of(setup, met[other])

@@ -132,21 +132,25 @@ class CallLowering(ExpressionLowering):
             return [self._builtin(node, name)]
         if isinstance(function, type):
             return [self._converted(node, function)]
+        return self._procedure(node, self._callee(node, node.func, function))
+
+    def _callee(self, node: ast.expr, named: ast.expr, function: object) -> Signature:
+        """How to call a function, which must be a procedure of the model."""
         signature = self.unit.callee(function, self.atomic)
-        if signature is None:
-            library, model = self.unit.unused_library(function), self.unit.model.name
-            if library is not None:
-                raise self.error(
-                    node,
-                    f"`{code_text(node.func)}` is declared by the library {library.name}, which {model} does not use",
-                    f'Write `Model("{model}", ..., uses=[{library.name}])`.',
-                )
+        if signature is not None:
+            return signature
+        library, model = self.unit.unused_library(function), self.unit.model.name
+        if library is not None:
             raise self.error(
                 node,
-                f"`{code_text(node.func)}` is a plain Python function, which is no part of the model",
-                f"Declare it with `@{model}.procedure`.",
+                f"`{code_text(named)}` is declared by the library {library.name}, which {model} does not use",
+                f'Write `Model("{model}", ..., uses=[{library.name}])`.',
             )
-        return self._procedure(node, signature)
+        raise self.error(
+            node,
+            f"`{code_text(named)}` is a plain Python function, which is no part of the model",
+            f"Declare it with `@{model}.procedure`.",
+        )
 
     def transparent(self, node: ast.Call) -> ast.expr | None:
         """The argument of `likely` and `unlikely`."""
@@ -240,6 +244,8 @@ class CallLowering(ExpressionLowering):
     # --- kernel operations --------------------------------------------------------------------------------------
 
     def _kernel(self, node: ast.Call, name: str) -> list[Value]:
+        if name == "call_rcu":
+            return self._call_rcu(node, *self._operands(node, name, 2))
         operation = OPERATIONS.get(name) or GHOSTS.get(name)
         if operation is not None:
             return self._operate(node, operation)
@@ -330,6 +336,31 @@ class CallLowering(ExpressionLowering):
             call = ast.copy_location(ast.Call(node.func, given, []), node)
             results += self._operate(call, replace(OPERATIONS[part], said=name))
         return results
+
+    def _call_rcu(self, node: ast.Call, target: ast.expr, callback: ast.expr) -> list[Value]:
+        """The object is evaluated; the procedure is known before the run."""
+        if self.atomic:
+            raise self._not_in_claim(node, "call_rcu")
+        value = self.value(target)
+        if not isinstance(value.type, RefType):
+            raise self.error(target, f"`call_rcu` takes a reference, not {described(value.type)}", "Give an object.")
+        function, shown = self.names.static(callback, self.source.file.path), code_text(callback)
+        if not callable(function) or getattr(kernel, shown, None) is function:
+            raise self.error(
+                callback,
+                f"`call_rcu` takes a procedure of the model, not `{shown}`",
+                "Name one that is given the object: `call_rcu(item, free_item)`.",
+            )
+        signature = self._callee(callback, callback, function)
+        wanted = [type_ for _, type_ in signature.parameters]
+        if len(wanted) != 1 or signature.results or not fits(value.type, wanted[0]):
+            raise self.error(
+                callback,
+                f"`call_rcu` gives `{shown}` {described(value.type)}, and takes no result",
+                f"Declare it so, with one parameter ({signature.place}).",
+            )
+        self.emit(Operate("call_rcu", (value.expr,), (), self.site(node), callback=signature.name))
+        return []
 
     def _wait_event(self, node: ast.Call, name: str, queue: ast.expr, condition: ast.expr) -> list[Value]:
         """As in linux/wait.h: look; then stand in the queue, look again, and sleep, until the condition holds."""

@@ -51,6 +51,8 @@ def check_declarations(model: Model) -> None:
             raise place.error(f"`{option}` is {shown_value(given)}", "Give a bool or a switch of the model.")
         if isinstance(given, Switch) and model.switches.get(given.name) is not given:
             raise place.error(f"`{option}` is `{given.name}`, a switch of another model")
+    if model.rcu_callbacks is not None:
+        _count(place, "`rcu_callbacks`", model.rcu_callbacks, 1)
     for cache in model.caches.values():
         here = Place(cache.path, cache.line)
         _count(here, f"the capacity of the cache of {cache.name}", cache.capacity, 1)

@@ -101,6 +101,7 @@ class _ProgramLowering:
             hierarchy,
             self._assumed(self.model.spurious_wakeups),
             self.procedures.signals,
+            self.model.rcu_callbacks or 0,
         )
         rules.check(program)
         program = replace(

@@ -1,14 +1,13 @@
-"""The CPUs and tasks that a scenario needs: those that more than one thread can tell apart."""
+"""The CPUs that a scenario declares, and the machine under its threads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Sequence
 
 from lockmodel.compile.naming import Place, shown_value
-from lockmodel.ir.layout import operations
-from lockmodel.ir.machine import CPU, MOST_THREADS, TASK, seen_by_others
+from lockmodel.ir.machine import MOST_THREADS
 from lockmodel.ir.nodes import Program
+from lockmodel.ir.placement import place
 from lockmodel.ir.setup import InitialObject, Thread
 from lockmodel.language.scenario import ThreadRecord
 
@@ -21,25 +20,18 @@ class Machine:
         self._initial = initial
 
     def placed(self, threads: Sequence[Thread], records: Sequence[ThreadRecord]) -> tuple[Thread, ...]:
-        """The threads, each with its CPU and its task where anyone can see them."""
-        shared = self._shared_cpus(records)
-        cpus = {cpu: self._add(f"cpu#{cpu}", CPU.name) for cpu in shared}
-        seen = seen_by_others([operations(self._program, thread.procedure) for thread in threads])
-        if (shared or any(seen)) and len(threads) > MOST_THREADS:
+        """The threads, each with its CPU and its task where anyone can see them, and the callbacks that they queue."""
+        shared: dict[Hashable, str] = {cpu: f"cpu#{cpu}" for cpu in self._shared_cpus(records)}
+        placed = place(self._program, self._initial, threads, [record.cpu for record in records], shared)
+        if any(thread.numbered for thread in placed) and len(placed) > MOST_THREADS:
+            callbacks = len(placed) - len(threads)
+            told = f" (with {callbacks} for what call_rcu may have queued at a time)" if callbacks else ""
             raise Place(records[-1].path, records[-1].line).error(
-                f"a scenario with {len(threads)} threads, of which some sleep on queues, read under RCU or share a CPU",
+                f"a scenario with {len(placed)} threads{told}, of which some sleep on queues, read under RCU or share "
+                "a CPU",
                 f"Use up to {MOST_THREADS} threads.",
             )
-        placed = []
-        for thread, record, visible in zip(threads, records, seen, strict=True):
-            cpu = cpus.get(record.cpu, 0) if record.cpu is not None else 0
-            task = self._add(f"task({thread.name})", TASK) if visible else 0
-            placed.append(replace(thread, cpu=cpu, task=task))
-        return tuple(placed)
-
-    def _add(self, name: str, struct: str) -> int:
-        self._initial.append(InitialObject(name, struct, ()))
-        return len(self._initial)
+        return placed
 
     def _shared_cpus(self, records: Sequence[ThreadRecord]) -> list[int]:
         """The CPUs on which more than one thread runs, in order; an interrupt must find somebody there."""

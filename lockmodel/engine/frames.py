@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lockmodel.engine.local import Frame
-from lockmodel.ir.layout import Layout
+from lockmodel.engine.local import COMING, Frame, LocalState
+from lockmodel.ir.layout import Layout, argument_value
 from lockmodel.ir.nodes import Await, Call, Procedure, Variable
 from lockmodel.ir.values import UNINITIALISED
 from lockmodel.source import NOWHERE, Site
@@ -49,6 +49,17 @@ class Frames:
         values = [UNINITIALISED] * len(self._variables[procedure])
         values[: len(arguments)] = arguments
         return Open(procedure, 0, values)
+
+    def enter_thread(self, thread: int) -> Open:
+        """The frame in which a thread begins."""
+        record = self.layout.setup.threads[thread]
+        return self.enter(record.procedure, [argument_value(self.layout, argument) for argument in record.arguments])
+
+    def before_it_comes(self, thread: int) -> LocalState:
+        """The local state of an RCU callback that does not run."""
+        frame = self.enter_thread(thread)
+        live = needed(self.procedures[frame.procedure], frame.at, begins=True)
+        return LocalState(thread, (Frame(frame.procedure, frame.at, self.clean(frame, live)),), phase=COMING)
 
     def clean(self, frame: Open, live: frozenset[str]) -> tuple[int, ...]:
         """The values of a frame, those forgotten that will not be read: temporaries always, named ones if asked."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, leaves
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import View
-from lockmodel.engine.local import COMING, LocalState
+from lockmodel.engine.local import LocalState
 from lockmodel.engine.reduction.cycles import on_cycles
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Transitions
 from lockmodel.ir.control import can_end
@@ -203,7 +203,9 @@ class Graph:
         """The threads that must move some day if they can move all the time as they can in this state."""
         nodes = self.nodes(number)
         return {
-            thread for _, thread, choice in self.edges.of(number) if choice == 0 and nodes[thread].local.phase != COMING
+            thread
+            for _, thread, choice in self.edges.of(number)
+            if choice == 0 and not self.behaviour.stepper.need_not_come(nodes[thread].local)
         }
 
     def _obliged_throughout(self, part: list[int]) -> set[int]:

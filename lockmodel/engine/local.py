@@ -74,7 +74,8 @@ class LocalState:
     the objects that no other thread can reach yet. `phase` is how far it is within an operation of several steps: the
     lock in whose line it waits, a mark of the operation, or -1. `queues` are the wait queues in which it has stood and
     not finished waiting; it may have been woken there. One that is `stopped` stands still for good: see
-    `engine.stopping`.
+    `engine.stopping`. `upon` is the CPU that an RCU callback has come upon, 0 for one of its own: a local state, since
+    who waits for whom is judged once for the same local states.
     """
 
     pool: int
@@ -87,6 +88,7 @@ class LocalState:
     queues: tuple[int, ...] = ()
     stopped: bool = False
     subclasses: tuple[int, ...] = ()
+    upon: int = 0
 
     @property
     def ended(self) -> bool:

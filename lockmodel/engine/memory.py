@@ -67,7 +67,9 @@ class Memory:
         self.thread = local.pool
         self.phase = local.phase
         self.queues = list(local.queues)
+        self.upon = local.upon
         self.again = False
+        self.given = NULL
         self.reads: dict[int, int] = {}
         self.writes: dict[int, int] = {}
         self.violations: list[Violation] = []
@@ -372,9 +374,14 @@ class Memory:
 
     def tell_cpu(self, field: str, value: int) -> None:
         """Set a field of the CPU that this thread runs on, where something else may run on it as well."""
-        cpu = self.layout.setup.threads[self.thread].cpu if self.thread >= 0 else 0
-        if cpu:
+        if cpu := self.cpu():
             self.write(self.layout.address(cpu, field), value)
+
+    def cpu(self) -> int:
+        """The CPU on which this thread runs now, 0 where nothing else may run on it."""
+        if self.thread < 0:
+            return 0
+        return self.upon or self.layout.setup.threads[self.thread].cpu
 
     def count_up(self, location: int) -> None:
         """Raise a sequence; what it may count to is a bound of the search."""

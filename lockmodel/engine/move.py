@@ -47,7 +47,7 @@ from lockmodel.ir.nodes import (
 )
 from lockmodel.ir.operations import OPERATIONS
 from lockmodel.ir.types import MemberType, RefType
-from lockmodel.ir.values import GARBAGE, HEADS, LIMIT, UNINITIALISED, is_head
+from lockmodel.ir.values import GARBAGE, HEADS, LIMIT, NULL, UNINITIALISED, is_head
 from lockmodel.source import Site
 
 LOCAL_LIMIT = 10_000
@@ -125,8 +125,8 @@ class Move:
         """Execute the visible instruction that the thread stands at."""
         frame = self.frames[-1]
         instruction = self.procedures[frame.procedure].code[frame.at]
-        if not processor.admitted(self.memory):
-            self.operation = f"the {self.memory.situation.level} comes"
+        if not processor.admitted(self.memory, self.choice):
+            self.comes(frame)
             return
         self.covered.append(instruction.site)
         match instruction:
@@ -162,6 +162,18 @@ class Move:
                 assert_never(never)
         if not self.memory.again:
             frame.at += 1
+
+    def comes(self, frame: Open) -> None:
+        """An interrupt comes, or a callback with the object that it is given."""
+        given = self.memory.given
+        if given == NULL:
+            self.operation = f"the {self.memory.situation.level} comes"
+            return
+        self.operation = f"RCU calls {frame.procedure}({self.layout.describe(given)})"
+        if cpu := self.memory.cpu():
+            self.detail = f"on {self.layout.objects[cpu].name}"
+        frame.values[0] = given
+        self.requirements(frame)
 
     def access(self, instruction: Load | Store) -> None:
         """A plain read or write of a field."""
@@ -215,6 +227,8 @@ class Move:
             shown[-1] = show_number(TASK_STATE, operands[-1])
         if instruction.cache and instruction.results:
             shown = [instruction.cache]
+        if instruction.callback:
+            shown.append(instruction.callback)
         self.operation = f"{instruction.operation}({', '.join(shown)})"
         context = Context(
             instruction.operation,
@@ -225,6 +239,7 @@ class Move:
             self.code.clear_dead,
             instruction.site,
             self.local.frames[0].procedure if self.local.frames else "",
+            instruction.callback,
         )
         self.memory.racy = instruction.racy
         results, self.detail = MEANING[instruction.operation](self.memory, operands, context)
@@ -387,11 +402,16 @@ class Move:
             memory.phase,
             tuple(sorted(memory.queues)),
             subclasses=tuple(memory.subclasses),
+            upon=memory.upon,
         )
 
     def end(self) -> LocalState:
-        """The local state of a thread that has ended."""
-        return LocalState(self.local.pool, ())
+        """The local state of a thread that has ended; one that runs callbacks is where it began."""
+        thread = self.local.pool
+        if thread < 0 or self.layout.setup.threads[thread].callback is None:
+            return LocalState(thread, ())
+        self.progress = True
+        return self.code.before_it_comes(thread)
 
     # --- conditions and claims ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from lockmodel.engine.frames import Frames, Open
 from lockmodel.engine.local import COMING, LocalState, Step, Violation
 from lockmodel.engine.memory import Halt
 from lockmodel.engine.move import Move, Source
-from lockmodel.ir.layout import Layout, argument_value
+from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import (
     Choose,
     Claim,
@@ -57,13 +57,13 @@ class Stepper:
     def start(self, thread: int, source: Source) -> Step:
         """The local code before a thread's first step; no step itself. (An interrupt's has to wait until it comes.)"""
         record = self.layout.setup.threads[thread]
-        frame = self.code.enter(record.procedure, [argument_value(self.layout, a) for a in record.arguments])
-        known = record.cpu or record.task or any(owner == thread for _, owner in self.layout.pools)
+        frame = self.code.enter_thread(thread)
+        known = record.numbered or any(owner == thread for _, owner in self.layout.pools)
         phase = COMING if record.level != "process" else -1
         local = LocalState(thread if known else -1, (), (), self._private(thread, source), phase=phase)
         move = Move(self.code, local, source, [frame], 0)
         move.memory.again = phase == COMING
-        return move.finish(lambda: move.requirements(frame), "starts", "")
+        return move.finish(lambda: move.requirements(frame) if record.callback is None else None, "starts", "")
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
         """One step of a thread that has not ended. `choice` picks among the alternatives where there are several."""
@@ -73,7 +73,8 @@ class Stepper:
     def choices(self, local: LocalState) -> int:
         """How many alternatives the next step has."""
         if local.phase == COMING:
-            return 1
+            callback = self.layout.setup.threads[local.pool].callback
+            return 1 if callback is None else 1 + len(callback.cpus)
         match self.instruction(local):
             case Choose(_, options):
                 return len(options)
@@ -96,6 +97,10 @@ class Stepper:
             case Operate("schedule" | "cond_wait"):
                 return True
         return False
+
+    def need_not_come(self, local: LocalState) -> bool:
+        """Is it an interrupt that has not come? An RCU callback does come."""
+        return local.phase == COMING and self.layout.setup.threads[local.pool].callback is None
 
     def instruction(self, local: LocalState) -> Instruction:
         """The visible instruction that the thread stands at."""

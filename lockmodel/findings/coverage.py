@@ -59,7 +59,7 @@ def endless(layout: Layout, found: Exploration) -> list[str]:
     return [
         f"thread {thread.name} never runs to its end under any schedule"
         for thread, ended in zip(layout.setup.threads, found.ended, strict=True)
-        if not ended and can_end(layout.program.procedures[thread.procedure])
+        if not ended and thread.callback is None and can_end(layout.program.procedures[thread.procedure])
     ]
 
 

@@ -11,6 +11,7 @@ from lockmodel.findings.finding import Waiting
 from lockmodel.findings.telling import frame, ledger_entries
 from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
+from lockmodel.ir.machine import CALLBACK
 from lockmodel.ir.types import IdrType, LedgerType, ListEntryType, ListHeadType, LockType, WaitQueueType
 from lockmodel.ir.values import DEAD, FREE, HEADS, LIVE, NULL, UNINITIALISED, is_head, is_object
 from lockmodel.properties.waiting import wait_of
@@ -79,7 +80,7 @@ def state_at(violation: Violation, trace: Trace, layout: Layout) -> list[str]:
 
 def _object(number: int, state: bytes, layout: Layout) -> str:
     item = layout.objects[number]
-    if item.name in layout.global_locks:
+    if item.name in layout.global_locks or item.struct == CALLBACK:
         return ""
     status = layout.read(state, item.status) if item.status >= 0 else LIVE
     if status in (DEAD, FREE):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lockmodel.engine.liveness import may_get_on
-from lockmodel.engine.local import COMING, LocalState, Outcome, Step, Violation
+from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.properties.liveness import livelock
 
@@ -50,6 +50,6 @@ def fair(stepper: Stepper, loop: Sequence[Turn]) -> bool:
 
 def obliged(stepper: Stepper, state: bytes, local: LocalState) -> bool:
     """Must a thread move some day that can move all the time as it can in this state?"""
-    if local.ended or local.phase == COMING:
+    if local.ended or stepper.need_not_come(local):
         return False
     return stepper.step(local, functools.partial(stepper.layout.read, state)).outcome is not Outcome.BLOCKED

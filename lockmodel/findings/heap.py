@@ -8,12 +8,9 @@ from lockmodel.findings.ending import entries_of, value_of
 from lockmodel.findings.finding import Heap, HeapLink, HeapObject
 from lockmodel.findings.trace import Trace
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.machine import CPU, TASK
+from lockmodel.ir.machine import MACHINE
 from lockmodel.ir.types import IdrType, ListHeadType, RefType
 from lockmodel.ir.values import DEAD, FREE, LIVE, is_object
-
-MACHINE = (CPU.name, TASK)
-"""What is no object of the model."""
 
 
 def heap_at(trace: Trace, steps: int) -> Heap:
@@ -83,8 +80,15 @@ def _links(layout: Layout, state: bytes, number: int) -> Iterator[HeapLink]:
 
 
 def _of_thread(trace: Trace, thread: int, name: str) -> Iterator[HeapLink]:
-    """What the locals of a thread refer to, as far as they may still be read, and the locks that it holds."""
+    """What the locals of a thread refer to, as far as they may still be read, and the locks that it holds.
+
+    Of one that runs RCU callbacks, what is queued for it as well.
+    """
     layout, local = trace.stepper.layout, trace.locals[thread]
+    if (callback := layout.setup.threads[thread].callback) is not None:
+        queued = layout.read(trace.state, layout.address(callback.slot, "object"))
+        if is_object(queued):
+            yield HeapLink(name, layout.objects[queued].name, "queued", "local")
     told: dict[tuple[str, str], None] = {}
     for frame in local.frames:
         procedure = layout.program.procedures[frame.procedure]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lockmodel.engine.local import Step
 from lockmodel.findings.trace import Moment, Trace
 from lockmodel.ir.layout import Layout
-from lockmodel.ir.machine import CPU, TASK
+from lockmodel.ir.machine import MACHINE
 from lockmodel.ir.types import LockType, WaitQueueType
 
 QUEUES = ("prepare_to_wait", "prepare_to_wait_exclusive", "cond_wait")
@@ -88,5 +88,5 @@ def _looked_at(step: Step, layout: Layout) -> Iterator[int]:
         if layout.locations[location].hidden:
             continue
         kind = layout.field(location).type
-        if not isinstance(kind, (LockType, WaitQueueType)) and layout.owner(location).struct not in (CPU.name, TASK):
+        if not isinstance(kind, (LockType, WaitQueueType)) and layout.owner(location).struct not in MACHINE:
             yield location

@@ -11,6 +11,7 @@ from lockmodel.findings.finding import Frame, Step
 from lockmodel.findings.trace import Moment, Trace
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.ledger import Entry, entries
+from lockmodel.ir.machine import CALLBACK
 from lockmodel.ir.types import LedgerType, ListEntryType, LockType
 from lockmodel.ir.values import HEADS, LIVE, UNINITIALISED, is_head
 from lockmodel.source import Site
@@ -57,7 +58,7 @@ def _detail(moment: Moment, layout: Layout) -> str:
 
 
 def _changes(moment: Moment, layout: Layout) -> list[str]:
-    """The shared values that a step changed, as far as a reader thinks of them: no links, no lock words."""
+    """The shared values that a step changed, as far as a reader thinks of them: no links, lock words, RCU callbacks."""
     told: list[str] = []
     ledgers: dict[int, None] = {}
     reborn: set[int] = set()
@@ -69,6 +70,8 @@ def _changes(moment: Moment, layout: Layout) -> list[str]:
     for location, value in moment.step.writes:
         at = layout.locations[location]
         if at.owner in reborn or at.field == "(status)" or at.part in ("next", "prev"):
+            continue
+        if layout.objects[at.owner].struct == CALLBACK:
             continue
         kind = layout.field(location).type
         if isinstance(kind, LedgerType):

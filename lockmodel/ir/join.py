@@ -4,20 +4,20 @@ Takes the setup of the host and the guests, each with the object that it is give
 one setup. A guest's objects that have no counterpart in the host come along.
 
 Guests bring their CPUs with them: those of one scenario that share one there share one here, and interrupts come where
-they came. A guest may be put on a CPU of the host instead. What threads see of each other is that of all of them: who
-sleeps can be woken by any, and who waits for RCU readers waits for those of every scenario.
+they came; RCU callbacks come with those who queue them. A guest may be put on a CPU of the host instead. What threads
+see of each other is that of all of them: who sleeps can be woken by any, and who waits for RCU readers waits for those
+of every scenario.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from lockmodel.errors import UsageError
-from lockmodel.ir.layout import operations
-from lockmodel.ir.machine import CPU, TASK, seen_by_others
 from lockmodel.ir.nodes import Program
+from lockmodel.ir.placement import declared, place, unused
 from lockmodel.ir.setup import Argument, Carried, IdrEntry, InitialObject, Link, Setup
 from lockmodel.ir.types import LedgerType, MemberType, RefType
 
@@ -98,34 +98,22 @@ def join(program: Program, host: Setup, guests: Sequence[Guest]) -> Setup:
 
 
 def _without_machine(setup: Setup) -> Setup:
-    """Without CPUs and tasks, which are the last of the objects."""
+    """Without CPUs, tasks and RCU callbacks; their objects are the last ones."""
     machine = {number for thread in setup.threads for number in (thread.cpu, thread.task)}
+    machine.update(callback.slot for _, callback in setup.callbacks)
     objects = tuple(item for number, item in enumerate(setup.objects, start=1) if number not in machine)
-    return replace(setup, objects=objects, threads=tuple(replace(t, cpu=0, task=0) for t in setup.threads))
+    return replace(setup, objects=objects, threads=declared(setup.threads))
 
 
 def _with_machine(program: Program, joined: Setup, host: Setup, guests: Sequence[Guest]) -> Setup:
-    """With the CPUs of the host and the guests, and the tasks that all of these threads see of each other."""
+    """With the CPUs of the host and the guests, the tasks that all of these see of each other, and their callbacks."""
     objects = list(joined.objects)
-
-    def add(name: str, struct: str) -> int:
-        objects.append(InitialObject(_unused(name, [item.name for item in objects]), struct, ()))
-        return len(objects)
-
     homes = _homes(host, guests)
-    cpus: dict[tuple[str, int], int] = {}
+    shared: dict[Hashable, str] = {}
     for thread, home in zip(joined.threads, homes, strict=True):
-        if home not in cpus and (thread.level != "process" or homes.count(home) > 1):
-            cpus[home] = add(f"cpu#{len(cpus)}", CPU.name)
-    seen = seen_by_others([operations(program, thread.procedure) for thread in joined.threads])
-    threads = tuple(
-        replace(
-            thread,
-            cpu=cpus.get(home, 0),
-            task=add(f"task({thread.name})", TASK) if visible else 0,
-        )
-        for thread, home, visible in zip(joined.threads, homes, seen, strict=True)
-    )
+        if home not in shared and (thread.level != "process" or homes.count(home) > 1):
+            shared[home] = f"cpu#{len(shared)}"
+    threads = place(program, objects, joined.threads, homes, shared)
     return replace(joined, objects=tuple(objects), threads=threads)
 
 
@@ -134,7 +122,11 @@ def _homes(host: Setup, guests: Sequence[Guest]) -> list[tuple[str, int]]:
 
     UsageError where a guest is put on the CPU of a thread that is not there.
     """
-    homes = {thread.name: (host.name, cpu_of(host, number)) for number, thread in enumerate(host.threads)}
+    homes = {
+        thread.name: (host.name, cpu_of(host, number))
+        for number, thread in enumerate(host.threads)
+        if thread.callback is None
+    }
     found = list(homes.values())
     for guest in guests:
         if guest.upon and guest.upon not in homes:
@@ -155,16 +147,16 @@ def _with_thread(program: Program, joined: Setup, guest: Guest, numbers: dict[in
         Argument(numbers[number], argument.field) if number else argument
         for argument, number in zip(record.arguments, own, strict=True)
     )
-    name = _unused(record.name, [thread.name for thread in joined.threads])
-    thread = replace(record, name=name, arguments=arguments, cpu=0, task=0)
+    name = unused(record.name, [thread.name for thread in joined.threads])
+    thread = replace(record, name=name, arguments=arguments, cpu=0, task=0, calls=())
     return replace(joined, threads=(*joined.threads, thread))
 
 
 def _along(program: Program, joined: Setup, guest: Setup, numbers: dict[int, int]) -> Setup:
     """With the guest's objects that have no counterpart yet, and what they are linked to."""
     fresh = [number for number in range(1, len(guest.objects) + 1) if number not in numbers]
-    for place, number in enumerate(fresh, start=len(joined.objects) + 1):
-        numbers[number] = place
+    for there, number in enumerate(fresh, start=len(joined.objects) + 1):
+        numbers[number] = there
     names = [item.name for item in joined.objects]
     copies = []
     for number in fresh:
@@ -174,7 +166,7 @@ def _along(program: Program, joined: Setup, guest: Setup, numbers: dict[int, int
             (name, numbers[value] if isinstance(struct.field(name).type, RefType) and value > 0 else value)
             for name, value in item.values
         )
-        copies.append(InitialObject(_unused(item.name, names), item.struct, values))
+        copies.append(InitialObject(unused(item.name, names), item.struct, values))
         names.append(copies[-1].name)
     links = [
         Link(numbers[link.entry], link.link, numbers[link.head], link.head_field)
@@ -215,11 +207,3 @@ def _event(program: Program, guest: Setup, carried: Carried, numbers: dict[int, 
         numbers[value] if isinstance(type_, RefType) and value > 0 else value
         for type_, value in zip(kind.event, carried.event, strict=True)
     )
-
-
-def _unused(name: str, used: Sequence[str]) -> str:
-    number = 2
-    fresh = name
-    while fresh in used:
-        fresh, number = f"{name}~{number}", number + 1
-    return fresh

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from lockmodel.ir import ledger
-from lockmodel.ir.machine import CPU, MOST_THREADS, TASK, task
-from lockmodel.ir.nodes import Await, Book, Call, GlobalRef, Local, Operate, Procedure, Program
+from lockmodel.ir.machine import CALLBACK, CPU, MOST_THREADS, TASK, callback, task
+from lockmodel.ir.nodes import Await, Book, Call, GlobalRef, Instruction, Local, Operate, Procedure, Program
 from lockmodel.ir.operations import ENTERS
 from lockmodel.ir.setup import Argument, Setup
 from lockmodel.ir.types import (
@@ -433,7 +433,8 @@ def enum_range(members: tuple[tuple[str, int], ...], flags: bool) -> tuple[int, 
 
 def with_machine(program: Program, setup: Setup) -> Program:
     """The program with the Structs of the machine, where a scenario has such objects."""
-    known = {CPU.name: CPU, TASK: task(len(setup.threads))}
+    threads = len(setup.threads)
+    known = {CPU.name: CPU, TASK: task(threads), CALLBACK: callback(threads)}
     used = {item.struct: known[item.struct] for item in setup.objects if item.struct in known}
     return replace(program, structs={**program.structs, **used}) if used else program
 
@@ -477,12 +478,13 @@ def reachable(program: Program, procedure: str) -> dict[str, Procedure]:
 
 def operations(program: Program, procedure: str) -> set[str]:
     """The names of the operations that a call of this one can come to."""
-    return {
-        instruction.operation
-        for item in reachable(program, procedure).values()
-        for instruction in item.code
-        if isinstance(instruction, Operate)
-    }
+    return {item.operation for item in instructions(program, procedure) if isinstance(item, Operate)}
+
+
+def instructions(program: Program, procedure: str) -> Iterator[Instruction]:
+    """Every instruction that a call of this one can come to."""
+    for item in reachable(program, procedure).values():
+        yield from item.code
 
 
 def allocations(program: Program, procedure: str, cache: str) -> tuple[Site, ...]:

@@ -1,4 +1,4 @@
-"""What the machine adds to a scenario: CPUs that are shared, and what others see of a task.
+"""What the machine adds to a scenario: CPUs that are shared, what others see of a task, callbacks that are queued.
 
 They are objects like any other, so that searches and reports need not know of them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from lockmodel.ir.types import BoolType, EnumType, Field, IntType, Struct
+from lockmodel.ir.types import BoolType, EnumType, Field, IntType, RefType, Struct
 
 MOST_THREADS = 64
 """Threads that a CPU and a task can name."""
@@ -61,15 +61,40 @@ def task(threads: int) -> Struct:
 SLEEPS_ON_QUEUES = frozenset(("prepare_to_wait", "prepare_to_wait_exclusive", "finish_wait", "schedule", "cond_wait"))
 """Operations of a thread that stands in queues."""
 
+CALLBACK = "RCU callback"
+
+
+def callback(threads: int) -> Struct:
+    """What one of so many threads is to call: the object that is queued for it (NULL: none), whether it runs; and which
+    threads (a bit each) wait for the call that is queued and for the one that runs."""
+    waiting = IntType(0, (1 << threads) - 1)
+    return Struct(
+        CALLBACK,
+        (
+            Field("object", RefType("")),
+            Field("runs", BoolType()),
+            Field("awaited", waiting),
+            Field("awaited_running", waiting),
+        ),
+    )
+
+
+MACHINE = (CPU.name, TASK, CALLBACK)
+"""What is no object of the model."""
+
+
 READS_UNDER_RCU = frozenset(("rcu_read_lock", "rcu_read_unlock"))
 """Operations that are seen by who waits for readers."""
 
-WAITS_FOR_READERS = frozenset(("synchronize_rcu",))
-"""Operations that wait for readers."""
+WAITS_FOR_READERS = frozenset(("synchronize_rcu", "call_rcu"))
+"""Operations that wait for readers, or have a callback wait for them."""
+
+SLEEPS_IN_RCU = frozenset(("synchronize_rcu", "rcu_barrier"))
+"""Operations of a thread that waits for readers or callbacks."""
 
 
 def seen_by_others(does: Sequence[AbstractSet[str]]) -> list[bool]:
     """Which threads have a task that others see, by the operations of each: those of RCU are seen by who waits."""
-    of_readers = READS_UNDER_RCU | WAITS_FOR_READERS
+    of_rcu = READS_UNDER_RCU | SLEEPS_IN_RCU
     awaited = any(done & WAITS_FOR_READERS for done in does)
-    return [bool(done & SLEEPS_ON_QUEUES) or (awaited and bool(done & of_readers)) for done in does]
+    return [bool(done & SLEEPS_ON_QUEUES) or (awaited and bool(done & of_rcu)) for done in does]

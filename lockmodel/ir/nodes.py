@@ -188,7 +188,8 @@ class Store:
 class Operate:
     """A kernel operation of `lockmodel.ir.operations` by its name; visible.
 
-    An address operand is a `Member` or a `Local` that holds one. `cache` is the slab cache of an allocation or a free.
+    An address operand is a `Member` or a `Local` that holds one. `cache` is the slab cache of an allocation or a free,
+    `callback` the procedure that is to be called.
     """
 
     operation: str
@@ -197,6 +198,7 @@ class Operate:
     site: Site
     cache: str = ""
     racy: bool = False
+    callback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +349,8 @@ class Program:
     """A model under one design and one setting of its switches, compiled.
 
     `spurious_wakeups`: a thread that sleeps on a queue or a condition may wake for no reason. `signals`: one that waits
-    interruptibly may be sent a signal.
+    interruptibly may be sent a signal. `rcu_callbacks`: so many callbacks of one procedure each thread may have queued;
+    0: as many as it has calls.
     """
 
     model: str
@@ -361,3 +364,4 @@ class Program:
     hierarchy: Hierarchy = NO_HIERARCHY
     spurious_wakeups: bool = False
     signals: bool = False
+    rcu_callbacks: int = 0

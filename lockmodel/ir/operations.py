@@ -4,8 +4,8 @@ One table serves the language (which functions exist), the compiler (which opera
 meaning to give). Parameter kinds: a kind of lock of `ir.types.LOCK_KINDS` (the address of such a lock), "lock" (any
 lock), "atomic", "entry", "head", "link" (an entry or a head), "idr", "waitqueue", "condition" (addresses), "cache" (a
 slab cache), "ref" (a reference), "element" (a reference to what the head or idr before it holds), "int", "state" (of
-a task, as it sleeps), "subclass" (of a lock: a constant). Result kinds: "int", "bool", "element" (of the head or idr
-operand), "object" (of the cache operand).
+a task, as it sleeps), "subclass" (of a lock: a constant), "callback" (a procedure, known before the run). Result
+kinds: "int", "bool", "element" (of the head or idr operand), "object" (of the cache operand).
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ OPERATIONS: dict[str, Operation] = _table(
     Operation("rcu_read_lock", ()),
     Operation("rcu_read_unlock", ()),
     Operation("synchronize_rcu", (), sleeps=True),
+    Operation("call_rcu", ("ref", "callback")),
+    Operation("rcu_barrier", (), sleeps=True),
     # atomics and reference counts
     Operation("atomic_read", ("atomic",), ("int",)),
     Operation("atomic_set", ("atomic", "int")),

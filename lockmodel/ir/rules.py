@@ -285,11 +285,12 @@ class _ProcedureRules:
         yield from self._targets(*instruction.results)
         if len(instruction.results) != len(operation.results):
             yield f"{len(instruction.results)} targets for {len(operation.results)} results"
-        kinds = [kind for kind in operation.parameters if kind != "cache"]
-        if (len(kinds) != len(operation.parameters)) != bool(instruction.cache):
+        kinds = [kind for kind in operation.parameters if kind not in ("cache", "callback")]
+        if ("cache" in operation.parameters) != bool(instruction.cache):
             yield "a cache too many or too few"
         if instruction.cache and instruction.cache not in self.program.caches:
             yield f"there is no cache {instruction.cache}"
+        yield from self._callback(instruction.callback, "callback" in operation.parameters)
         if len(kinds) != len(instruction.arguments):
             yield f"{len(instruction.arguments)} operands for {len(kinds)}"
             return
@@ -310,6 +311,16 @@ class _ProcedureRules:
         wanted = len(operation.parameters) + (len(ledger.event) - 1 if "event" in operation.parameters else 0)
         if wanted != len(instruction.arguments):
             yield f"{len(instruction.arguments)} operands for {wanted}"
+
+    def _callback(self, name: str, wanted: bool) -> Iterator[str]:
+        """What is to be called takes one reference and gives nothing."""
+        if bool(name) != wanted:
+            yield "a callback too many or too few"
+        elif name:
+            procedure = self.program.procedures.get(name)
+            parameters = [type(variable.type) for variable in procedure.parameters] if procedure else []
+            if procedure is None or procedure.atomic or procedure.results or parameters != [RefType]:
+                yield f"{name} is no callback"
 
     def _operand(self, kind: str, argument: Expr) -> Iterator[str]:
         if kind not in _MEMBER_KINDS:

@@ -60,11 +60,24 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """What makes a thread one that runs what is given to call_rcu, again and again.
+
+    `slot` is the object that holds what is queued. It runs on a CPU of its own, or comes upon one of `cpus`.
+    """
+
+    slot: int
+    cpus: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """A thread: the path that it enters and with what. `may_wait`: it may wait for ever without that being wrong.
 
     `level` is "process", or "softirq" or "hardirq" for an interrupt. `cpu` is the object that stands for its CPU, 0 if
     nothing else runs there; `task` the one for what others see of it (it sleeps, it reads under RCU), 0 if none do.
+    `calls` are the procedures that it gives to call_rcu, each with the threads that may run them for it; such a thread
+    has a `callback`.
     """
 
     name: str
@@ -75,6 +88,13 @@ class Thread:
     level: str = "process"
     cpu: int = 0
     task: int = 0
+    calls: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    callback: Callback | None = None
+
+    @property
+    def numbered(self) -> bool:
+        """Does shared memory know it by its number?"""
+        return bool(self.cpu or self.task or self.calls or self.callback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +117,8 @@ class Setup:
     def tasks(self) -> tuple[int, ...]:
         """The task object of each thread, 0 for one that has none."""
         return tuple(thread.task for thread in self.threads)
+
+    @property
+    def callbacks(self) -> tuple[tuple[int, Callback], ...]:
+        """The threads that run what is given to call_rcu, by their numbers."""
+        return tuple((n, thread.callback) for n, thread in enumerate(self.threads) if thread.callback is not None)

@@ -190,10 +190,8 @@ def instruction_text(instruction: Instruction) -> str:
             return f"{target} = load {_address(address)}" + " racy" * racy
         case Store(address, value, _, racy):
             return f"store {_address(address)} = {expression_text(value)}" + " racy" * racy
-        case Operate(operation, arguments, results, _, cache, racy):
-            operands = _expressions(arguments)
-            if cache:
-                operands = f"{cache}, {operands}" if operands else cache
+        case Operate(operation, arguments, results, _, cache, racy, callback):
+            operands = ", ".join(filter(None, (cache, _expressions(arguments), callback)))
             return f"{_targets(results)}{operation}({operands})" + " racy" * racy
         case Book(operation, arguments):
             return f"{operation}({_expressions(arguments)})"

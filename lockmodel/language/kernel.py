@@ -552,6 +552,21 @@ def synchronize_rcu() -> None:
     _compiled("synchronize_rcu")
 
 
+def call_rcu(target: S, function: Callable[[S], None], /) -> None:
+    """Have `function` called with `target` once every thread that reads under RCU now has ended that.
+
+    It is called as a soft interrupt, on any CPU; the caller does not wait, and may be an interrupt itself. Callbacks
+    run in any order and beside each other. Until then the target is queued: its rcu_head is on a list, so that to queue
+    it again, or to free it, is LM306.
+    """
+    _compiled("call_rcu")
+
+
+def rcu_barrier() -> None:
+    """Sleep until every callback that was given to `call_rcu` before now has run."""
+    _compiled("rcu_barrier")
+
+
 # --- atomics ----------------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,7 @@ class Model(Library):
         hierarchy: Sequence[str | Sequence[str]] = (),
         spurious_wakeups: bool | Switch = False,
         signals: bool | Switch = False,
+        rcu_callbacks: int | None = None,
     ) -> None:
         """Start an empty model.
 
@@ -47,12 +48,14 @@ class Model(Library):
         declarations are the model's as well. `as_written` names the design that the plain procedures make up.
         `hierarchy` is the declared lock order, as chains of lock classes, outermost first; the method of that name adds
         to it. `spurious_wakeups`: who sleeps on a queue or a condition may wake for no reason. `signals`: who waits
-        interruptibly may be sent a signal.
+        interruptibly may be sent a signal. `rcu_callbacks`: how many callbacks of one procedure each thread may have
+        queued by `call_rcu` at a time, before the verdict is `incomplete`; otherwise as many as it has calls.
         """
         super().__init__(name, source=source, uses=uses)
         self.default_design = as_written
         self.spurious_wakeups = spurious_wakeups
         self.signals = signals
+        self.rcu_callbacks = rcu_callbacks
         self.declared = hierarchy
         self.designs = {as_written: None, **self.designs}
         self.scenarios: dict[str, ScenarioRecord] = {}

@@ -35,9 +35,13 @@ class RuleJudge:
         return found + closed_orders(self.stepper, view)
 
     def final(self, view: View) -> list[Violation]:
-        """Threads that are stuck; or, where every thread is done, what is left over and the claims at quiescence."""
-        if self.waiting(view):
-            return []
+        """Threads that are stuck; or, where every thread is done, what is left over and the claims at quiescence.
+
+        Cycles are told once more: for whom one waits under RCU no local state says, so that a search, which asks once
+        for the same local states, may have passed this one over.
+        """
+        if cycles := self.waiting(view):
+            return cycles
         threads = tuple(wait.thread for wait in waits(view))
         found = stuck(self.stepper, view, threads)
         return found or leaks(view) + lost_events(view) + self.claims.quiescent(view.state)

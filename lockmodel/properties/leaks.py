@@ -94,7 +94,8 @@ def _counts(view: View) -> Iterator[tuple[int, str, int, int]]:
     Nothing while a thread still waits: its locals may hold references that nobody declared.
     """
     layout = view.layout
-    if any(not local.ended for local in view.locals):
+    callbacks = [thread for thread, _ in layout.setup.callbacks]
+    if any(not (local.ended or n in callbacks) for n, local in enumerate(view.locals)):
         return
     held: dict[tuple[int, str], int] = {}
     declared: set[tuple[str, str]] = set()

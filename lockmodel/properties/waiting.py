@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import COMING, NOTE, LocalState, Violation
 from lockmodel.engine.step import Stepper
-from lockmodel.ir.machine import CPU, TASK
+from lockmodel.ir.machine import CALLBACK, CPU, TASK
 from lockmodel.ir.types import LockType
 from lockmodel.properties.sleeping import goes_on, sleeps
 
@@ -53,7 +53,10 @@ def _writes(local: LocalState, lock: int) -> bool:
 
 
 def holders(view: View, thread: int, wanted: int) -> tuple[int, ...]:
-    """The threads that must let go of what a thread waits for: a lock, a place in its line, a CPU, an RCU read side."""
+    """The threads that must let go of what a thread waits for: a lock, a place in its line, a CPU, an RCU read side.
+
+    Or that must run a callback.
+    """
     if wanted < 0:
         return ()
     owner = view.layout.owner(wanted)
@@ -61,6 +64,8 @@ def holders(view: View, thread: int, wanted: int) -> tuple[int, ...]:
         return (view.read(wanted) - 1,)
     if owner.struct == TASK:
         return (view.layout.setup.tasks.index(owner.number),)
+    if owner.struct == CALLBACK:
+        return tuple(n for n, c in view.layout.setup.callbacks if c.slot == owner.number)
     reads = _behind_writers(view, thread, wanted)
     return tuple(
         other
@@ -76,8 +81,11 @@ def self_deadlocks(stepper: Stepper, view: View) -> list[Violation]:
         if wait.thread in wait.holders:
             local = view.locals[wait.thread]
             lock = stepper.layout.member_name(wait.wants)
-            if stepper.layout.owner(wait.wants).struct == TASK:
+            struct = stepper.layout.owner(wait.wants).struct
+            if struct == TASK:
                 detail = f"{_name(stepper, wait.thread)} waits for the end of the RCU read side that it is in itself"
+            elif struct == CALLBACK:
+                detail = f"{_name(stepper, wait.thread)} waits for the end of the RCU callback that it is itself"
             else:
                 detail = f"{_name(stepper, wait.thread)} asks for {lock}, which it holds itself"
             found.append(
@@ -196,6 +204,9 @@ def _sentence(stepper: Stepper, view: View, wait: Wait) -> str:
         return (
             f"{who} waits for {stepper.layout.owner(wait.wants).name}, on which {_name(stepper, wait.holders[0])} runs"
         )
+    if (struct := stepper.layout.owner(wait.wants).struct) in (CALLBACK, TASK):
+        what = "the RCU callback" if struct == CALLBACK else "the RCU read side of"
+        return f"{who} waits for {what} {_name(stepper, wait.holders[0])}"
     lock = stepper.layout.member_name(wait.wants)
     if wait.holders:
         told = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockmodel.compile import compile_model, load
+from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.errors import SpecError
 from tests.compile.specs import HEADER, Specs
 
@@ -138,3 +138,104 @@ def test_whether_is_said_by_a_bool(specs: Specs, field: str, message: str) -> No
 @pytest.mark.parametrize("form", ["rwlock('x', queued=1)", "rwsem('x', queued=1)"])
 def test_whether_a_global_lock_is_queued_is_said_by_a_bool(specs: Specs, form: str) -> None:
     assert specs.refusal(f"x = model.{form}\n") == "L1: `queued` of `x` is 1, which is no bool\n  Give True or False."
+
+
+CALLBACKS = """\
+class Item(Struct):
+    number: Small
+def plain(item: Item) -> None:
+    pass
+@model.procedure
+def free_item(item: Item) -> None:
+    kfree(item)
+@model.procedure
+def free_two(item: Item, other: Item) -> None:
+    pass
+@model.procedure
+def free_number(number: int) -> None:
+    pass
+@model.procedure
+def tell(item: Item) -> bool:
+    return True
+@model.path
+def f(item: Item, number: int) -> None:
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("call_rcu(item)", "`call_rcu` takes 2 arguments, not 1"),
+        (
+            "call_rcu(item, number)",
+            "`call_rcu` takes a procedure of the model, not `number`\n"
+            "  Name one that is given the object: `call_rcu(item, free_item)`.",
+        ),
+        (
+            "call_rcu(item, kfree)",
+            "`call_rcu` takes a procedure of the model, not `kfree`\n"
+            "  Name one that is given the object: `call_rcu(item, free_item)`.",
+        ),
+        (
+            "call_rcu(item, lambda item: None)",
+            "`call_rcu` takes a procedure of the model, not `lambda item: None`\n"
+            "  Name one that is given the object: `call_rcu(item, free_item)`.",
+        ),
+        (
+            "call_rcu(item, plain)",
+            "`plain` is a plain Python function, which is no part of the model\n  Declare it with `@toy.procedure`.",
+        ),
+        (
+            "call_rcu(item, free_two)",
+            "`call_rcu` gives `free_two` an Item, and takes no result\n"
+            "  Declare it so, with one parameter (spec.py:9).",
+        ),
+        (
+            "call_rcu(item, free_number)",
+            "`call_rcu` gives `free_number` an Item, and takes no result\n"
+            "  Declare it so, with one parameter (spec.py:12).",
+        ),
+        (
+            "call_rcu(item, tell)",
+            "`call_rcu` gives `tell` an Item, and takes no result\n  Declare it so, with one parameter (spec.py:15).",
+        ),
+        ("call_rcu(number, free_item)", "`call_rcu` takes a reference, not an int\n  Give an object."),
+        ("call_rcu(item.number, free_item)", "`call_rcu` takes a reference, not an int of 0..7\n  Give an object."),
+        (
+            "await_(call_rcu(item, free_item))",
+            "`call_rcu` in a claim or an awaited condition, which only reads\n"
+            "  Use what reads only: fields, atomic_read, list_empty, idr_find, list_length, live, is_locked.",
+        ),
+    ],
+)
+def test_what_call_rcu_is_given(specs: Specs, call: str, message: str) -> None:
+    assert specs.refusal(CALLBACKS.format(call)) == f"L19: {message}".replace("spec.py:", "L")
+
+
+def test_callbacks_count_among_the_threads(specs: Specs) -> None:
+    text = CALLBACKS.format("call_rcu(item, free_item)")
+    text += "@model.scenario\ndef s(m: Scenario) -> None:\n    m.thread('t', f, m.new(Item), 0)\n"
+    header = HEADER.replace('"fs/toy.c")', '"fs/toy.c", rcu_callbacks=64)')
+    model = load(specs.write(header + text))
+    with pytest.raises(SpecError) as caught:
+        lower_scenario(model, model.scenarios["s"], compile_model(model, None, {}))
+    assert str(caught.value).partition(": ")[2] == (
+        "a scenario with 65 threads (with 64 for what call_rcu may have queued at a time), of which some sleep on "
+        "queues, read under RCU or share a CPU\n  Use up to 64 threads."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("0", "`rcu_callbacks` is 0\n  It must be at least 1."),
+        ("True", "`rcu_callbacks` is True, which is no number"),
+        ("'2'", "`rcu_callbacks` is '2', which is no number"),
+    ],
+)
+def test_how_many_callbacks_there_may_be_is_a_number(specs: Specs, given: str, message: str) -> None:
+    text = HEADER.replace('"fs/toy.c")', f'"fs/toy.c", rcu_callbacks={given})')
+    with pytest.raises(SpecError) as caught:
+        compile_model(load(specs.write(text)), None, {})
+    assert str(caught.value) == f"spec.py:6: {message}"

@@ -174,6 +174,32 @@ _quick = st.sampled_from([*_LINES, "complete(done)", "wake_up(box.queue)", "wake
 )
 
 
+_CALLS = [
+    "call_rcu(item, later)",
+    "call_rcu(item, again)",
+    "item = box.item; box.item = NULL; call_rcu(item, later)",
+    "if item: call_rcu(item, later)",
+    "rcu_barrier()",
+]
+_called = st.sampled_from(
+    [
+        "kfree(item)",
+        "kfree(item)",
+        "seen = item.number",
+        "item.number = 1",
+        "if seen: read_lock(item.lock)",
+        "call_rcu(item, again)",
+        "rcu_barrier()",
+        "complete(done)",
+        "mark('called')",
+        "assert seen < 1",
+        "might_sleep()",
+        "rcu_read_lock()",
+        "spin_lock(spin)",
+    ]
+).map(lambda line: [line])
+
+
 def _around(pair: tuple[str, str], body: list[str]) -> list[str]:
     return [pair[0], *body, *pair[1].split("; ")]
 
@@ -209,21 +235,33 @@ def _body(line: st.SearchStrategy[list[str]], most: int) -> st.SearchStrategy[li
 
 
 @st.composite
-def primitive_specs(draw: st.DrawFn, threads: int = 2, most: int = 3, *, interrupts: bool = False) -> str:
-    """The text of a spec with one scenario, `scenario`; with `interrupts`, one or two may come to a thread's CPU."""
+def primitive_specs(
+    draw: st.DrawFn, threads: int = 2, most: int = 3, *, interrupts: bool = False, callbacks: bool = False
+) -> str:
+    """The text of a spec with one scenario, `scenario`.
+
+    With `interrupts`, one or two may come to a thread's CPU; with `callbacks`, RCU calls one or two procedures.
+    """
     odd = st.sampled_from([False, False, True])
     text = [HEAD.format(spurious=draw(odd), signals=draw(odd))]
+    if callbacks:
+        text += ["home = model.object(Box, 'home', item=model.object(Item, 'first'))"]
     used = draw(st.integers(1, threads))
     beginning = ["seen, flags, item = 0, 0, box.item"]
+    called = st.sampled_from(_CALLS).map(lambda line: line.split("; "))
     for number in range(used):
         text += ["", "@model.path", f"def path{number}(box: Box) -> None:"]
-        text += [*indent([*beginning, *draw(_body(_line, most))]), ""]
+        body = draw(_body(st.one_of(_line, called) if callbacks else _line, most))
+        text += [*indent([*beginning, *body, *(draw(called) if callbacks else [])]), ""]
+    for name in ("later", "again") if callbacks else ():
+        text += ["", "@model.procedure", f"def {name}(item: Item) -> None:"]
+        text += [*indent(["seen, flags, box = 0, 0, home", *draw(_body(_called, 1))]), ""]
     levels = draw(st.sampled_from([["hardirq"], ["softirq"], ["hardirq", "softirq"]])) if interrupts else []
     for level in levels:
         text += ["", "@model.path", f"def {level}(box: Box) -> None:"]
         text += [*indent([*beginning, *draw(_body(_quick, 1))]), ""]
     text += ["", "@model.scenario", "def scenario(m: Scenario) -> None:"]
-    text += ["    item = m.new(Item)", "    box = m.new(Box, item=item)"]
+    text += ["    box = home"] if callbacks else ["    item = m.new(Item)", "    box = m.new(Box, item=item)"]
     for number in range(threads):
         cpu = ", cpu=0" if levels and number == 0 else draw(st.sampled_from(["", "", "", ", cpu=0", ", cpu=1"]))
         waits = draw(st.sampled_from(["", "", ", may_wait=True"]))

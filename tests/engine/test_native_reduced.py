@@ -127,6 +127,13 @@ def test_it_says_what_the_one_in_python_says_of_interrupts(text: str) -> None:
     compare(text, [Reductions(), Reductions(values=False)], [{}])
 
 
+@native
+@examples(20)
+@given(primitive_specs(callbacks=True))
+def test_it_says_what_the_one_in_python_says_of_rcu_callbacks(text: str) -> None:
+    compare(text, [Reductions(), Reductions(values=False)], [{}, {"jobs": 2}])
+
+
 def layout_in(file: str, scenario: str, design: str | None = None) -> Layout:
     model = load(str(ROOT / "specs" / file))
     program = compile_model(model, design, {})

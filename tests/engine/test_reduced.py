@@ -249,6 +249,12 @@ def test_every_reduction_keeps_what_interrupts_do(text: str) -> None:
 
 
 @settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(primitive_specs(callbacks=True), primitive_specs(threads=3, most=2, callbacks=True)))
+def test_every_reduction_keeps_what_rcu_callbacks_do(text: str) -> None:
+    compare(text, ALL, 1_000)
+
+
+@settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(primitive_specs(threads=3), primitive_specs(threads=4, most=2)))
 def test_all_reductions_keep_what_more_threads_do_with_every_kind_of_lock(text: str) -> None:
     compare(text, [Reductions()], 1_500)

@@ -4,12 +4,13 @@ Each takes the memory, the operands (numbers, references, addresses) and the ins
 results and what a reader is told of them. `lockmodel.ir.operations` has the signatures; a test holds the two together.
 """
 
-from lockmodel.engine.operations import counters, ghosts, idr, lists, locks, situations, slab, waiting
+from lockmodel.engine.operations import counters, ghosts, idr, lists, locks, rcu, situations, slab, waiting
 from lockmodel.engine.operations.meaning import Context, Meaning
 
 MEANING: dict[str, Meaning] = {
     **locks.MEANING,
     **situations.MEANING,
+    **rcu.MEANING,
     **counters.MEANING,
     **lists.MEANING,
     **idr.MEANING,

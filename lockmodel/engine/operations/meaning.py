@@ -14,7 +14,10 @@ GFP_WAIT = 1
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an operation knows beside its operands; `entry` is the procedure by which its thread was entered."""
+    """What an operation knows beside its operands.
+
+    `entry` is the procedure by which its thread was entered, `callback` the one that it is given.
+    """
 
     name: str
     cache: str
@@ -24,6 +27,7 @@ class Context:
     clear_dead: bool
     site: Site
     entry: str
+    callback: str = ""
 
 
 Result = tuple[tuple[int, ...], str]

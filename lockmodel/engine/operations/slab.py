@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockmodel.engine.memory import Exhausted, Memory
-from lockmodel.engine.operations import ledgers
+from lockmodel.engine.operations import ledgers, rcu
 from lockmodel.engine.operations.meaning import GFP_WAIT, Context, Meaning, Result
 from lockmodel.ir.types import AtomicType, BoolType, EnumType, IntType, LockType, RefType
 from lockmodel.ir.values import (
@@ -72,6 +72,8 @@ def _free(m: Memory, operands: tuple[int, ...], context: Context) -> Result:
                 f"{context.name} frees {item.name} while its {m.layout.locations[location].field} is still on a list",
                 objects=(item.name,),
             )
+    if rcu.queued(m, number):
+        m.halt("LM306", f"{context.name} frees {item.name} while it is queued by call_rcu", objects=(item.name,))
     for ledger in m.layout.ledgers_of(number):
         ledgers.end(m, ledger, context.name)
     m.set_status(number, DEAD)

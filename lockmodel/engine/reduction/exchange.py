@@ -5,7 +5,8 @@ a function of the values that they meet, and of which object is which nothing el
 the graph of states. It takes along whatever knows an object: references and links, in shared memory and in locals; the
 addresses of members, the locks held or stood in line for, the objects that are private; the slots of a thread that
 allocates, by their numbers. Global objects stay what they are, as do all plain numbers, ids among them; and so do
-threads that shared memory knows by their numbers: those that share a CPU, sleep on queues or are waited for.
+threads that shared memory knows by their numbers: those that share a CPU, sleep on queues, are waited for, or queue or
+run RCU callbacks.
 
 They are found by putting one thread into the place of another, and what it refers to into that of what the other one
 refers to, and so on; and what was found is held against the whole initial state.
@@ -99,6 +100,7 @@ class Exchange:
             shared=tuple(self._locations[lock] for lock in local.shared),
             phase=self._locations[local.phase] if local.phase >= 0 else local.phase,
             queues=tuple(sorted(self._locations[queue] for queue in local.queues)),
+            upon=self.objects[local.upon],
         )
 
     def image(self, violation: Violation) -> Violation:
@@ -193,7 +195,7 @@ class _Search:
         self.first = first
         self.locals = locals_
         self.group = {thread: (group, n) for group in alike for n, thread in enumerate(group)}
-        self.bound = {thread for thread, record in enumerate(layout.setup.threads) if record.cpu or record.task}
+        self.bound = {thread for thread, record in enumerate(layout.setup.threads) if record.numbered}
         self.tried = 0
 
     def all(self, fixed: int) -> list[Exchange] | None:

@@ -140,7 +140,7 @@ class Symmetry:
 def _content(local: LocalState) -> tuple[object, ...]:
     """What tells a local state from others, in an order."""
     frames = tuple((frame.procedure, frame.at, frame.values) for frame in local.frames)
-    more = local.situation, local.phase, local.queues, local.stopped, local.subclasses
+    more = local.situation, local.phase, local.queues, local.stopped, local.subclasses, local.upon
     return local.pool, frames, local.held, local.private, local.shared, *more
 
 

@@ -238,18 +238,18 @@ class Dpor(Strategy):
         known = [0] * self.threads  # the events before or at each thread's last one so far
         for at, event in enumerate(events):
             level = self.way[at]
-            found = level.races
-            if self._may_wait(level.state, event.thread):
-                touched = self._touched(level.options[event.move], level.state)
-                found |= _touching(events, level.before & ~known[event.thread], touched)
-            for n in _ones(found):
+            for n in _ones(level.races):
                 rivals[n][event.thread, event.choice] = None
+            if self._may_wait(level.state, event.thread):
+                touched = self._touched(level.state, event.thread)
+                for n in _ones(_touching(events, level.before & ~known[event.thread], touched)):
+                    rivals[n][event.thread, None] = None
             if len(self._node(level.state, event.thread).roots) > 1:
                 rivals[at][event.thread, None] = None
             known[event.thread] = level.before | 1 << at
         for thread in range(self.threads):
             if self._may_wait(end, thread):
-                touched = self._touched(self._options(end, thread)[0], end)
+                touched = self._touched(end, thread)
                 for n in _ones(_touching(events, ~known[thread] & (1 << len(events)) - 1, touched)):
                     rivals[n][thread, None] = None
             if events and events[-1].access.total:
@@ -272,20 +272,30 @@ class Dpor(Strategy):
                 if conflict(rival, events[n]) and rival.move != events[n].move:
                     yield [*beginning, rival]
 
-    def _touched(self, option: Option, state: bytes) -> int:
-        """The bytes that a step which may wait touches, in this state or in any other one that was met."""
-        at = self.layout.size + NODE_BYTES * option.thread
-        watched = self._accesses.waits.get(state[at : at + NODE_BYTES], 0)
-        return option.answer.reads | option.answer.changes | watched
+    def _touched(self, state: bytes, thread: int) -> int:
+        """The bytes that a step which may wait touches, in this state or in any other one that was met.
+
+        Those of all its alternatives: an RCU callback may have to wait on one CPU and not on another one.
+        """
+        at = self.layout.size + NODE_BYTES * thread
+        touched = self._accesses.waits.get(state[at : at + NODE_BYTES], 0)
+        for option in self._options(state, thread):
+            touched |= option.answer.reads | option.answer.changes
+        return touched
 
     def _may_wait(self, state: bytes, thread: int) -> bool:
         """Does a thread stand before a step that may have to wait?"""
         node = self._node(state, thread)
         if node.number not in self._waiting:
             self._waiting[node.number] = bool(node.roots) and (
-                self.layout.setup.threads[thread].cpu > 0 or _waits(self.behaviour.stepper.instruction(node.local))
+                self._interrupted(thread) or _waits(self.behaviour.stepper.instruction(node.local))
             )
         return self._waiting[node.number]
+
+    def _interrupted(self, thread: int) -> bool:
+        """May it have to wait at any step: for an interrupt on its CPU, or until it comes itself?"""
+        record = self.layout.setup.threads[thread]
+        return record.cpu > 0 or record.callback is not None
 
     # --- what is told ---------------------------------------------------------------------------------------------
 
@@ -303,7 +313,9 @@ class Dpor(Strategy):
 def _waits(instruction: Instruction) -> bool:
     """May a thread have to wait at this instruction?"""
     match instruction:
-        case Await() | Operate("atomic_dec_and_lock" | "read_seqbegin" | "synchronize_rcu" | "schedule" | "cond_wait"):
+        case Await() | Operate("atomic_dec_and_lock" | "read_seqbegin" | "schedule" | "cond_wait"):
+            return True
+        case Operate("synchronize_rcu" | "rcu_barrier"):
             return True
         case Operate(operation) if operation in LOCKING:
             return LOCKING[operation].deed == "take"
