@@ -137,7 +137,9 @@ class Adjudicator:
     def _try(self, question: Question, way: Way, roles: tuple[Role, ...]) -> Answer:
         """One way in which the question might come true."""
         why = self._why_not(question, way, roles)
-        if len({role.scenario for role in roles}) == 1 or self._is_one_thread(roles):
+        layout = self.searched[roles[0].scenario].layout
+        gated = gate(way) in layout.global_locks  # a global lock is the same one in every scenario
+        if len({role.scenario for role in roles}) == 1 or self._is_one_thread(roles) or gated:
             return _complete(self.searched[roles[0].scenario]) or Answer("unreachable", why)
         if self.explore is None:
             return Answer("not-examined", "the run was cut short")

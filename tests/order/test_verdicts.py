@@ -46,6 +46,13 @@ def gated(first: Mutex, second: Mutex) -> None:
 
 
 @model.path
+def gated_by(outer: Mutex, first: Mutex, second: Mutex) -> None:
+    mutex_lock(outer)
+    both(first, second)
+    mutex_unlock(outer)
+
+
+@model.path
 def one_after_the_other() -> None:
     both(a, b)
     both(b, a)
@@ -258,3 +265,11 @@ def test_who_waits_for_a_sleeper_is_no_witness_of_an_order_that_goes_round(tmp_p
     judged = verdict(result)
     assert (judged.claim, judged.verdict) == ("a -> b -> a", "reachable")
     assert judged.scenario not in ("sleeper", "one")
+
+
+def test_what_a_global_gate_keeps_apart_need_not_be_put_together(tmp_path: Path) -> None:
+    judged = verdict(checked(tmp_path, UNREACHABLE[0][0]))
+    assert (judged.verdict, judged.scenario) == ("unreachable", None)
+    disk = "one, two = m.new(Disk), m.new(Disk)\nm.thread('t', gated_by, m.new(Disk).lock, {}.lock, {}.lock)\n"
+    of_objects = {"one": disk.format("one", "two"), "two": disk.format("two", "one")}
+    assert verdict(checked(tmp_path, of_objects)).verdict == "reachable"  # objects of a class need not be the same one
