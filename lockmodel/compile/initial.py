@@ -22,6 +22,7 @@ from lockmodel.ir.types import (
     RefType,
     Struct,
     ValueType,
+    nearest_to_zero,
 )
 from lockmodel.language.scenario import MemberHandle, ObjectHandle, member_of, record_of
 from lockmodel.language.types import NULL
@@ -237,7 +238,7 @@ def _default(field: Field) -> int:
         return field.type.count
     if field.default is not None:
         return field.default
-    return max(field.type.low, 0) if isinstance(field.type, AtomicType) else 0
+    return nearest_to_zero(field.type) if isinstance(field.type, ValueType | AtomicType) else 0
 
 
 class _Unknown:

@@ -32,6 +32,8 @@ from lockmodel.ir.types import (
     Struct,
     ValueType,
     WaitQueueType,
+    enum_range,
+    nearest_to_zero,
 )
 from lockmodel.ir.values import (
     DEAD,
@@ -408,27 +410,14 @@ class Layout:
                 return HEADS + self.address(number, field.name)
             case ListEntryType():
                 return NULL if at.part == "on" else number
-            case IntType(low, high):
-                return field.default if field.default is not None else max(low or 0, min(0, high or 0))
             case LedgerType() as kind:
                 return ledger.blank(kind).values[(location - self.address(number, field.name)) % ledger.size(kind)]
-            case EnumType(_, members, flags):
-                return field.default if field.default is not None else max(0, enum_range(members, flags)[0])
-            case AtomicType() | BoolType() | RefType() | IdrType() | WaitQueueType():
-                return field.default or 0
+            case IntType() | EnumType() | BoolType() | RefType() | AtomicType() as kind:
+                return field.default if field.default is not None else nearest_to_zero(kind)
+            case IdrType() | WaitQueueType():
+                return 0
             case _ as never:
                 assert_never(never)
-
-
-def enum_range(members: tuple[tuple[str, int], ...], flags: bool) -> tuple[int, int]:
-    """The lowest and highest value of an enumeration or of a set of bits (0 is always allowed in one)."""
-    numbers = [value for _, value in members] or [0]
-    if not flags:
-        return min(numbers), max(numbers)
-    every = 0
-    for number in numbers:
-        every |= number
-    return 0, every
 
 
 def with_machine(program: Program, setup: Setup) -> Program:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lockmodel.ir.types import EnumType, IntType, LedgerType, RefType, ValueType
+from lockmodel.ir.types import LedgerType, RefType, nearest_to_zero
 
 BLANK, OWED, DROPPED, ALLOWED, CARRIED, NOTICE, EXCUSE, AGAIN = range(8)
 """What an entry is: none; an event that must be delivered, one that was given up since, one that may be delivered; one
@@ -75,14 +75,4 @@ def in_order(kind: LedgerType, known: list[Entry]) -> list[Entry]:
 
 def blank(kind: LedgerType) -> Entry:
     """What stands where there is no entry."""
-    return Entry(BLANK, 0, 0, 0, tuple(_nothing(type_) for type_ in kind.event))
-
-
-def _nothing(type_: ValueType) -> int:
-    match type_:
-        case IntType(int(low), int(high)):
-            return max(low, min(0, high))
-        case EnumType(_, members, flags=False):
-            return min(number for _, number in members)
-        case _:
-            return 0
+    return Entry(BLANK, 0, 0, 0, tuple(map(nearest_to_zero, kind.event)))

@@ -174,6 +174,29 @@ MemberType = LockType | AtomicType | ListEntryType | ListHeadType | IdrType | Wa
 Type = ValueType | MemberType | CacheType | VoidType | TupleType
 
 
+def enum_range(members: tuple[tuple[str, int], ...], flags: bool) -> tuple[int, int]:
+    """The lowest and highest value of an enumeration or of a set of bits (0 is always allowed in one)."""
+    numbers = [value for _, value in members] or [0]
+    if not flags:
+        return min(numbers), max(numbers)
+    every = 0
+    for number in numbers:
+        every |= number
+    return 0, every
+
+
+def nearest_to_zero(type_: ValueType | AtomicType) -> int:
+    """What a field starts with to which nothing was given."""
+    match type_:
+        case IntType(low, high) | AtomicType(low, high):
+            return max(low or 0, min(0, high or 0))
+        case EnumType(_, members, flags):
+            low, high = enum_range(members, flags)
+            return max(low, min(0, high))
+        case _:
+            return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What `guarded_by` names: a global lock, or a lock reached from the object through constant references.

@@ -144,7 +144,7 @@ class Scenario:
     holder: str = ""
 
     def new(self, struct: type[S], name: str = "", /, **fields: object) -> S:
-        """An object that is there at the start, its fields as given and otherwise 0.
+        """An object that is there at the start, its fields as given and otherwise 0, or what comes nearest to it.
 
         `name` is what findings call it; otherwise it is the Struct's name with a number ("watch#1").
         """

@@ -50,7 +50,8 @@ def field(
     `guarded_by`: the lock that every access needs (LM302): a lock of the same object by its field's name, a global
     lock, or a path through constant references ("inode.inotify_sem"). `constant`: never written once its object is
     shared. `ghost`: exists for claims only; reading and writing it is no step. `counted`: this reference holds one of
-    the target's RefCount of that name, for LM403. `default`: its value in a scenario that does not give one (else 0).
+    the target's RefCount of that name, for LM403. `default`: its value in a scenario that does not give one (else 0, or
+    what comes nearest).
     """
     return FieldOptions(guarded_by=guarded_by, constant=constant, ghost=ghost, counted=counted, default=default)
 
