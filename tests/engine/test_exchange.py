@@ -22,7 +22,9 @@ from lockmodel.engine.reduction.reduced import ReducedSearch, Reductions
 from lockmodel.engine.reduction.symmetry import Symmetry
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import InternalError, UsageError
+from lockmodel.ir import ledger
 from lockmodel.ir.layout import NODE_BYTES, Layout
+from lockmodel.ir.types import LedgerType
 from lockmodel.ir.values import is_head
 from tests.engine import test_native_reduced, test_reduced
 from tests.engine.random_ledgers import ledger_specs
@@ -399,6 +401,9 @@ EXAMPLES: dict[str, Callable[[], Layout]] = {
     "kept, the other one": lambda: common(ONCE.format("atomic_dec(item.count)"), more="m.keep(items[1])"),
     "numbers": lambda: common(ONCE.format("assert item.number == 0"), number="n"),
     "numbers, the other way": lambda: common(ONCE.format("assert item.number == 1"), number="n"),
+    "ledgers": lambda: common(
+        "mark('a')\nowe(other.book, item, True)\nmark('b')\ncarry(other.book, item, True, by=item)"
+    ),
     "a claim": lambda: ring(2, "box.x = 1\nbox.x = 2\nbox.x = 0", "item.number = 1\nitem.number = 0", claims=CLAIM),
     "who gets the ticket": lambda: ring(2, "down(tickets)\nseen = box.x\nassert seen == 0", "box.x = 1"),
 }
@@ -542,6 +547,22 @@ def threads_keep_their_names(patch: Patch) -> None:
     patch.setattr(Symmetry, "arrange", lambda self, state, sleep: (*whole(self, state, sleep)[:2], None))
 
 
+def what_ledgers_refer_to_is_left(patch: Patch) -> None:
+    whole = Layout.refers
+
+    def refers(self: Layout, location: int) -> bool:
+        return whole(self, location) and self.locations[location].field != "book"
+
+    patch.setattr(Layout, "refers", refers)
+
+
+def debts_are_sorted_by_the_numbers_of_objects(patch: Patch) -> None:
+    def in_order(kind: LedgerType, known: list[ledger.Entry]) -> list[ledger.Entry]:
+        return sorted(known, key=lambda entry: entry.values)
+
+    patch.setattr(ledger, "in_order", in_order)
+
+
 LEFT_OUT: list[tuple[Callable[[Patch], None], str]] = [
     (locals_are_left, "allocate"),
     (locks_held_are_left, "philosophers"),
@@ -552,6 +573,8 @@ LEFT_OUT: list[tuple[Callable[[Patch], None], str]] = [
     (steps_are_not_learned_elsewhere, "who gets the ticket"),
     (threads_keep_their_names, "philosophers"),
     (notes_are_not_exchanged, "philosophers"),
+    (what_ledgers_refer_to_is_left, "ledgers"),
+    (debts_are_sorted_by_the_numbers_of_objects, "ledgers"),
 ]
 
 
