@@ -169,3 +169,20 @@ def test_a_design_may_replace_a_ghost_procedure(specs: Specs) -> None:
     program = specs.program(body, "other")
     assert program.procedures["f"].ghost
     assert "store n->seen = 2" in specs.code(body, design="other")
+
+
+def test_a_ghost_procedure_may_implement_a_hook(specs: Specs) -> None:
+    body = """
+        @model.hook
+        def happens(n: Node) -> None: pass
+        @model.procedure
+        def f(n: Node) -> None:
+            down(n.sem)
+            happens(n)
+        @model.implements(happens)
+        @model.ghost
+        def note(n: Node) -> None:
+            n.seen = n.value
+    """
+    assert specs.program(body).procedures["note"].ghost
+    assert specs.code(body).splitlines() == ["0 down(&n->sem)", "1 call note(n)", "2 return"]
