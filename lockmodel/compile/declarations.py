@@ -45,7 +45,7 @@ def check_declarations(model: Model) -> None:
             raise here.error(
                 f"the switch `{switch.name}` is {shown_value(switch.default)}", "Make it a bool, an int or a str."
             )
-    for option in ("spurious_wakeups", "signals"):
+    for option in ("spurious_wakeups", "signals", "two_move_up"):
         given = getattr(model, option)
         if not isinstance(given, (bool, Switch)):
             raise place.error(f"`{option}` is {shown_value(given)}", "Give a bool or a switch of the model.")

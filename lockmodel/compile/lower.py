@@ -89,11 +89,13 @@ class _ProgramLowering:
         procedures = self.procedures.lower_all()
         claims = tuple(self._claim(record) for record in self.model.claims.values())
         hierarchy = lower_hierarchy(self.model, self.design, self.table.structs)
+        structs = {**self.lock_structs, **self.table.structs}
+        two_move_up = self._assumed(self.model.two_move_up)
         program = Program(
             self.model.name,
             self.design,
             tuple(self.switches.items()),
-            {**self.lock_structs, **self.table.structs},
+            {name: _with_lines(struct) for name, struct in structs.items()} if two_move_up else structs,
             tuple(self._globals()),
             caches,
             procedures,
@@ -102,6 +104,7 @@ class _ProgramLowering:
             self._assumed(self.model.spurious_wakeups),
             self.procedures.signals,
             self.model.rcu_callbacks or 0,
+            two_move_up,
         )
         rules.check(program)
         program = replace(
@@ -187,3 +190,16 @@ class _ProgramLowering:
             tuple(paths),
             record.eventual,
         )
+
+
+def _with_lines(struct: Struct) -> Struct:
+    """A Struct whose semaphores tell who stands in line for them."""
+    return replace(
+        struct,
+        fields=tuple(
+            replace(field, type=replace(field.type, queued=True))
+            if isinstance(field.type, LockType) and field.type.kind == "semaphore"
+            else field
+            for field in struct.fields
+        ),
+    )

@@ -62,6 +62,10 @@ RELOCKING = -5
 """The phase of one that is awake in cond_wait, and takes the mutex again."""
 
 
+WAKING = -6
+"""The phase of one in up() that has raised the semaphore and is yet to wake who stood in line for it then."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalState:
     """Everything about a thread that is not shared memory. Threads that run the same code share it.

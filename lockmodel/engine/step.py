@@ -82,6 +82,8 @@ class Stepper:
                 return 2 if self.program.caches[cache].may_fail else 1
             case Operate("schedule" | "cond_wait"):
                 return 2 if self.program.spurious_wakeups and local.phase == -1 else 1
+            case Operate("down_interruptible") if self.program.two_move_up and local.phase == -1:
+                return 1  # it sleeps only once it stands in line
             case Operate("down_interruptible" | "mutex_lock_interruptible" | "mutex_lock_interruptible_nested"):
                 return 2 if self.program.signals else 1
             case Operate("cond_signal"):

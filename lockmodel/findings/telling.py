@@ -69,7 +69,7 @@ def _changes(moment: Moment, layout: Layout) -> list[str]:
             told.append(f"{layout.objects[at.owner].name}: {'allocated' if value == LIVE else 'freed'}")
     for location, value in moment.step.writes:
         at = layout.locations[location]
-        if at.owner in reborn or at.field == "(status)" or at.part in ("next", "prev"):
+        if at.owner in reborn or at.field == "(status)" or at.part in ("next", "prev", "waiting"):
             continue
         if layout.objects[at.owner].struct == CALLBACK:
             continue

@@ -350,7 +350,7 @@ class Program:
 
     `spurious_wakeups`: a thread that sleeps on a queue or a condition may wake for no reason. `signals`: one that waits
     interruptibly may be sent a signal. `rcu_callbacks`: so many callbacks of one procedure each thread may have queued;
-    0: as many as it has calls.
+    0: as many as it has calls. `two_move_up`: semaphores are `queued`.
     """
 
     model: str
@@ -365,3 +365,4 @@ class Program:
     spurious_wakeups: bool = False
     signals: bool = False
     rcu_callbacks: int = 0
+    two_move_up: bool = False

@@ -80,7 +80,8 @@ class LockType:
 
     It is 1 where the lock is free, 0 where one thread has it, and -n where n readers share it. `owned`: whoever takes
     it must give it back; a counting semaphore and a completion are not owned, and anyone may raise them. `queued`:
-    readers that come while a writer waits, wait behind it.
+    it is known who stands in line for it. Readers that come while a writer does wait behind it; `up` wakes whoever does
+    in a move of its own.
     """
 
     kind: str

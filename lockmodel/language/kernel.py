@@ -325,7 +325,7 @@ def seqlock_init(lock: SeqLock) -> None:
 
 
 def down(sem: Semaphore) -> None:
-    """Lower a semaphore, sleeping uninterruptibly while it is 0."""
+    """Lower a semaphore, sleeping uninterruptibly while it is 0; see `up` on how it is told that it may go on."""
     _compiled("down")
 
 
@@ -340,7 +340,11 @@ def down_trylock(sem: Semaphore) -> int:
 
 
 def up(sem: Semaphore) -> None:
-    """Raise a semaphore."""
+    """Raise a semaphore.
+
+    With `Model(two_move_up=...)`, as in Linux before 2.6.26: who finds it at 0 stands in line first, and where somebody
+    does when it is raised, `up` uses it once more, to wake them. They may have taken it by then, and freed it.
+    """
     _compiled("up")
 
 

@@ -41,6 +41,7 @@ class Model(Library):
         spurious_wakeups: bool | Switch = False,
         signals: bool | Switch = False,
         rcu_callbacks: int | None = None,
+        two_move_up: bool | Switch = False,
     ) -> None:
         """Start an empty model.
 
@@ -50,12 +51,14 @@ class Model(Library):
         to it. `spurious_wakeups`: who sleeps on a queue or a condition may wake for no reason. `signals`: who waits
         interruptibly may be sent a signal. `rcu_callbacks`: how many callbacks of one procedure each thread may have
         queued by `call_rcu` at a time, before the verdict is `incomplete`; otherwise as many as it has calls.
+        `two_move_up`: `up` is two moves where somebody stands in line (see there).
         """
         super().__init__(name, source=source, uses=uses)
         self.default_design = as_written
         self.spurious_wakeups = spurious_wakeups
         self.signals = signals
         self.rcu_callbacks = rcu_callbacks
+        self.two_move_up = two_move_up
         self.declared = hierarchy
         self.designs = {as_written: None, **self.designs}
         self.scenarios: dict[str, ScenarioRecord] = {}

@@ -111,7 +111,7 @@ def test_what_a_lock_is_declared_with_is_of_its_kind(specs: Specs, field: str, m
     assert specs.refusal(f"class Box(Struct):\n    lock: {field}\n") == f"L2: the field `Box.lock` {message}"
 
 
-@pytest.mark.parametrize("option", ["signals", "spurious_wakeups"])
+@pytest.mark.parametrize("option", ["signals", "spurious_wakeups", "two_move_up"])
 def test_what_is_assumed_is_a_bool_or_a_switch_of_the_model(specs: Specs, option: str) -> None:
     for given, message in (
         ("1", f"`{option}` is 1\n  Give a bool or a switch of the model."),

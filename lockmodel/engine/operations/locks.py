@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
+from lockmodel.engine.local import WAKING
 from lockmodel.engine.memory import Blocked, Exhausted, Memory
 from lockmodel.engine.operations.meaning import Context, Meaning, Result
 from lockmodel.ir.layout import COUNTING_LIMIT
 from lockmodel.ir.operations import LOCKING, Locking
 from lockmodel.ir.types import LockType
+from lockmodel.ir.values import UNINITIALISED
 
 EINTR = 4
 """Linux's: what a request gives that a signal has interrupted."""
@@ -36,9 +38,7 @@ def acquire(
         raise Blocked(lock)
     if m.layout.locations[lock].domain.encode(new) is None:
         raise Exhausted((f"the readers of {m.layout.member_name(lock)}", -1))
-    if m.phase == lock:
-        m.write(lock + 1, m.read(lock + 1) - 1)
-        m.phase = -1
+    _leave_line(m, lock)
     m.write(lock, new)
     m.took = lock
     if kind.owned:
@@ -47,6 +47,13 @@ def acquire(
         if mode == "read":
             m.shared.append(lock)
     return True
+
+
+def _leave_line(m: Memory, lock: int) -> None:
+    """Stand in line no more, if the thread does."""
+    if m.phase == lock:
+        m.write(lock + 1, m.read(lock + 1) - 1)
+        m.phase = -1
 
 
 def _kind(m: Memory, lock: int) -> LockType:
@@ -79,6 +86,7 @@ def _take(locking: Locking, m: Memory, operands: tuple[int, ...], context: Conte
     if "interruptible" in context.name and context.choice and m.read(lock) <= 0:
         m.ask(lock, context.entry, subclass=subclass)
         m.may_wait(lock, f"{context.name}({m.layout.member_name(lock)})")
+        _leave_line(m, lock)
         return (-EINTR,), "is interrupted by a signal"
     done = acquire(m, lock, context, locking.mode, trying=trying, subclass=subclass)
     if m.again:
@@ -92,11 +100,17 @@ def _take(locking: Locking, m: Memory, operands: tuple[int, ...], context: Conte
 def _release(locking: Locking, m: Memory, operands: tuple[int, ...], context: Context) -> Result:
     lock = operands[0]
     m.member(lock, f"{context.name} releases a lock")
+    if m.phase == WAKING:
+        m.phase = -1
+        return (), "wakes who stood in line"
     kind = _kind(m, lock)
     word = m.initialised(lock, f"{context.name} uses")
+    wakes = ""
+    if kind.kind == "semaphore" and kind.queued and m.read(lock + 1):
+        m.phase, m.again, wakes = WAKING, True, "somebody stands in line"
     if not kind.owned:
         m.write(lock, min(word + 1, COUNTING_LIMIT) if kind.kind == "completion" else word + 1)
-        return (), f"{word} -> {m.read(lock)}"
+        return (), f"{word} -> {m.read(lock)}{wakes and f', {wakes}'}"
     _must_hold(m, lock, word, locking.mode, f"{context.name} releases")
     if locking.mode == "read":
         m.write(lock, 1 if word == -1 else word + 1)
@@ -107,7 +121,7 @@ def _release(locking: Locking, m: Memory, operands: tuple[int, ...], context: Co
         m.count_up(lock + 1)
     at = _last(m.held, lock)
     del m.held[at], m.subclasses[at]
-    return (), ""
+    return (), wakes
 
 
 def _must_hold(m: Memory, lock: int, word: int, mode: str, doing: str) -> None:
@@ -142,6 +156,9 @@ def _init(_: Locking, m: Memory, operands: tuple[int, ...], context: Context) ->
     if kind.owned and m.read(lock) <= 0:
         name = m.layout.member_name(lock)
         m.halt("LM603", f"{context.name} initialises {name} while it is held", locks=(name,))
+    if kind.queued and 0 < m.read(lock + 1) != UNINITIALISED:
+        name = m.layout.member_name(lock)
+        m.halt("LM603", f"{context.name} initialises {name} while somebody stands in line for it", locks=(name,))
     m.write(lock, operands[1] if len(operands) > 1 else 0 if kind.kind == "completion" else 1)
     if kind.queued or kind.kind == "seqlock":
         m.write(lock + 1, 0)
