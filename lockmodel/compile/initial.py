@@ -46,6 +46,7 @@ class Objects:
         self.handles: dict[int, ObjectHandle] = {}
         self._numbers: dict[int, int] = {}
         self._given: dict[int, dict[str, object]] = {}
+        self._said: dict[tuple[int, str], Place] = {}
         self._known: dict[tuple[int, str], int] = {}
         self._held: dict[tuple[int, str], int] = {}
         self._references: dict[tuple[int, str], int] | None = None
@@ -59,6 +60,12 @@ class Objects:
         self.handles[number] = handle
         self._numbers[id(handle)] = number
         self._given[number] = _flattened(record_of(handle).values, self.structs[name], "", place)
+
+    def set(self, number: int, values: Mapping[str, object], place: Place) -> None:
+        """An object starts with these values, whatever it was given before."""
+        said = _flattened(values, self.struct(number), "", place)
+        self._given[number].update(said)
+        self._said.update({(number, name): place for name in said})
 
     def number(self, handle: ObjectHandle, place: Place, what: str) -> int:
         """The number of an object; SpecError for one of another scenario."""
@@ -200,7 +207,7 @@ class Objects:
             start = given[field.name]
             # guard against fields that start as each other: seen while being asked for
             given[field.name] = _Unknown()
-            value = self.converted(start, field.type, place_of(self.handles[number]), what)
+            value = self.converted(start, field.type, self._place(number, field.name), what)
             given[field.name] = start
         self._known[number, field.name] = self._with_holds(value, number, field, what)
         return self._known[number, field.name]
@@ -224,12 +231,16 @@ class Objects:
 
     def check_given(self, number: int) -> None:
         """Every value that an object was given fits its field."""
-        struct, handle = self.struct(number), self.handles[number]
+        struct = self.struct(number)
         for name in self._given[number]:
             field = struct.field(name)
             if not isinstance(field.type, (IntType, BoolType, EnumType, RefType, AtomicType, LockType)):
                 what = f"the field `{name}` of {self.shown(number)}"
-                self.converted(self._given[number][name], field.type, place_of(handle), what)
+                self.converted(self._given[number][name], field.type, self._place(number, name), what)
+
+    def _place(self, number: int, name: str) -> Place:
+        """Where it was said what a field starts with."""
+        return self._said.get((number, name)) or place_of(self.handles[number])
 
 
 def _default(field: Field) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lockmodel.compile.choices import ExcludedError, PickError, UnheardError
@@ -37,6 +37,7 @@ from lockmodel.language.scenario import (
     MemberHandle,
     ObjectHandle,
     Scenario,
+    SetRecord,
     ThreadRecord,
     record_of,
 )
@@ -97,11 +98,15 @@ class _ScenarioLowering:
         for number, handle in enumerate(scenario.objects, first):
             self.objects.add(handle, number)
         names = self._names(scenario, first)
+        changed = self._set(scenario.settings)
         self.objects.hold([self._held(count, Place(path, line)) for count, path, line in scenario.held])
         links, idr_entries = self._links(scenario.links), self._idr_entries(scenario.idr_records)
         kept = tuple(self._kept(target, Place(path, line)) for target, path, line in scenario.kept)
         self.objects.refer(links, kept)
-        initial = [InitialObject(known.name, known.struct, known.values) for known in self.program.globals]
+        initial = [
+            InitialObject(known.name, known.struct, self.objects.values(number) if number in changed else known.values)
+            for number, known in enumerate(self.program.globals, 1)
+        ]
         for number, handle in enumerate(scenario.objects, first):
             self.objects.check_given(number)
             record = record_of(handle)
@@ -112,6 +117,20 @@ class _ScenarioLowering:
         whole = Site(self.name, self.place.path, self.place.line)
         carried = self._carried(scenario.carried)
         return Setup(self.name, tuple(initial), links, idr_entries, threads, kept, whole, carried)
+
+    def _set(self, settings: Sequence[SetRecord]) -> set[int]:
+        """The objects that `m.set` says more of."""
+        changed = set()
+        for record in settings:
+            place = Place(record.path, record.line)
+            if not isinstance(record.target, ObjectHandle):
+                what = f"`m.set` of {shown_value(record.target)}, which is no object"
+                raise place.error(what, "Give an object of `m.new(...)`, or a global one.")
+            number = self.objects.number(record.target, place, "the object of `m.set`")
+            self.objects.set(number, record.values, place)
+            self.objects.check_given(number)
+            changed.add(number)
+        return changed
 
     def _names(self, scenario: Scenario, first: int) -> dict[int, str]:
         names: dict[int, str] = {}

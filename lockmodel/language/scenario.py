@@ -83,6 +83,16 @@ class LinkRecord:
 
 
 @dataclass(frozen=True)
+class SetRecord:
+    """A call of `set`."""
+
+    target: object
+    values: dict[str, object]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
 class IdrRecord:
     """A call of `idr_set`."""
 
@@ -138,6 +148,7 @@ class Scenario:
     idr_records: list[IdrRecord] = field(default_factory=list)
     carried: list[CarriedRecord] = field(default_factory=list)
     threads: list[ThreadRecord] = field(default_factory=list)
+    settings: list[SetRecord] = field(default_factory=list)
     kept: list[tuple[object, str, int]] = field(default_factory=list)
     held: list[tuple[object, str, int]] = field(default_factory=list)
     holds: list[HoldRecord] = field(default_factory=list)
@@ -168,6 +179,10 @@ class Scenario:
     def keep(self, target: Struct) -> None:
         """The environment holds one reference to the object that it does not drop (LM403 expects it at the end)."""
         self.kept.append((target, *_caller()))
+
+    def set(self, target: Struct, /, **fields: object) -> None:
+        """An object of this scenario, or a global one in this scenario, starts with these fields."""
+        self.settings.append(SetRecord(target, fields, *_caller()))
 
     def hold(self, count: Atomic) -> None:
         """Somebody has a reference: the count starts one higher than it would."""

@@ -286,6 +286,30 @@ m.thread("t", f, a, 3)""",
 L17: `m.keep` of `Node`, whose `count` starts at 0
   Count the reference that is kept: `count=1` or more.""",
     ),
+    (
+        """\
+a = m.new(Node)
+m.set(a, value=9)
+m.thread("t", f, a, 3)""",
+        "L17: the field `value` of Node is 9, outside of its range 0..7\n"
+        "  Give one within it, or widen the range where it is declared.",
+    ),
+    (
+        """\
+m.set(shared, valeu=1)
+m.thread("t", f, shared, 3)""",
+        """\
+L16: Node has no field `valeu`
+  Did you mean `value`?""",
+    ),
+    (
+        """\
+m.set(3, value=1)
+m.thread("t", f, shared, 3)""",
+        """\
+L16: `m.set` of 3, which is no object
+  Give an object of `m.new(...)`, or a global one.""",
+    ),
     ("1 / 0", "L16: the scenario `s` raised ZeroDivisionError: division by zero"),
     ('raise KeyError("x")', "L16: the scenario `s` raised KeyError: 'x'"),
     (
@@ -363,6 +387,24 @@ def test_objects_are_numbered_globals_first_and_named(specs: Specs) -> None:
         ("node#2", "Node"),
     ]
     assert setup.site == Site("s", "spec.py", LINES + PATHS.count("\n") - 1)
+
+
+SET = """
+a = m.new(Node, value=1)
+m.set(a, value=2, parent=shared)
+m.set(shared, value=5, flag=True)
+m.set(a, stamp={"when": 3})
+m.thread("t", f, a, -1)
+"""
+
+
+def test_what_is_set_holds_for_this_scenario_alone_of_a_global_object_too(specs: Specs) -> None:
+    text = scenario(SET) + "\n@model.scenario\ndef plain(m: Scenario) -> None:\n    m.thread('t', f, shared, 1)\n"
+    changed = {item.name: dict(item.values) for item in specs.setup(text).objects}
+    assert (changed["shared"]["value"], changed["shared"]["flag"]) == (5, 1)
+    assert (changed["node#1"]["value"], changed["node#1"]["parent"], changed["node#1"]["stamp.when"]) == (2, 2, 3)
+    plain = {item.name: dict(item.values) for item in specs.setup(text, "plain").objects}
+    assert (plain["shared"]["value"], plain["shared"]["flag"]) == (3, 0)
 
 
 def test_every_value_is_there_given_or_by_default(specs: Specs) -> None:
