@@ -29,8 +29,8 @@ from tests.engine.brute_force import brute_force  # noqa: E402 - the tests are b
 SUBJECTS = [
     ("specs/classic/philosophers.py", None, "left_first[n=6]"),
     ("specs/classic/philosophers.py", None, "lower_first[n=6]"),
-    ("specs/inotify.py", None, "release-unmount/two-inodes"),
-    ("specs/inotify.py", "repaired", "release-unmount/two-inodes"),
+    ("specs/spine.py", None, "release-unmount/two-inodes"),
+    ("specs/spine.py", "repaired", "release-unmount/two-inodes"),
 ]
 
 

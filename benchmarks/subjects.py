@@ -9,7 +9,7 @@ from typing import Literal
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-INOTIFY = "specs/inotify.py"
+INOTIFY = "specs/spine.py"
 
 Form = Literal["left_first", "lower_first", "nested_locks"]
 """What minicheck and frontrun are given, by its name in their models."""

@@ -264,7 +264,7 @@ def report(rows: Sequence[Row], matrices: Sequence[Matrix], setting: Setting) ->
         head = ["design", "scenarios", "lockmodel, cold", "states", "SPIN: builds, and the runs of what is modelled"]
         parts += [
             "## The whole flagship",
-            "`lockmodel check specs/inotify.py` beside as many builds of SPIN's verifier as there are scenarios. The "
+            "`lockmodel check specs/spine.py` beside as many builds of SPIN's verifier as there are scenarios. The "
             "runs of those scenarios that have no Promela model count as nothing.",
             table(head, [of_matrix(matrix) for matrix in matrices]),
         ]

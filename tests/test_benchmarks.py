@@ -57,7 +57,7 @@ def test_every_promela_model_named_is_there_and_the_flagship_is_found_by_pattern
     found = subjects(["four-threads-unmount", "five-threads-x", "event-event/one-inode"], quick=False)
     flagship = {subject.size: subject for subject in found if subject.family == "inotify"}
     assert flagship[4].promela == "inotify.pml"
-    assert (flagship[5].target, flagship[5].promela) == ("specs/inotify.py::five-threads-x", None)
+    assert (flagship[5].target, flagship[5].promela) == ("specs/spine.py::five-threads-x", None)
     assert 6 not in flagship
     assert all((HERE / "promela" / subject.promela).is_file() for subject in found if subject.promela)
     assert {subject.title for subject in subjects([], quick=True)} < {subject.title for subject in found}

@@ -25,7 +25,7 @@ from lockmodel.ir.nodes import Branch, Call, Instruction, Jump, Operate, Procedu
 from lockmodel.language.model import Model
 from lockmodel.properties.judge import RuleJudge
 
-SPEC = str(Path(__file__).parent.parent / "specs" / "inotify.py")
+SPEC = str(Path(__file__).parent.parent / "specs" / "spine.py")
 LOCKING = {"down", "up", "spin_lock", "spin_unlock", "mutex_lock", "mutex_unlock"}
 COUNTING = {"atomic_inc", "atomic_dec"}
 DECIDED = {"inotify_unmount_inodes", "inotify_release", "inotify_ignore", "sys_inotify_add_watch"}

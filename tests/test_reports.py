@@ -17,8 +17,8 @@ from lockmodel.report.text import distinct, render_check
 from lockmodel.report.witness import witness_svg
 
 ROOT = Path(__file__).resolve().parent.parent
-REPORTS = ROOT / "reports" / "inotify"
-PAIRS = "specs/inotify.py::*/*"
+REPORTS = ROOT / "reports" / "spine"
+PAIRS = "specs/spine.py::*/*"
 """Those of two or three threads. More threads take a minute each and show nothing that these do not."""
 
 
@@ -34,7 +34,7 @@ def pictures() -> dict[str, bytes]:
     for shown in distinct(result("2005")):
         place = shown.finding.place
         where = shown.finding.claim or (place.source or place.spec).rpartition(":")[2]
-        svg = witness_svg(shown.finding, shown.scenario, spec="specs/inotify.py", model="inotify", design="2005")
+        svg = witness_svg(shown.finding, shown.scenario, spec="specs/spine.py", model="inotify", design="2005")
         found[f"{shown.finding.rule}-{where}.svg"] = svg
     return found
 

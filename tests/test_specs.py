@@ -14,7 +14,7 @@ from lockmodel.findings.finding import CheckResult, ScenarioResult
 from tests.engine.test_exactness import TIMES
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
-INOTIFY = str(SPECS / "inotify.py")
+SPINE = str(SPECS / "spine.py")
 
 
 @cache
@@ -87,7 +87,7 @@ def test_philosophers_with_an_order_never_deadlock(n: int) -> None:
 
 # --- inotify ------------------------------------------------------------------------------------------------------
 
-SCENARIOS = list(load(INOTIFY).scenarios)
+SCENARIOS = list(load(SPINE).scenarios)
 SMALL = [name for name in SCENARIOS if "/" in name]
 THREE_THREADS = "ignore-event/add_watch"
 PAIRS = [name for name in SMALL if name != THREE_THREADS]
@@ -96,7 +96,7 @@ FIVE, SIX = "five-threads", "six-threads"
 
 
 def pair(name: str, design: str, **switches: str) -> ScenarioResult:
-    (scenario,) = checked(f"{INOTIFY}::{name}", design, tuple(switches.items())).scenarios
+    (scenario,) = checked(f"{SPINE}::{name}", design, tuple(switches.items())).scenarios
     return scenario
 
 
@@ -253,7 +253,7 @@ def test_every_scenario_is_small_or_has_four_to_six_threads() -> None:
 @pytest.mark.parametrize("name", THREADS)
 @pytest.mark.parametrize("design", ["2005", "repaired"])
 def test_four_to_six_threads_within_a_bound(design: str, name: str) -> None:
-    run = check(CheckOptions(f"{INOTIFY}::{name}", design=design, max_states=20_000))
+    run = check(CheckOptions(f"{SPINE}::{name}", design=design, max_states=20_000))
     (scenario,) = run.result.scenarios
     assert scenario.threads == THREADS[name]
     if design == "repaired":
@@ -270,7 +270,7 @@ def test_four_to_six_threads_within_a_bound(design: str, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in THREADS if name.startswith((FIVE, SIX) if TIMES > 1 else FIVE)])
 def test_five_and_six_threads_are_verified(name: str) -> None:
     """Six only when there is time: in a night."""
-    (scenario,) = check(CheckOptions(f"{INOTIFY}::{name}", design="repaired")).result.scenarios
+    (scenario,) = check(CheckOptions(f"{SPINE}::{name}", design="repaired")).result.scenarios
     assert scenario.verdict == "verified", scenario.reason
     assert not scenario.warnings
 
@@ -279,7 +279,7 @@ def test_five_and_six_threads_are_verified(name: str) -> None:
 def test_reductions_change_no_verdict_no_finding_and_no_length(design: str) -> None:
     told = []
     for reduction in (True, False):
-        run = check(CheckOptions(f"{INOTIFY}::*/*", design=design, reduction=reduction))
+        run = check(CheckOptions(f"{SPINE}::*/*", design=design, reduction=reduction))
         told.append(
             [
                 (s.name, s.verdict, [(f.rule, f.place, f.claim, len(f.steps)) for f in s.findings])

@@ -1,4 +1,4 @@
-/* The paths of the inotify of Linux 2.6.13-rc6 as specs/inotify.py has them in its design `repaired`: the scenarios
+/* The paths of the inotify of Linux 2.6.13-rc6 as specs/spine.py has them in its design `repaired`: the scenarios
    four-, five- and six-threads-unmount, by -DTHREADS.
 
    Two devices watch two inodes. Release closes device 0, ignore is for inode 0 on device 1, an event happens to

@@ -95,7 +95,7 @@ def test_both_searches_stop_for_the_same_reason(text: str) -> None:
 )
 @pytest.mark.parametrize("design", ["2005", "repaired"])
 def test_both_searches_say_the_same_of_the_flagship(scenario: str, design: str) -> None:
-    model = load(str(ROOT / "specs" / "inotify.py"))
+    model = load(str(ROOT / "specs" / "spine.py"))
     program = compile_model(model, design, {})
     layout = Layout(program, lower_scenario(model, model.scenarios[scenario], program))
     assert told(NativeSearch, layout, Limits()) == told(Search, layout, Limits())
@@ -225,7 +225,7 @@ SANITIZED = """
 from lockmodel.check import CheckOptions, check
 for target, most in (
     ("specs/classic/philosophers.py", None), ("specs/classic/peterson.py", None),
-    ("specs/inotify.py::release-unmount/*", None), ("specs/inotify.py::four-threads-unmount", 30_000),
+    ("specs/spine.py::release-unmount/*", None), ("specs/inotify.py::four-threads-unmount", 30_000),
 ):
     texts = []
     for engine in ("native", "python"):
@@ -240,7 +240,7 @@ from lockmodel.engine.native.search import NativeSearch
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
-for file, name in (("specs/classic/philosophers.py", "left_first[n=6]"), ("specs/inotify.py", "four-threads-unmount")):
+for file, name in (("specs/classic/philosophers.py", "left_first[n=6]"), ("specs/spine.py", "four-threads-unmount")):
     model = load(file)
     program = compile_model(model, None, {})
     layout = Layout(program, lower_scenario(model, model.scenarios[name], program))

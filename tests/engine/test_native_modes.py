@@ -114,7 +114,7 @@ def test_equal_fingerprints_lose_states_where_nothing_else_is_compared(tmp_path:
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("keep", [True, False])
 def test_the_flagship_is_the_same_with_several_workers(jobs: int, keep: bool) -> None:
-    model = load(str(ROOT / "specs" / "inotify.py"))
+    model = load(str(ROOT / "specs" / "spine.py"))
     program = compile_model(model, "2005", {})
     layout = Layout(program, lower_scenario(model, model.scenarios["release-unmount/two-inodes"], program))
     expected = outline(python(layout, Limits()), layout)

@@ -146,7 +146,7 @@ def layout_in(file: str, scenario: str, design: str | None = None) -> Layout:
 )
 @pytest.mark.parametrize("design", ["2005", "repaired"])
 def test_it_says_what_the_one_in_python_says_of_the_flagship(scenario: str, design: str) -> None:
-    layout = layout_in("inotify.py", scenario, design)
+    layout = layout_in("spine.py", scenario, design)
     python, expected, slow = searched(ReducedSearch, layout)
     for variant in EVERY_WAY:
         found, told_, fast = searched(NativeReducedSearch, layout, **variant)
@@ -156,7 +156,7 @@ def test_it_says_what_the_one_in_python_says_of_the_flagship(scenario: str, desi
 
 @native
 def test_workers_share_blocks_and_change_nothing() -> None:
-    layout = layout_in("inotify.py", "four-threads-unmount", "repaired")
+    layout = layout_in("spine.py", "four-threads-unmount", "repaired")
     results = set()
     for options in ({}, {"jobs": 2}, {"jobs": 3, "exact": True}):
         found, _, search = searched(NativeReducedSearch, layout, **options)
@@ -181,7 +181,7 @@ class Passes(NativeReducedSearch):
 @pytest.mark.parametrize("scenario", ["five-threads", "five-threads-unmount"])
 def test_a_pass_that_learns_does_not_depend_on_the_workers(scenario: str) -> None:
     """Not on which of them remembers what of the time when less was known."""
-    layout = layout_in("inotify.py", scenario, "repaired")
+    layout = layout_in("spine.py", scenario, "repaired")
     results = set()
     for jobs in (1, 2, 3):
         stepper = Stepper(layout)
@@ -194,7 +194,7 @@ def test_a_pass_that_learns_does_not_depend_on_the_workers(scenario: str) -> Non
 
 @native
 def test_fingerprints_that_collide_are_taken_for_one_state_unless_it_is_exact() -> None:
-    layout = layout_in("inotify.py", "release-unmount/two-inodes", "repaired")
+    layout = layout_in("spine.py", "release-unmount/two-inodes", "repaired")
     python, expected, _ = searched(ReducedSearch, layout)
     found, _, _ = searched(NativeReducedSearch, layout, bits=3)
     assert 0 < found.tally.states <= 8
@@ -323,8 +323,8 @@ from lockmodel.properties.judge import RuleJudge
 for file, name, design, most in (
     ("specs/classic/philosophers.py", "left_first[n=6]", None, None),
     ("specs/classic/peterson.py", None, None, None),
-    ("specs/inotify.py", "release-unmount/two-inodes", "2005", None),
-    ("specs/inotify.py", "four-threads-unmount", "repaired", 3000),
+    ("specs/spine.py", "release-unmount/two-inodes", "2005", None),
+    ("specs/spine.py", "four-threads-unmount", "repaired", 3000),
 ):
     model = load(file)
     program = compile_model(model, design, {})

@@ -69,7 +69,7 @@ def test_every_state_is_counted_once_whatever_is_folded_or_left_out() -> None:
 
 
 def test_states_are_folded_as_little_as_the_limit_allows() -> None:
-    scenario = "specs/inotify.py::ignore-ignore/one-inode"
+    scenario = "specs/spine.py::ignore-ignore/one-inode"
     foldings = [(told(scenario, limit, about=0, design="2005").folding) for limit in (200, 40, 12)]
     assert foldings == ["runs", "locks", "fate"]
 
@@ -115,7 +115,7 @@ def test_of_one_finding_alone_the_others_are_only_named() -> None:
 
 
 def test_a_finding_that_does_not_end_the_execution_stands_on_its_arrow() -> None:
-    graph = told("specs/inotify.py::ignore-ignore/one-inode", design="2005")
+    graph = told("specs/spine.py::ignore-ignore/one-inode", design="2005")
     assert [finding.rule for finding in graph.findings if finding.rule != "LM301"] == ["LM305", "LM308"]
     number = next(n for n, finding in enumerate(graph.findings) if finding.rule == "LM308")
     assert any(passage.breaks == [number] for passage in graph.passages)
