@@ -46,7 +46,7 @@ inotify = Model(
     uses=[vfs],
     hierarchy=[["iprune_sem", "inode_lock"], ["iprune_sem", "Inode.inotify_sem", "Device.sem"]],
     signals=signals,
-    # two_move_up=two_move_up,
+    two_move_up=two_move_up,
 )
 
 
