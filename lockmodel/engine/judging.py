@@ -47,7 +47,7 @@ class Judge(Protocol):
         """
 
     def final(self, view: View) -> list[Violation]:
-        """Rules broken in a state in which no thread can move."""
+        """Rules broken in a state in which no thread can move; and what it shows, as notes."""
 
     def starved(self, view: View, threads: tuple[int, ...]) -> list[Violation]:
         """Rules broken by threads that can never move again while others go on; those that `may_wait` break none."""

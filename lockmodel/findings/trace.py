@@ -141,12 +141,12 @@ def violations(trace: Trace, judge: Judge, lost: tuple[int, ...] | None = None) 
     nexts = [(n, trace.locals[n], step.accesses) for n, step in enumerate(trace.standing) if step is not None]
     found.extend(races(trace.stepper, nexts))
     if trace.blocked:
-        found.extend(violation for violation in judge.waiting(trace.view) if violation.broken)
+        found.extend(judge.waiting(trace.view))
     if trace.final:
         found.extend(judge.final(trace.view))
     elif trace.blocked:
         found.extend(judge.starved(trace.view, never_again(trace) if lost is None else lost))
-    return found + _whole(trace, judge)
+    return [violation for violation in found + _whole(trace, judge) if violation.broken]
 
 
 def _whole(trace: Trace, judge: Judge) -> list[Violation]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from lockmodel.check import replay
+from lockmodel.engine.step import Stepper
+from lockmodel.findings.trace import run, violations
+from lockmodel.properties.judge import RuleJudge
 from tests.engine.machines import rules, run_paths
+from tests.engine.strategies.models import machine
 
 FOR_EVER = "while True:\n    mutex_lock(box.mutex)\n    mutex_unlock(box.mutex)"
 
@@ -30,3 +34,11 @@ def test_a_schedule_that_ends_while_a_thread_waits_is_no_deadlock(tmp_path: Path
     run_paths(tmp_path, once.format("box.x = 1\nbox.x += 1"), once.format("mark('in')"))
     whole, shown, _ = replay(str(tmp_path / "machine.py"), broken.findings[0].schedule)
     assert (shown, whole.scenarios[0].verdict) == (None, "incomplete")
+
+
+def test_the_order_that_a_deadlock_shows_is_a_note_and_breaks_no_rule_of_its_own(tmp_path: Path) -> None:
+    there = "mutex_lock(box.mutex)\nmutex_lock(box.other)"
+    back = "mutex_lock(box.other)\nmutex_lock(box.mutex)"
+    stepper = Stepper(machine(tmp_path, there, back))
+    broken = violations(run(stepper, [(0, 0), (1, 0)]), RuleJudge(stepper))
+    assert {violation.rule for violation in broken} == {"LM101"}

@@ -76,7 +76,7 @@ def broken_in(stepper: Stepper, judge: RuleJudge, state: State, made: Sequence[M
         found += judge.waiting(view)
     if len(blocked) == len(made):
         found += judge.final(view)
-    return {violation.identity for violation in found}
+    return {violation.identity for violation in found if violation.broken}
 
 
 # --- preemptions ------------------------------------------------------------------------------------------------

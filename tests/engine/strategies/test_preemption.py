@@ -79,6 +79,17 @@ def test_three_threads_as_well(text: str) -> None:
     check(text)
 
 
+def test_of_locks_taken_crosswise_a_bound_shows_the_deadlock_alone(tmp_path: Path) -> None:
+    """The order that goes round is noted beside it, by the search and by the interpreter; that is no finding."""
+    there = "mutex_lock(box.mutex)\nmutex_lock(box.other)"
+    back = "mutex_lock(box.other)\nmutex_lock(box.mutex)"
+    layout = machine(tmp_path, there, back)
+    for bound, rules in ((0, {"LM603"}), (1, {"LM101", "LM603"})):
+        _, found, stepper = explore(layout, bound)
+        assert {hit.violation.rule for hit in found.hits} == rules
+        assert {hit.violation.identity for hit in found.hits} == naive.bounded(stepper, bound)
+
+
 # --- bounds -----------------------------------------------------------------------------------------------------
 
 BETWEEN = ("box.x = 1\nbox.x = 0", "assert box.x == 0")
