@@ -34,5 +34,6 @@ def form_of(program: Program, setup: Setup) -> Form:
         program.hierarchy,
         program.spurious_wakeups,
         program.signals,
+        program.two_move_up,
         setup,
     )

@@ -117,10 +117,12 @@ class Preemption(Strategy):
         return bool(self._made[self.arrivals[arrival][0]] >> thread & 1)
 
     def _make(self, arrival: int, thread: int) -> None:
-        """Make each alternative of a thread's step."""
+        """Make each alternative of a thread's step, of those that can be made."""
         number = self.arrivals[arrival][0]
         self._made[number] |= 1 << thread
         for option in self._options(self.keys[number], thread):
+            if option.answer.blocked:
+                continue
             self._at = arrival
             after = self._take(option, number)
             if after is not None:

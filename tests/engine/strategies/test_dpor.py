@@ -18,6 +18,8 @@ from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
 from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs
+from tests.engine.random_nesting import nested_specs
+from tests.engine.random_semaphores import semaphore_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
 from tests.engine.test_exactness import examples, laid_out, layout_of
@@ -98,6 +100,18 @@ def test_three_threads_as_well(text: str) -> None:
 @examples(30)
 @given(ledger_specs(most=3))
 def test_ledgers_as_well(text: str) -> None:
+    check(text)
+
+
+@examples(20)
+@given(semaphore_specs())
+def test_semaphores_as_well(text: str) -> None:
+    check(text)
+
+
+@examples(15)
+@given(nested_specs())
+def test_procedures_that_call_each_other_as_well(text: str) -> None:
     check(text)
 
 

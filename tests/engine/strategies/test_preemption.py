@@ -19,6 +19,8 @@ from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
 from tests.engine.brute_force import brute_force
 from tests.engine.random_models import random_specs
+from tests.engine.random_nesting import nested_specs
+from tests.engine.random_semaphores import semaphore_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
 from tests.engine.test_exactness import examples, laid_out
@@ -88,6 +90,19 @@ def test_of_locks_taken_crosswise_a_bound_shows_the_deadlock_alone(tmp_path: Pat
         _, found, stepper = explore(layout, bound)
         assert {hit.violation.rule for hit in found.hits} == rules
         assert {hit.violation.identity for hit in found.hits} == naive.bounded(stepper, bound)
+
+
+@examples(20)
+@given(semaphore_specs())
+def test_semaphores_as_well(text: str) -> None:
+    """Signals come: a step that must wait in one alternative can be made in another."""
+    check(text)
+
+
+@examples(15)
+@given(nested_specs())
+def test_procedures_that_call_each_other_as_well(text: str) -> None:
+    check(text)
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------
