@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linux26.dcache import dput
-from linux26.file import fd_install, fget_light, fput_light
+from linux26.file import fd_install, fget_light, fput_light, sys_close
 from linux26.objects import Descriptor, Mm, filp_cachep
 from linux26.user import free_uid, get_uid
 
@@ -26,7 +26,7 @@ from fs_inotify.base import (
     kmem_caches,
 )
 from fs_inotify.device import inotify_ignore, inotify_ioctl, inotify_poll, inotify_read
-from fs_inotify.events import write
+from fs_inotify.events import inotify_inode_queue_event
 from fs_inotify.queue import before_an_allocation, get_inotify_dev
 from fs_inotify.watches import create_watch, inode_find_dev
 from lockmodel import (
@@ -230,11 +230,20 @@ def user_helper(fd: Descriptor, user: User, dentry: Dentry) -> None:
 
 
 @inotify.path
-def watch_for_one_event(fd: Descriptor, dentry: Dentry, again: Dentry, once_more: Dentry) -> None:
-    """Not of the file: a program that asks for one event, and two that happen."""
-    sys_inotify_add_watch(fd, dentry, Ev.MODIFY | Ev.ONESHOT)
-    write(again)
-    write(once_more)
+def watch_and_close(fd: Descriptor, user: User, dentry: Dentry) -> None:
+    """Not of the file: a program that makes a device, watches something, and ends."""
+    sys_inotify_init(fd, user)
+    sys_inotify_add_watch(fd, dentry, ALL_EVENTS)
+    sys_close(fd)
+
+
+@inotify.path
+def watch_for_one_event(fd: Descriptor, dentry: Dentry, opened: Dentry) -> None:
+    """Not of the file: a program that asks for one event, and two different ones that happen."""
+    sys_inotify_add_watch(fd, dentry, Ev.MODIFY | Ev.CLOSE | Ev.ONESHOT)
+    inotify_inode_queue_event(opened.d_inode, Ev.MODIFY, 0, NULL)
+    inotify_inode_queue_event(opened.d_inode, Ev.CLOSE, 0, NULL)
+    dput(opened)
 
 
 # Lines 1033 to 1039, which make the file system of the devices' files, are left out: nothing here uses it.

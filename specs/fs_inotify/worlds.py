@@ -189,7 +189,7 @@ class World:
         self.queued.add(device)
         for number in range(events):
             mask = (Ev.MODIFY, Ev.CLOSE)[number % 2]
-            kevent = self.m.new(KernelEvent, event={"wd": watch.wd, "mask": mask})
+            kevent = self.m.new(KernelEvent, event={"wd": watch.wd, "mask": mask}, watch=watch)
             self.m.link(kevent.list, dev.events)
             self.m.carry(dev.promises, watch, mask, 0, Text.NONE, by=kevent)
 
@@ -356,7 +356,7 @@ def shrink_icache(m: Scenario, world: World, pick: Pick, thread: str) -> None:
 @inotify.entry
 def shrink_dcache(m: Scenario, world: World, pick: Pick, thread: str) -> None:
     """kswapd kills a dentry, if nobody uses it."""
-    inode = world.inode(pick)
+    inode = world.file(pick)[1] if pick("in_directory", (False, True)) else world.inode(pick)
     dentry = world.dentry(inode)
     m.excludes("unused dentry", dentry)
     m.link(dentry.d_lru, caches.dentry_unused)
@@ -427,12 +427,21 @@ def boot(m: Scenario) -> None:
 
 
 @inotify.scenario
+def alone(m: Scenario) -> None:
+    """A program makes a device, watches something, and ends."""
+    user = m.new(User, count=1)
+    m.keep(user)
+    (dentry,) = one_inode(m, 1)
+    m.thread("program", syscalls.watch_and_close, m.new(Descriptor), user, dentry)
+
+
+@inotify.scenario
 def one_shot(m: Scenario) -> None:
-    """A program asks for one event of a file, to which two are written."""
+    """A program asks for one event of a file, to which two different ones happen."""
     user = m.new(User, count=REFERENCES)
     m.keep(user)
     dev = m.new(Device, count=REFERENCES, user=user, max_events=2)
     m.hold(user.inotify_devs)
     fd = m.new(Descriptor, file=m.new(File, f_count=REFERENCES, private_data=dev))
-    looked_up, first, second = one_inode(m, 3)
-    m.thread("program", syscalls.watch_for_one_event, fd, looked_up, first, second)
+    looked_up, opened = one_inode(m, 2)
+    m.thread("program", syscalls.watch_for_one_event, fd, looked_up, opened)
