@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from lockmodel.engine.exploration import Exploration, Hit
+from lockmodel.engine.exploration import Hit, Seen
 from lockmodel.engine.step import Stepper
 from lockmodel.errors import UsageError
 from lockmodel.findings.trace import Trace, run
@@ -38,11 +39,25 @@ ENDINGS = ("LM101", "LM102")
 
 @dataclass(frozen=True)
 class Searched:
-    """A scenario as it was searched."""
+    """A scenario as it was searched: `program` is what was within its reach, `clear_dead` as its steps were made.
 
-    layout: Layout
-    exploration: Exploration
-    judge: RuleJudge
+    There may be thousands in a run. What runs schedules of it again is made of it where that is needed.
+    """
+
+    program: Program
+    setup: Setup
+    seen: Seen
+    clear_dead: bool
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where its values stand."""
+        return Layout(self.program, self.setup)
+
+    @cached_property
+    def judge(self) -> RuleJudge:
+        """What judges it, with the interpreter of its steps."""
+        return RuleJudge(Stepper(self.layout, clear_dead=self.clear_dead))
 
 
 @dataclass(frozen=True)
@@ -153,10 +168,10 @@ class Adjudicator:
             if setup.name not in self._joined:
                 self._joined[setup.name] = self.explore(Layout(self.program, setup))
             searched = self._joined[setup.name]
-            self.interrupted = self.interrupted or searched.exploration.interrupted
+            self.interrupted = self.interrupted or searched.seen.interrupted
             if hit := _witness(question, searched):
                 return Answer("reachable", "", searched, hit, of_run=False, joined=setup.name)
-            known = {hit.violation.identity for role in roles for hit in self.searched[role.scenario].exploration.hits}
+            known = {hit.violation.identity for role in roles for hit in self.searched[role.scenario].seen.hits}
             if doubt := _complete(searched) or _cut_short(searched, known):
                 return doubt
             name = setup.name
@@ -202,7 +217,7 @@ class Adjudicator:
     # --- who shows it -------------------------------------------------------------------------------------------
 
     def _setup(self, scenario: int) -> Setup:
-        return self.searched[scenario].layout.setup
+        return self.searched[scenario].setup
 
     def _role(self, fact: Fact) -> Role:
         """The thread that shows a fact, with as few others as trying tells."""
@@ -339,7 +354,7 @@ def _witness(question: Question, searched: Searched) -> Hit | None:
 
     Threads that wait for what the others will never give need not wait for each other, so each schedule is run again.
     """
-    layout, found = searched.layout, searched.exploration
+    layout, found = searched.layout, searched.seen
     classes = {layout.member_name(at.number): layout.lock_class(at.number) for at in layout.locations if at.owner}
     known = [*found.hits, *(hit for hit in found.notes if hit.violation.nesting is None)]
     for hit in sorted(known, key=lambda hit: (len(hit.schedule), not hit.violation.broken, hit.schedule)):
@@ -353,8 +368,8 @@ def _witness(question: Question, searched: Searched) -> Hit | None:
 
 def _complete(searched: Searched) -> Answer | None:
     """What to answer where a search has not seen everything."""
-    reason = searched.exploration.reason
-    name = searched.layout.setup.name
+    reason = searched.seen.reason
+    name = searched.setup.name
     return Answer("not-examined", f"the search of {name} is incomplete: {reason}") if reason else None
 
 
@@ -363,13 +378,13 @@ def _cut_short(searched: Searched, known: set[tuple[object, ...]]) -> Answer | N
     rules = sorted(
         {
             hit.violation.rule
-            for hit in searched.exploration.hits
+            for hit in searched.seen.hits
             if hit.violation.fatal and hit.violation.rule not in ENDINGS and hit.violation.identity not in known
         }
     )
     if not rules:
         return None
-    name = searched.layout.setup.name
+    name = searched.setup.name
     return Answer("not-examined", f"executions of {name} end in {', '.join(rules)}, which no scenario has alone")
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from lockmodel.engine.behaviour import Behaviour
 from lockmodel.engine.exploration import ENOUGH, Exploration, Explorer, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.judging import Judge, NoJudge
@@ -91,7 +92,7 @@ class Exhaustive:
         stepper = Stepper(layout, clear_dead=self.reduction)
         judge = RuleJudge(stepper)
         found, cyclic, raced = self._search(stepper, judge, started)
-        found.hits = self._shortest(layout, found, self._left(started))
+        found.hits = self._shortest(found, self._left(started))
         if self.races and not (raced or found.reason):
             found.hits += self._races(layout, found, started)
         livelocks = "LM104" in self.endless and cyclic and may_get_on(layout) and goes_round(found.behaviour)
@@ -227,18 +228,18 @@ class Exhaustive:
         wanted = {hit.violation.identity for hit in hits}
         best = {
             hit.violation.identity: replace(hit, schedule=stopping.without_stops(hit.schedule))
-            for hit in self._shorter(stopping, NoJudge(), wanted, self._left(started), found)
+            for hit in self._shorter(search.behaviour.again(), NoJudge(), wanted, self._left(started), found)
         }
         return [best.get(hit.violation.identity, hit) for hit in hits]
 
-    def _shortest(self, layout: Layout, found: Exploration, limits: Limits) -> list[Hit]:
+    def _shortest(self, found: Exploration, limits: Limits) -> list[Hit]:
         """What was found, each with a shortest schedule as far as that can be known within bounds."""
         by_switches = self.minimise == "switches"
         wanted = {hit.violation.identity for hit in found.hits if by_switches or not hit.shortest}
         if not wanted or found.interrupted:
             return found.hits
-        stepper = Stepper(layout, clear_dead=self.reduction)
-        shorter = self._shorter(stepper, RuleJudge(stepper), wanted, limits, found)
+        known = found.behaviour.again()
+        shorter = self._shorter(known, RuleJudge(known.stepper), wanted, limits, found)
         best = {hit.violation.identity: hit for hit in shorter}
         return [
             best.get(hit.violation.identity, replace(hit, shortest=not by_switches and hit.shortest))
@@ -247,19 +248,19 @@ class Exhaustive:
 
     def _shorter(
         self,
-        stepper: Stepper,
+        known: Behaviour,
         judge: Judge,
         wanted: Iterable[tuple[object, ...]],
         limits: Limits,
         found: Exploration,
     ) -> list[Hit]:
-        """What is wanted with the smallest schedules, as far as they are met within bounds."""
+        """What is wanted with the smallest schedules, as far as they are met within bounds; `known` steps are used."""
         by_switches = self.minimise == "switches"
         kind: type[Explorer] = FewestSwitches if by_switches else NativeSearch if self._native else Search
         most = FEWEST_STATES if by_switches else SHORTEST_STATES
         within = replace(limits, states=min(limits.states or most, most))
         report = self._reporting("shortest schedules")
-        shorter = kind(stepper, judge, within, report, wanted=wanted).run()
+        shorter = kind(known.stepper, judge, within, report, wanted=wanted, behaviour=known).run()
         found.interrupted = shorter.interrupted
         return shorter.hits
 

@@ -55,7 +55,7 @@ def judge_order(
     `strict`: what cannot be reached, or was not examined, is a finding as well. `retell`: so is what a
     deadlock of the run shows already, since deadlocks are not among what is told.
     """
-    facts = facts_of([item.exploration.notes for item in searched])
+    facts = facts_of([item.seen.notes for item in searched])
     edges = edges_of(facts)
     writers = written(facts)
     cycles = cycles_of(edges, writers)
@@ -68,7 +68,7 @@ def judge_order(
         schedule = (
             finding.schedule if answer.hit else token(_first(question), searched[_first(question).scenario].layout)
         )
-        scenario = answer.searched.layout.setup.name if answer.searched else answer.joined or None
+        scenario = answer.searched.setup.name if answer.searched else answer.joined or None
         judged.append(
             OrderVerdict(
                 question.rule, question.claim, list(question.classes), answer.verdict, answer.reason or None, scenario,
@@ -80,11 +80,10 @@ def judge_order(
         if answer.hit and answer.searched:
             added.append(Added(scenario or "", finding, None if answer.of_run else answer.searched))
         elif strict:
-            added.append(Added(searched[_first(question).scenario].layout.setup.name, finding))
-    layouts = [item.layout for item in searched]
+            added.append(Added(searched[_first(question).scenario].setup.name, finding))
     hierarchy = program.hierarchy
     order = Order(
-        told_edges(edges, layouts),
+        told_edges(edges, lambda scenario: searched[scenario].layout),
         [list(cycle.classes) for cycle in cycles if not cycle.weak],
         judged,
         [list(chain.locks) for chain in hierarchy.chains],
@@ -104,7 +103,7 @@ def _finding(question: Question, answer: Answer, searched: Sequence[Searched], m
         fact = _first(question)
         trace = run(searched[fact.scenario].judge.stepper, fact.hit.schedule)
         return never_seen_to_block(question, answer.verdict, answer.reason, trace, fact)
-    found, judge = answer.searched.exploration, answer.searched.judge
+    found, judge = answer.searched.seen, answer.searched.judge
     shortest = found.shortest and answer.hit.shortest
     hit = answer.hit if shortest else Shortener(judge.stepper, judge, same_locks=True).shorten(answer.hit)
     return goes_round(question, explain(hit, judge.stepper, judge, proved=shortest, minimised=minimised))

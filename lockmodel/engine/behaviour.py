@@ -124,7 +124,8 @@ class Behaviour:
     """The learned graph of one scenario. Grows by `learn`; everything else reads it.
 
     `nodes` are found by their packed numbers, since that is how they stand in a state record. `answers` are all that
-    steps have come to, in the order in which they were learned. `covered` are the places that were executed, `taken`
+    steps have come to, in the order in which they were learned, and `learned` the steps: their nodes, alternatives, and
+    the bytes that decided. `covered` are the places that were executed, `taken`
     the locks that were taken. `accesses` are what steps touch, each with the local state that it is made from and with
     what the step reads, in its different ways; `observed` is how that was protected.
     """
@@ -134,6 +135,7 @@ class Behaviour:
         self.layout = stepper.layout
         self.nodes: dict[bytes, Node] = {}
         self.answers: list[Answer] = []
+        self.learned: list[tuple[Node, int, Path]] = []
         self.covered: dict[Site, None] = {}
         self.taken: dict[int, None] = {}
         self.accesses: dict[tuple[LocalState, Access], list[Reads]] = {}
@@ -185,7 +187,26 @@ class Behaviour:
         )
         node.roots[choice] = graft(node.roots[choice], path, answer)
         self.answers.append(answer)
+        self.learned.append((node, choice, path))
         return path, answer
+
+    def again(self) -> Behaviour:
+        """A graph of its own that begins with all steps that were learned, for another search of the same states.
+
+        This one's search must be done: what steps break is told anew.
+        """
+        other = Behaviour(self.stepper)
+        other._names = dict(self._names)
+        for name, node in self.nodes.items():
+            other.nodes[name] = Node(node.number, node.local, [None] * len(node.roots), node.held)
+        twins = list(other.nodes.values())
+        for (node, choice, path), answer in zip(self.learned, self.answers, strict=True):
+            twin = twins[node.number]
+            answer.pending = answer.violations + answer.notes
+            twin.roots[choice] = graft(twin.roots[choice], path, answer)
+            other.answers.append(answer)
+            other.learned.append((twin, choice, path))
+        return other
 
     def _bytes(self, locations: Iterable[int]) -> Iterator[int]:
         """The offsets of locations."""

@@ -21,6 +21,7 @@ from lockmodel.engine.judging import Blocked, Judge, View
 from lockmodel.engine.liveness import Graph
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.meetings import Meeting, Meetings
+from lockmodel.engine.protection import Observed
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Shortest, Transitions, lost_threads, thread_switches
 from lockmodel.ir.layout import NODE_BYTES
@@ -106,6 +107,36 @@ class Exploration:
     notes: list[Hit] = field(default_factory=list)
     lock_waits: list[LockWait] | None = None
 
+    def seen(self) -> Seen:
+        """What is told of it beyond its scenario."""
+        return Seen(
+            tuple(self.hits),
+            tuple(self.notes),
+            self.reason,
+            self.tally,
+            tuple(self.behaviour.observed),
+            self.interrupted,
+            self.shortest,
+            self.engine,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of an exploration what a run of many keeps: nothing of what was learned, which is a thousand times as large.
+
+    `observed` is how what steps touch was protected; all else is as in `Exploration`.
+    """
+
+    hits: tuple[Hit, ...]
+    notes: tuple[Hit, ...]
+    reason: str
+    tally: Tally
+    observed: tuple[Observed, ...]
+    interrupted: bool
+    shortest: bool
+    engine: str
+
 
 class Explorer(ABC):
     """A breadth-first search over the states of one scenario. `run` does it all. `name` is what results call it."""
@@ -121,13 +152,15 @@ class Explorer(ABC):
         *,
         stop_at: Callable[[str], bool] | None = None,
         wanted: Iterable[tuple[object, ...]] | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
         """`stop_at` says of a rule whether the search ends once it is broken.
 
         `wanted` are violations, by their identity: the search ends with the level on which the last of them is met.
+        `behaviour` is what is known of the steps already.
         """
         self.layout = stepper.layout
-        self.behaviour = Behaviour(stepper)
+        self.behaviour = behaviour or Behaviour(stepper)
         self.judge = judge
         self.limits = limits
         self.progress = progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -23,9 +23,9 @@ ORDER = "order"
 """What the token of an edge shows: no rule."""
 
 
-def told_edges(edges: Sequence[Edge], layouts: Sequence[Layout]) -> list[OrderEdge]:
-    """The edges on which someone waits, each with the first schedule that shows it."""
-    return [_told(edge, layouts[edge.facts[0].scenario]) for edge in edges if not edge.tried]
+def told_edges(edges: Sequence[Edge], layout_of: Callable[[int], Layout]) -> list[OrderEdge]:
+    """The edges on which someone waits, each with the first schedule that shows it; `layout_of` a scenario."""
+    return [_told(edge, layout_of(edge.facts[0].scenario)) for edge in edges if not edge.tried]
 
 
 def _told(edge: Edge, layout: Layout) -> OrderEdge:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lockmodel.engine.exploration import Exploration
+from lockmodel.engine.exploration import Seen
 from lockmodel.engine.protection import SOME, Observed
 from lockmodel.findings.finding import Frame, Protection
 from lockmodel.findings.telling import frame
@@ -21,10 +21,10 @@ MARKED = "marked"
 UNPROTECTED = "unprotected"
 
 
-def protection(program: Program, searched: Sequence[Exploration]) -> list[Protection]:
+def protection(program: Program, searched: Sequence[Seen]) -> list[Protection]:
     """One record for each field that some step touched, by Struct and in the order of its fields."""
     seen: dict[tuple[str, str], list[Observed]] = {}
-    for observed in dict.fromkeys(one for found in searched for one in found.behaviour.observed):
+    for observed in dict.fromkeys(one for found in searched for one in found.observed):
         seen.setdefault((observed.struct, observed.field), []).append(observed)
     return [
         _told(program, struct.name, field.name, seen[struct.name, field.name])

@@ -8,22 +8,42 @@ from lockmodel.ir.layout import reachable
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
 
-Form = tuple[object, ...]
-"""Compared in whole, whatever its hash."""
+Form = tuple[int, Setup]
+"""The number of what is within reach, and the setup; compared in whole, whatever its hash."""
 
 
-def within_reach(program: Program, setup: Setup) -> Program:
-    """The program with those procedures alone that the threads of a scenario, or a claim, can come to."""
-    entered = [*(thread.procedure for thread in setup.threads), *(claim.procedure for claim in program.claims)]
-    found = {name for start in dict.fromkeys(entered) for name in reachable(program, start)}
+class Forms:
+    """Gives the forms of scenarios, and the programs within their reach, whatever program they are of.
+
+    There may be thousands of scenarios of a few sets of paths: what is the same for all of a set is made once.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._reached: dict[tuple[str, ...], tuple[Program, int]] = {}
+        self._program: Program | None = None
+
+    def of(self, program: Program, setup: Setup) -> tuple[Form, Program]:
+        """The form of a scenario, and the program with what it can come to and nothing else."""
+        if program is not self._program:
+            self._program, self._reached = program, {}
+        entered = tuple(dict.fromkeys(thread.procedure for thread in setup.threads))
+        if entered not in self._reached:
+            within = _within_reach(program, entered)
+            self._reached[entered] = within, self._numbers.setdefault(_told(within), len(self._numbers))
+        within, number = self._reached[entered]
+        return (number, setup), within
+
+
+def _within_reach(program: Program, entered: tuple[str, ...]) -> Program:
+    """The program with those procedures alone that threads who enter these, or a claim, can come to."""
+    starts = [*entered, *(claim.procedure for claim in program.claims)]
+    found = {name for start in dict.fromkeys(starts) for name in reachable(program, start)}
     return replace(program, procedures={name: p for name, p in program.procedures.items() if name in found})
 
 
-def form_of(program: Program, setup: Setup) -> Form:
-    """The form of a scenario of a program within its reach: all of both but the names of the design and the switches.
-
-    What the switches say stands in the procedures.
-    """
+def _told(program: Program) -> tuple[object, ...]:
+    """All of a program but the names of the design and the switches: what those say stands in the procedures."""
     return (
         program.model,
         tuple(program.structs.items()),
@@ -35,5 +55,4 @@ def form_of(program: Program, setup: Setup) -> Form:
         program.spurious_wakeups,
         program.signals,
         program.two_move_up,
-        setup,
     )

@@ -10,7 +10,7 @@ import time
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from lockmodel.engine.behaviour import Answer, Node, Path, decide
+from lockmodel.engine.behaviour import Answer, Node, decide
 from lockmodel.engine.exploration import ENOUGH, TICK, Chance, Explorer, Tally
 from lockmodel.engine.native.core import flags, load
 from lockmodel.engine.transitions import Move, Schedules, Shortest
@@ -60,8 +60,10 @@ class NativeSearch(Explorer):
         self._memos = self.judge.memos()
         self._answers: list[Answer] = []
         self._ids: dict[int, int] = {}
-        self._learned: list[tuple[int, int, Path]] = []
         self._nodes = 0
+        for answer in self.behaviour.answers:
+            self._number(answer)
+        self._tell()
 
     # --- what an Explorer does ----------------------------------------------------------------------------------
 
@@ -113,10 +115,7 @@ class NativeSearch(Explorer):
             self.keep = self.exact = True
             self._core = self._new_core()
             self._nodes = 0
-            self._add_nodes()
-            for number, (answer, (node, choice, path)) in enumerate(zip(self._answers, self._learned, strict=True)):
-                self._add_answer(answer)
-                self._core.add_step(node, choice, path, number)
+            self._tell()
             self._store_first(self._first)
             self._search()
             self._settle()
@@ -134,12 +133,24 @@ class NativeSearch(Explorer):
     def _learn(self, node: Node, choice: int, state: bytes) -> Answer:
         path, answer = self.behaviour.learn_path(node, choice, state)
         self._add_nodes()
-        self._ids[id(answer)] = number = len(self._answers)
-        self._answers.append(answer)
-        self._learned.append((node.number, choice, path))
+        number = self._number(answer)
         self._add_answer(answer)
         self._core.add_step(node.number, choice, path, number)
         return answer
+
+    def _number(self, answer: Answer) -> int:
+        self._ids[id(answer)] = number = len(self._answers)
+        self._answers.append(answer)
+        return number
+
+    def _tell(self) -> None:
+        """Tell the core all that is known of the steps."""
+        self._add_nodes()
+        for number, (answer, (node, choice, path)) in enumerate(
+            zip(self._answers, self.behaviour.learned, strict=True)
+        ):
+            self._add_answer(answer)
+            self._core.add_step(node.number, choice, path, number)
 
     # --- what search.c asks -------------------------------------------------------------------------------------
 
