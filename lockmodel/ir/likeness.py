@@ -74,10 +74,11 @@ class _Graph:
             refers = [isinstance(variable.type, RefType | MemberType) for variable in variables]
             given = list(zip(thread.arguments, refers, strict=True))
             plain = tuple((argument.field, 0 if refers else argument.value) for argument, refers in given)
-            self.thread_labels.append(likeness.code(("thread", thread.procedure, thread.level, thread.may_wait, plain)))
-            self.thread_edges.append(
-                [argument.value for argument, refers in given if refers] + [thread.cpu, thread.task]
-            )
+            calls, callback = tuple(procedure for procedure, _ in thread.calls), thread.callback
+            machine = [thread.cpu, thread.task, *((callback.slot, *callback.cpus) if callback else ())]
+            itself = (thread.procedure, thread.level, thread.may_wait, plain, calls, len(machine))
+            self.thread_labels.append(likeness.code(("thread", itself)))
+            self.thread_edges.append([argument.value for argument, refers in given if refers] + machine)
 
     def _objects(self, likeness: Likeness, setup: Setup) -> tuple[list[int], list[list[int]]]:
         kept: dict[int, list[str]] = {}
