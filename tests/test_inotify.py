@@ -52,7 +52,7 @@ def checked(target: str, design: str, switch: str) -> CheckResult:
 
 def places(result: CheckResult) -> set[tuple[str, str]]:
     """Every finding by its rule, and by each word for its place."""
-    found = set()
+    found: set[tuple[str, str]] = set()
     for scenario in result.scenarios:
         for finding in scenario.findings:
             line = (finding.place.source or "").rpartition(":")[2]
