@@ -21,7 +21,10 @@ before it something else might. The moves that were possible beside it are there
 
 Alternatives. Each alternative of a step (`choose`, an allocation that may fail) is an event of its own, in conflict
 with the others; once a step is made by one of them, the tree of the state before it gets the others as well, after the
-steps that do not depend on it.
+steps that do not depend on it. Where an alternative may have to wait that is no answer, since it may be possible only
+between two other steps, with which the one that was made has nothing to do (a callback comes upon a CPU that has soft
+interrupts on for a moment, or on another CPU at any time): so it is asked of it whether it could be made had the step
+that was made not happened, nor one other step that touches what it touches, nor all that depends on these two.
 
 The groups of `access` are learned while running; where they have grown, all classes are run again with the larger ones,
 until a pass adds nothing. That pass counts. Rules broken in earlier passes are broken in schedules that exist.
@@ -52,8 +55,8 @@ TICK = 256
 """States and races between two looks at the clock: each may take as long as the run has steps."""
 
 
-Rivals = dict[tuple[int, int | None], None]
-"""(thread, alternative of its step, or None for each of them), in order."""
+Rivals = dict[tuple[int, int | None, int], None]
+"""(thread, alternative of its step, or None for each of them; a later event that is left out too, or -1), in order."""
 
 
 @dataclass(slots=True)
@@ -231,46 +234,50 @@ class Dpor(Strategy):
         """For each event the steps that might have come in its stead.
 
         These are the other alternatives of its own thread; steps that race with it at once; steps that may wait, where
-        they touch what it touches, as a thread's first step after it, whatever stands between; and such steps at which
-        threads stand at the end. If the last event ended the run they are all that could have been made instead of it.
+        they touch what it touches, as a thread's first step after it, whatever stands between, by another alternative
+        also before it; and such steps at which threads stand at the end. If the last event ended the run they are all
+        that could have been made instead of it.
         """
         rivals: list[Rivals] = [{} for _ in events]
         known = [0] * self.threads  # the events before or at each thread's last one so far
         for at, event in enumerate(events):
             level = self.way[at]
             for n in _ones(level.races):
-                rivals[n][event.thread, event.choice] = None
+                rivals[n][event.thread, event.choice, -1] = None
+            several = len(self._node(level.state, event.thread).roots) > 1
             if self._may_wait(level.state, event.thread):
+                # an alternative that was not made need not depend on what this one does
+                among = (1 << len(events)) - 1 & ~(1 << at) if several else level.before
                 touched = self._touched(level.state, event.thread)
-                for n in _ones(_touching(events, level.before & ~known[event.thread], touched)):
-                    rivals[n][event.thread, None] = None
-            if len(self._node(level.state, event.thread).roots) > 1:
-                rivals[at][event.thread, None] = None
+                for n in _ones(_touching(events, among & ~known[event.thread], touched)):
+                    rivals[min(n, at)][event.thread, None, max(n, at)] = None
+            if several:
+                rivals[at][event.thread, None, -1] = None
             known[event.thread] = level.before | 1 << at
         for thread in range(self.threads):
             if self._may_wait(end, thread):
                 touched = self._touched(end, thread)
                 for n in _ones(_touching(events, ~known[thread] & (1 << len(events)) - 1, touched)):
-                    rivals[n][thread, None] = None
+                    rivals[n][thread, None, -1] = None
             if events and events[-1].access.total:
-                rivals[-1][thread, None] = None
+                rivals[-1][thread, None, -1] = None
         return rivals
 
     def _reversed(self, events: list[Event], n: int, rivals: Rivals) -> Iterator[list[Event]]:
-        """The beginnings of other classes: what does not depend on event `n`, then a rival that can be made."""
-        kept = [at for at in range(n + 1, len(events)) if not self.way[at].before >> n & 1]
-        state = self.way[n].state
-        for at in kept:
-            option = self.way[at].options[events[at].move]
-            state = self._after(state, option.thread, option.answer)
-        beginning = [events[at] for at in kept]
-        for thread, choice in rivals:
+        """The beginnings of other classes: what does not depend on what is left out, then a rival that can be made."""
+        for thread, choice, other in rivals:
+            left_out = 1 << n | (1 << other if other >= 0 else 0)
+            kept = [at for at in range(n + 1, len(events)) if not (self.way[at].before | 1 << at) & left_out]
+            state = self.way[n].state
+            for at in kept:
+                option = self.way[at].options[events[at].move]
+                state = self._after(state, option.thread, option.answer)
             for option in self._options(state, thread):
                 if option.answer.blocked or choice not in (None, option.choice):
                     continue
                 rival = self._event(option, state)
                 if conflict(rival, events[n]) and rival.move != events[n].move:
-                    yield [*beginning, rival]
+                    yield [*(events[at] for at in kept), rival]
 
     def _touched(self, state: bytes, thread: int) -> int:
         """The bytes that a step which may wait touches, in this state or in any other one that was met.
@@ -282,6 +289,9 @@ class Dpor(Strategy):
         for option in self._options(state, thread):
             touched |= option.answer.reads | option.answer.changes
         return touched
+
+    def _alternatives(self, state: bytes, thread: int) -> int:
+        return len(self._node(state, thread).roots)
 
     def _may_wait(self, state: bytes, thread: int) -> bool:
         """Does a thread stand before a step that may have to wait?"""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from lockmodel.engine.exploration import Exploration, Limits
 from lockmodel.engine.step import Stepper
@@ -19,6 +20,7 @@ from tests.engine.brute_force import brute_force
 from tests.engine.random_ledgers import ledger_specs
 from tests.engine.random_models import random_specs
 from tests.engine.random_nesting import nested_specs
+from tests.engine.random_primitives import primitive_specs
 from tests.engine.random_semaphores import semaphore_specs
 from tests.engine.strategies import naive
 from tests.engine.strategies.models import machine
@@ -113,6 +115,65 @@ def test_semaphores_as_well(text: str) -> None:
 @given(nested_specs())
 def test_procedures_that_call_each_other_as_well(text: str) -> None:
     check(text)
+
+
+@examples(10)
+@given(
+    st.one_of(
+        primitive_specs(most=1, callbacks=True), primitive_specs(most=1, interrupts=True), primitive_specs(most=2)
+    )
+)
+def test_every_kind_of_lock_as_well(text: str) -> None:
+    check(text)
+
+
+# --- alternatives that may wait -----------------------------------------------------------------------------------
+
+UPON = """\
+from __future__ import annotations
+
+from lockmodel import *
+
+model = Model("upon")
+spin = model.spinlock("spin")
+
+
+class Item(Struct):
+    called: bool
+
+
+@model.procedure
+def later(item: Item) -> None:
+    spin_lock(spin)
+    spin_unlock(spin)
+    item.called = True
+
+
+@model.path
+def run(item: Item) -> None:
+    local_bh_disable()
+    spin_lock(spin)
+    call_rcu(item, later)
+    local_bh_enable()
+    local_bh_disable()
+    spin_unlock(spin)
+    await_(item.called)
+    local_bh_enable()
+
+
+@model.scenario
+def scenario(m: Scenario) -> None:
+    m.thread("t", run, m.new(Item, "item"))
+"""
+"""The callback that comes upon the thread waits for it for ever; it may between the two, and elsewhere later."""
+
+
+def test_an_alternative_is_tried_wherever_it_need_not_wait() -> None:
+    layout = layout_of(UPON)
+    assert layout is not None
+    assert check_layout(layout) == 2
+    _, found = explore(layout)
+    assert [hit.violation.rule for hit in found.hits] == ["LM101"]
 
 
 # --- known counts -----------------------------------------------------------------------------------------------

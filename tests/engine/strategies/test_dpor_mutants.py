@@ -17,7 +17,8 @@ from lockmodel.engine.strategies.strategy import Option
 from lockmodel.engine.strategies.wakeup import Branch, Event, insert
 from lockmodel.engine.transitions import Move
 from tests.engine.strategies.models import machine
-from tests.engine.strategies.test_dpor import Recording, check_layout
+from tests.engine.strategies.test_dpor import UPON, Recording, check_layout
+from tests.engine.test_exactness import layout_of
 
 LOCKED = "mutex_lock(box.mutex)\nbox.y = 1\nmutex_unlock(box.mutex)"
 ALLOCATING = "item = kmem_cache_zalloc(items, GFP_KERNEL)\nbox.first = item\nkfree(item)\n"
@@ -87,6 +88,22 @@ class NeverSleeps(Recording):
         super()._enter(state, tree, {})
 
 
+class AlternativesWaitTogether(Recording):
+    """What the first alternative of a step touches is taken for what all of them do."""
+
+    def _touched(self, state: bytes, thread: int) -> int:
+        answer = self._options(state, thread)[0].answer
+        return answer.reads | answer.changes
+
+
+class AlternativesComeTogether(Recording):
+    """Nothing is left out but what an alternative is tried before; its own thread's step by another one stays."""
+
+    def _rivals(self, events: list[Event], end: bytes) -> list[Rivals]:
+        found = super()._rivals(events, end)
+        return [{(thread, choice, -1): None for thread, choice, _ in rivals} for rivals in found]
+
+
 class OnePass(Recording):
     def _search(self) -> None:
         self.passes = 1
@@ -105,6 +122,14 @@ class OnePass(Recording):
 )
 def test_a_search_without_one_of_its_parts_is_caught(tmp_path: Path, mutant: type[Recording], name: str) -> None:
     assert not agrees(tmp_path, name, mutant)
+
+
+@pytest.mark.parametrize("mutant", [AlternativesWaitTogether, AlternativesComeTogether])
+def test_alternatives_that_are_taken_for_one_are_caught(mutant: type[Recording]) -> None:
+    layout = layout_of(UPON)
+    assert layout is not None
+    with pytest.raises(AssertionError):
+        check_layout(layout, mutant)
 
 
 def fatal_steps_are_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
