@@ -225,7 +225,7 @@ SANITIZED = """
 from lockmodel.check import CheckOptions, check
 for target, most in (
     ("specs/classic/philosophers.py", None), ("specs/classic/peterson.py", None),
-    ("specs/spine.py::release-unmount/*", None), ("specs/inotify.py::four-threads-unmount", 30_000),
+    ("specs/spine.py::release-unmount/*", None), ("specs/spine.py::four-threads-unmount", 30_000),
 ):
     texts = []
     for engine in ("native", "python"):
