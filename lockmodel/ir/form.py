@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from lockmodel.ir.layout import reachable
 from lockmodel.ir.nodes import Program
@@ -10,6 +10,9 @@ from lockmodel.ir.setup import Setup
 
 Form = tuple[int, Setup]
 """The number of what is within reach, and the setup; compared in whole, whatever its hash."""
+
+NAMES = ("design", "switches")
+"""Of a program, what a search never asks for."""
 
 
 class Forms:
@@ -44,15 +47,5 @@ def _within_reach(program: Program, entered: tuple[str, ...]) -> Program:
 
 def _told(program: Program) -> tuple[object, ...]:
     """All of a program but the names of the design and the switches: what those say stands in the procedures."""
-    return (
-        program.model,
-        tuple(program.structs.items()),
-        program.globals,
-        tuple(program.caches.items()),
-        tuple(program.procedures.items()),
-        program.claims,
-        program.hierarchy,
-        program.spurious_wakeups,
-        program.signals,
-        program.two_move_up,
-    )
+    parts = [getattr(program, field.name) for field in fields(program) if field.name not in NAMES]
+    return tuple(tuple(part.items()) if isinstance(part, dict) else part for part in parts)
