@@ -191,6 +191,8 @@ def _judge(target: str, run: check.CheckRun, options: Options) -> Exit:
 def check_target(target: str, options: Options) -> check.CheckRun:
     """Check one target, with a line on stderr that says how far it has come."""
     with ProgressLine(quiet=options.quiet) as progress:
+        if options.matrix:
+            return check.check_matrix(to_check(target, options), pairs=options.matrix == "pairs", progress=progress)
         return check.check(to_check(target, options), progress)
 
 

@@ -22,6 +22,7 @@ import msgspec
 from lockmodel import __version__
 from lockmodel.adjudicate import Searched
 from lockmodel.compile import Worlds, Written, compile_model, load, lower_scenario
+from lockmodel.compile.lower import other_settings
 from lockmodel.compile.order_file import read_order
 from lockmodel.engine.exploration import Exploration, Limits, Tally
 from lockmodel.engine.explore import Search
@@ -46,6 +47,7 @@ from lockmodel.findings.finding import (
 )
 from lockmodel.findings.heap import heap_at
 from lockmodel.findings.interleavings import Interleavings
+from lockmodel.findings.matrix import Run, with_matrix
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.survey import About, survey
@@ -59,8 +61,9 @@ from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
 from lockmodel.language.model import Model, ScenarioRecord
-from lockmodel.ordering import Added, judge_order
+from lockmodel.ordering import Added, Ordering, judge_order
 from lockmodel.properties.judge import RuleJudge
+from lockmodel.report.words import switched
 from lockmodel.target import choose_scenarios, split_target
 
 SCHEMA_VERSION = 1
@@ -161,6 +164,21 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
     return Checker(options, progress).check(options.design, options.switches)
 
 
+def check_matrix(options: CheckOptions, *, pairs: bool, progress: Callable[[Progress], None] | None = None) -> CheckRun:
+    """Check the scenarios of a target as `check` does, then with each switch turned alone, then with each two."""
+    checker = Checker(options, progress)
+    settings = other_settings(checker.model, options.switches, pairs=pairs)
+    runs: list[Run] = []
+    interrupted = False
+    for turned in [{}, *settings]:
+        before = checker.searched
+        checker.label = f"{', '.join(switched(turned))}: " if turned else ""
+        run = checker.check(options.design, {**options.switches, **turned})
+        runs.append(Run(turned, run.result, checker.searched - before))
+        interrupted = interrupted or run.interrupted
+    return CheckRun(with_matrix(runs), interrupted)
+
+
 class Checker:
     """Checks the scenarios of a target under one design and setting of its switches, and then another one.
 
@@ -179,7 +197,10 @@ class Checker:
         self._forms = Forms()
         self._checked: dict[Form, Checked] = {}
         self._joined: dict[Form, Searched] = {}
+        self._ordered: dict[tuple[int, ...], tuple[Ordering, list[Unreached], list[Protection]]] = {}
         self._cut = ""
+        self.searched = 0
+        self.label = ""
 
     def compiled(self, design: str | None, switches: Mapping[str, str | bool | int]) -> Program:
         """The program of the target under a design and a setting of its switches."""
@@ -206,6 +227,27 @@ class Checker:
                 elif options.stop_first and done[-1].result.findings:
                     self._cut = "not begun: stopped at the first finding"
         known = [item.searched for item in done if item.searched is not None]
+        ordering, unreached, protected = self._seen_together(program, done, known)
+        result = _whole(
+            self.spec,
+            self.model,
+            program,
+            _with_order([item.result for item in done], ordering.added),
+            ordering.order,
+            unreached,
+            protected,
+            {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
+        )
+        return CheckRun(_under(result, program), ordering.interrupted or any(item.seen.interrupted for item in known))
+
+    def _seen_together(
+        self, program: Program, done: Sequence[Checked], known: Sequence[Searched]
+    ) -> tuple[Ordering, list[Unreached], list[Protection]]:
+        """What all scenarios show together; looked up where just these were seen together before."""
+        options = self.options
+        key = tuple(id(item) for item in done)  # those that were searched are kept, and so are their ids
+        if key in self._ordered:
+            return self._ordered[key]
         ordering = judge_order(
             program,
             known,
@@ -215,17 +257,11 @@ class Checker:
             retell=bool(options.select) and not _selected("LM101", options),
             minimised=options.minimise,
         )
-        result = _whole(
-            self.spec,
-            self.model,
-            program,
-            _with_order([item.result for item in done], ordering.added),
-            ordering.order,
-            missed_everywhere([item.coverage for item in done if item.coverage is not None]),
-            protection(program, [item.seen for item in known]),
-            {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
-        )
-        return CheckRun(_under(result, program), ordering.interrupted or any(item.seen.interrupted for item in known))
+        unreached = missed_everywhere([item.coverage for item in done if item.coverage is not None])
+        protected = protection(program, [item.seen for item in known])
+        if len(known) == len(done) and not self._cut:
+            self._ordered[key] = ordering, unreached, protected
+        return ordering, unreached, protected
 
     def _check_scenario(self, program: Program, record: ScenarioRecord | Written, number: int) -> Checked:
         setup = lower_scenario(self.model, record, program)
@@ -239,6 +275,7 @@ class Checker:
             Layout(within, setup), group, self.options, self._engine, self._left(), report, self._cut
         )
         if checked.searched is not None:
+            self.searched += 1
             self._checked[form] = checked
         return checked
 
@@ -264,7 +301,7 @@ class Checker:
         return f"the time limit of {self.options.timeout:g} seconds was reached before it began"
 
     def _reporter(self, name: str, number: int) -> Callable[[Tally], None] | None:
-        return _reporter(self._progress, name, number, self._scenarios) if self._progress else None
+        return _reporter(self._progress, self.label + name, number, self._scenarios) if self._progress else None
 
 
 @contextlib.contextmanager

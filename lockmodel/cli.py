@@ -74,6 +74,10 @@ BoundOption = Annotated[
     list[str] | None,
     typer.Option("--bound", metavar="LABEL=N", help="At most so many where worlds are picked by program; repeatable"),
 ]
+MatrixOption = Annotated[
+    str | None,
+    typer.Option("--matrix", metavar="each|pairs", help="Then with each switch turned alone, then with each two"),
+]
 EngineOption = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="auto, python or native")]
 StrategyOption = Annotated[
     str | None,
@@ -219,6 +223,7 @@ def check(
     design: DesignOption = None,
     switches: SetOption = None,
     bounds: BoundOption = None,
+    matrix: MatrixOption = None,
     engine: EngineOption = None,
     strategy: StrategyOption = None,
     reduction: ReductionOption = None,
@@ -255,6 +260,7 @@ def check(
                     "design": design,
                     "set": switches,
                     "bound": bounds,
+                    "matrix": matrix,
                     "engine": engine,
                     "strategy": strategy,
                     "reduction": reduction,

@@ -35,6 +35,8 @@ MEANINGS: dict[str, tuple[tuple[str, ...], str]] = {
     "max-steps": (("pct", "walk", "pos", "dpor"), "bounds the steps of a run"),
 }
 
+MATRICES = ("each", "pairs")
+
 EMITS = ("toml", "comment", "lockdep")
 
 # kind of graph -> the formats that it can be drawn in
@@ -65,6 +67,7 @@ class Options:
     design: str | None
     switches: dict[str, str]
     bounds: dict[str, int]
+    matrix: str
     engine: str
     strategy: str
     reduction: bool
@@ -103,6 +106,7 @@ def read_options(layer: Layer) -> Options:
         design=layer["design"].value if "design" in layer else None,
         switches={name: given.value for name, given in layer["set"].value.items()} if "set" in layer else {},
         bounds=read_bounds(layer),
+        matrix=read_matrix(layer),
         engine=read_choice(layer.get("engine"), ENGINES, "is no engine"),
         strategy=strategy,
         reduction=_flag(layer, "reduction", True),
@@ -127,6 +131,16 @@ def read_options(layer: Layer) -> Options:
         quiet=quiet,
         verbose=verbose,
     )
+
+
+def read_matrix(layer: Layer) -> str:
+    """How many switches are turned at a time; "" for none."""
+    if "matrix" not in layer:
+        return ""
+    form = layer["output-format"].value if "output-format" in layer else "text"
+    if form not in ("text", "json"):
+        raise refuse(layer["matrix"], f"has no place in {form}", "Use --output-format text or json.")
+    return read_choice(layer["matrix"], MATRICES, "is no matrix")
 
 
 def read_bounds(layer: Layer) -> dict[str, int]:

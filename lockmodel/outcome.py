@@ -36,11 +36,12 @@ PRECEDENCE = (
 
 
 def judge(result: CheckResult) -> Exit:
-    """The code for one result."""
-    verdicts = {scenario.verdict for scenario in result.scenarios}
+    """The code for one result, under all settings of its matrix."""
+    ends = [(one.verdict, one.complete) for one in (*result.scenarios, *(result.matrix or ()))]
+    verdicts = {verdict for verdict, _ in ends} if result.scenarios else set()
     if "violated" in verdicts:
         return Exit.FINDING
-    if any(scenario.verdict != "verified" or not scenario.complete for scenario in result.scenarios):
+    if verdicts and any(verdict != "verified" or not complete for verdict, complete in ends):
         return Exit.INCOMPLETE
     return Exit.VERIFIED if verdicts else Exit.NOTHING
 

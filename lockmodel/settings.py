@@ -26,6 +26,7 @@ KEYS: dict[str, Any] = {
     "design": str,
     "set": dict[str, bool | int | str],
     "bound": dict[str, int],
+    "matrix": str,
     "engine": str,
     "strategy": str,
     "reduction": bool,

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lockmodel"
 RECORDS = "findings.finding"
 INTERLEAVINGS = "findings.interleavings"
 COMPARISON = "findings.comparison"
+MATRIX = "findings.matrix"
 TOKEN = "findings.token"
 CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
@@ -41,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     RECORDS: set(),
     INTERLEAVINGS: {RECORDS},
     COMPARISON: {RECORDS},
+    MATRIX: {RECORDS, COMPARISON},
     TOKEN: {"errors"},
     "findings": {RECORDS, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
     "report": {RECORDS, INTERLEAVINGS, COMPARISON, "errors"},
@@ -58,6 +60,7 @@ ALLOWED: dict[str, set[str]] = {
         "target",
         RECORDS,
         INTERLEAVINGS,
+        MATRIX,
         TOKEN,
         CATALOGUE,
         *STAGES,

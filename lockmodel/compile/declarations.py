@@ -45,6 +45,13 @@ def check_declarations(model: Model) -> None:
             raise here.error(
                 f"the switch `{switch.name}` is {shown_value(switch.default)}", "Make it a bool, an int or a str."
             )
+        if switch.values and any(type(value) is not type(switch.default) for value in switch.values):
+            raise here.error(f"the values of the switch `{switch.name}` are not all of the type of its default")
+        if switch.values and switch.default not in switch.values:
+            raise here.error(
+                f"the switch `{switch.name}` is {shown_value(switch.default)}, which is none of its values",
+                f"Its values are {', '.join(map(str, switch.values))}.",
+            )
     for option in ("spurious_wakeups", "signals", "two_move_up"):
         given = getattr(model, option)
         if not isinstance(given, (bool, Switch)):

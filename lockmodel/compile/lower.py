@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -46,7 +47,32 @@ def switch_values(model: Model, given: Mapping[str, str | bool | int]) -> dict[s
             raise UsageError(
                 f"the model {model.name} has no switch `{name}`\n  {suggestion(name, model.switches, 'switches')}"
             )
-    return {name: _switch_value(switch, given.get(name, switch.default)) for name, switch in model.switches.items()}
+    values = {name: _switch_value(switch, given.get(name, switch.default)) for name, switch in model.switches.items()}
+    for name, switch in model.switches.items():
+        if switch.values and values[name] not in switch.values:
+            raise UsageError(
+                f"the switch `{name}` is never `{values[name]}`\n  Its values are {', '.join(map(str, switch.values))}."
+            )
+    return values
+
+
+def other_settings(
+    model: Model, given: Mapping[str, str | bool | int], *, pairs: bool
+) -> list[dict[str, bool | int | str]]:
+    """What can be turned from a setting: each switch alone to each of its other values, then each two of them."""
+    values = switch_values(model, given)
+    turned: dict[str, list[bool | int | str]] = {}
+    for name, switch in model.switches.items():
+        now = values[name]
+        if not isinstance(now, bool) and not switch.values:
+            raise UsageError(
+                f"the switch `{name}` does not say which values it has, so it cannot be turned\n"
+                f'  Declare them: `switch("{name}", {now!r}, ..., values=[...])`.'
+            )
+        turned[name] = [not now] if isinstance(now, bool) else [value for value in switch.values if value != now]
+    alone = [{name: value} for name, others in turned.items() for value in others]
+    both = [one | other for one, other in itertools.combinations(alone, 2) if one.keys() != other.keys()]
+    return alone + (both if pairs else [])
 
 
 def _switch_value(switch: Switch, value: str | bool | int) -> bool | int | str:

@@ -295,11 +295,47 @@ class Enumeration(msgspec.Struct, frozen=True):
     excluded: dict[str, int]
 
 
+class MatrixSetting(msgspec.Struct, frozen=True):
+    """What came of all scenarios with the switches `turned` from the setting of the run; none for that setting itself.
+
+    `findings` are as many as there are, each once; `new` those that the run's own setting does not show, and `gone`
+    those of it that are not shown here. `searched`: so many scenarios had to be searched, since with none of the
+    settings before they came to the same.
+    """
+
+    turned: dict[str, bool | int | str]
+    verdict: str
+    complete: bool
+    findings: int
+    new: int
+    gone: int
+    searched: int
+
+
+class NeedingFinding(msgspec.Struct, frozen=True):
+    """A finding that the run's own setting does not show. `needs` are the smallest sets of turned switches that do.
+
+    `scenarios` are those that have it under the first of them, and `schedule` is one of theirs. `certain` is false
+    where a search under fewer of these switches was incomplete, so that it may need fewer.
+    """
+
+    rule: str
+    name: str
+    message: str
+    claim: str | None
+    place: Frame
+    needs: list[dict[str, bool | int | str]]
+    scenarios: list[str]
+    schedule: str
+    certain: bool
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """What one `check` of one spec gives.
 
     `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result).
-    `enumeration` has the groups of scenarios that the program wrote, by name.
+    `enumeration` has the groups of scenarios that the program wrote, by name. `matrix` is null where it was not asked
+    for; `needing` are the findings that only other settings show.
     """
 
     schema_version: int
@@ -313,3 +349,5 @@ class CheckResult(msgspec.Struct, frozen=True):
     unreached: list[Unreached]
     protection: list[Protection] = msgspec.field(default_factory=list)
     enumeration: dict[str, Enumeration] = msgspec.field(default_factory=dict)
+    matrix: list[MatrixSetting] | None = None
+    needing: list[NeedingFinding] = msgspec.field(default_factory=list)

@@ -33,10 +33,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Switch:
     """A named assumption about the environment, set for a whole run; `if switch:` is decided before it starts."""
 
-    def __init__(self, name: str, default: bool | int | str, doc: str, path: str, line: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        default: bool | int | str,
+        doc: str,
+        path: str,
+        line: int,
+        values: tuple[int | str, ...] = (),
+    ) -> None:
         self.name = name
         self.default = default
         self.value = default
+        self.values = values
         self.doc = doc
         self.path = path
         self.line = line
@@ -263,9 +272,12 @@ class Library:
         self._enter("caches", cache.name, cache)
         return cache
 
-    def switch(self, name: str, default: bool | int | str, doc: str) -> Switch:
-        """A named assumption about the environment; `--set name=on` changes it."""
-        switch = Switch(name, default, doc, *caller())
+    def switch(self, name: str, default: bool | int | str, doc: str, *, values: Sequence[int | str] = ()) -> Switch:
+        """A named assumption about the environment; `--set name=on` changes it.
+
+        `values` are all that one which is no bool can have; without them it can have any.
+        """
+        switch = Switch(name, default, doc, *caller(), tuple(values))
         self._enter("switches", name, switch)
         return switch
 

@@ -8,13 +8,13 @@ from lockmodel.findings.comparison import ComparedFinding, Comparison, Side
 from lockmodel.findings.finding import OrderEdge
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, wrap
-from lockmodel.report.words import count, listed, switched
+from lockmodel.report.words import count, gathered, listed, switched
 from lockmodel.report.wrapping import printable
 
 HEADS = {"new": BAD, "gone": GOOD, "unchanged": UNSURE}
 
 NAMED = 4
-"""So many scenarios of a finding are named."""
+"""So many scenarios, or families of them, are named."""
 
 
 def render_comparison(comparison: Comparison, *, terminal: Terminal | None = None) -> str:
@@ -65,8 +65,7 @@ def _scenarios(finding: ComparedFinding) -> str:
 
 
 def _some(names: list[str]) -> str:
-    more = len(names) - NAMED
-    return listed([*names[:NAMED], *([count(more, "more scenario")] if more > 0 else [])])
+    return gathered(names, NAMED)
 
 
 def _verdicts(comparison: Comparison, width: int) -> Text:

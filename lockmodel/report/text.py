@@ -14,6 +14,7 @@ from rich.text import Text
 from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
 from lockmodel.report.columns import lane_widths, places_in, print_columns
 from lockmodel.report.lanes import arrange, cycle, state_told
+from lockmodel.report.matrix import matrix_text
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.rails import print_rails
 from lockmodel.report.summary import summarise, verdict_line
@@ -66,6 +67,7 @@ def render_check(result: CheckResult, *, terminal: Terminal | None = None, verbo
         for one in shown:
             text.append_text(_headline(one.finding, terminal.width))
         text.append_text(verdict_line(result, terminal.width))
+        text.append_text(matrix_text(result, terminal))
         return terminal.show(text)
     for one in shown:
         text.append_text(_finding(one, result.spec, result.design, terminal, verbosity >= VERBOSE))
@@ -74,6 +76,9 @@ def render_check(result: CheckResult, *, terminal: Terminal | None = None, verbo
         text.append_text(_finding(one, result.spec, result.design, terminal, verbosity >= VERBOSE))
         text.append("\n\n")
     text.append_text(summarise(result, terminal, verbose=verbosity >= VERBOSE))
+    if result.matrix:
+        text.append("\n")
+        text.append_text(matrix_text(result, terminal))
     return terminal.show(text)
 
 

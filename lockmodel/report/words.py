@@ -62,6 +62,16 @@ def identity(finding: Finding) -> tuple[str, ...]:
     )
 
 
+def gathered(names: list[str], most: int) -> str:
+    """'a, b and 12 of pairs/read-close': scenarios by name, those of one family together, at most so many of both."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        families.setdefault(name.partition("[")[0], []).append(name)
+    words = [many[0] if len(many) == 1 else f"{len(many)} of {family}" for family, many in families.items()]
+    more = sum(len(many) for many in list(families.values())[most:])
+    return listed([*words[:most], *([count(more, "more scenario")] if more else [])])
+
+
 def design_of(result: CheckResult) -> str:
     """'design 2005, reclaim=off'; only the design where there are no switches."""
     return ", ".join([*([f"design {result.design}"] if result.design else []), *switched(result.switches)])

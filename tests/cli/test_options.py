@@ -28,6 +28,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         design=None,
         switches={},
         bounds={},
+        matrix="",
         engine="auto",
         strategy="exhaustive",
         reduction=True,

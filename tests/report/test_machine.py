@@ -96,8 +96,9 @@ def test_json_lines_have_a_scenario_each_that_can_be_read_alone() -> None:
 def test_the_schema_describes_every_record() -> None:
     schema = parsed(json_schema())
     assert set(schema["$defs"]) == {
-        "CheckResult", "Enumeration", "Finding", "Frame", "LockClass", "LockWaits", "Missed", "Order", "OrderEdge",
-        "OrderVerdict", "Protection", "ScenarioResult", "Step", "Unreached", "Waiting",
+        "CheckResult", "Enumeration", "Finding", "Frame", "LockClass", "LockWaits", "MatrixSetting", "Missed",
+        "NeedingFinding", "Order", "OrderEdge", "OrderVerdict", "Protection", "ScenarioResult",
+        "Step", "Unreached", "Waiting",
     }  # fmt: skip
     result = parsed(encode_json(samples.everything()))
     assert set(result) == set(schema["$defs"]["CheckResult"]["properties"])

@@ -1,0 +1,82 @@
+"""One target under many settings of its switches: which findings need which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from lockmodel.findings.comparison import Identity, found_by
+from lockmodel.findings.finding import CheckResult, Finding, MatrixSetting, NeedingFinding
+
+Turned = dict[str, bool | int | str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The result under one setting: which switches are turned, and how many scenarios had to be searched for it."""
+
+    turned: Turned
+    result: CheckResult
+    searched: int
+
+
+def with_matrix(runs: Sequence[Run]) -> CheckResult:
+    """The result of the first run, in which nothing is turned, with what the others add."""
+    own = runs[0].result
+    found = [found_by(run.result) for run in runs]
+    settings = [
+        MatrixSetting(
+            turned=run.turned,
+            verdict=_verdict(run.result),
+            complete=_complete(run),
+            findings=len(these),
+            new=sum(key not in found[0] for key in these),
+            gone=sum(key not in these for key in found[0]),
+            searched=run.searched,
+        )
+        for run, these in zip(runs, found, strict=True)
+    ]
+    keys = dict.fromkeys(key for these in found for key in these if key not in found[0])
+    needing = [_needing(key, runs, found) for key in sorted(keys)]
+    return msgspec.structs.replace(own, matrix=settings, needing=needing)
+
+
+def _needing(
+    key: Identity, runs: Sequence[Run], found: Sequence[dict[Identity, list[tuple[str, Finding]]]]
+) -> NeedingFinding:
+    showing = [(run, these[key]) for run, these in zip(runs, found, strict=True) if key in these]
+    smallest = [
+        (run, shown) for run, shown in showing if not any(_within(other.turned, run.turned) for other, _ in showing)
+    ]
+    _, shown = smallest[0]
+    finding = min(shown, key=lambda item: len(item[1].steps))[1]
+    return NeedingFinding(
+        rule=finding.rule,
+        name=finding.name,
+        message=finding.message,
+        claim=finding.claim,
+        place=finding.place,
+        needs=[run.turned for run, _ in smallest],
+        scenarios=[name for name, _ in shown],
+        schedule=finding.schedule,
+        certain=all(
+            _complete(other) for other in runs if any(_within(other.turned, run.turned) for run, _ in smallest)
+        ),
+    )
+
+
+def _within(fewer: Turned, more: Turned) -> bool:
+    """Is it a smaller set of the same?"""
+    return len(fewer) < len(more) and fewer.items() <= more.items()
+
+
+def _complete(run: Run) -> bool:
+    return all(scenario.complete for scenario in run.result.scenarios)
+
+
+def _verdict(result: CheckResult) -> str:
+    """The worst verdict of its scenarios."""
+    verdicts = {scenario.verdict for scenario in result.scenarios}
+    return next((verdict for verdict in ("violated", "incomplete") if verdict in verdicts), "verified")
