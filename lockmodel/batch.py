@@ -10,11 +10,13 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from lockmodel import check
 from lockmodel.boundary import explain
+from lockmodel.errors import UsageError
 from lockmodel.findings.comparison import compare
 from lockmodel.findings.finding import CheckResult
 from lockmodel.options import Options
@@ -22,10 +24,13 @@ from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress_line import ProgressLine
 from lockmodel.properties.catalogue import RULES
+from lockmodel.record import RecordOptions, record
 from lockmodel.report.comparison import render_comparison
 from lockmodel.report.files import write_file
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
 from lockmodel.report.machine import encode, encode_json_array, encode_record
+from lockmodel.report.record import record_markdown
+from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
 from lockmodel.selection import read_witness
@@ -77,6 +82,40 @@ def compare_designs(target: str, designs: tuple[str, str], output_format: str, o
         print_text(render_comparison(comparison, terminal=_terminal()))
     code = _judge(target, runs[1], options)
     return Exit.INCOMPLETE if code is Exit.VERIFIED and not comparison.complete else code
+
+
+def write_record(target: str, folder: Path, repaired: str | None, matrix: str, options: Options) -> Exit:
+    """Write the record of a target to a folder: whole files, or none where nothing was searched."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"cannot write to {folder}: it is no folder")
+    if not folder.parent.is_dir():
+        raise UsageError(f"cannot make {folder}: there is no folder {folder.parent}")
+    if not options.quiet:
+        _note_search(options)
+    with ProgressLine(quiet=options.quiet) as progress:
+        run = record(RecordOptions(to_check(target, options), repaired, matrix), progress)
+    if run.record is None:
+        print_error("interrupted before anything was searched: nothing is written")
+        return Exit.INTERRUPTED
+    files = {"findings.md": record_markdown(run.record).encode(), "findings.json": encode_record(run.record)}
+    if run.lines:
+        unreached = [missed.source for missed in run.record.holds[0].unreached if missed.source]
+        files["coverage.md"] = coverage_markdown(run.record.model, run.record.spec, run.lines, unreached).encode()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {folder}: {error.strerror or error}") from error
+    for name, data in files.items():
+        write_file(folder / name, data)
+    unfinished = run.record.cut or any(holding.unfinished for holding in run.record.holds)
+    defects = len(run.record.defects)
+    if not options.quiet:
+        print_text(f"{defects} defect{'' if defects == 1 else 's'}, written to {folder}")
+    if run.record.cut:
+        print_error(run.record.cut)
+    if run.interrupted:
+        return Exit.INTERRUPTED
+    return Exit.FINDING if defects else Exit.INCOMPLETE if unfinished else Exit.VERIFIED
 
 
 def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str, str], *, verbose: bool) -> Exit:

@@ -198,6 +198,7 @@ class Checker:
         self._checked: dict[Form, Checked] = {}
         self._joined: dict[Form, Searched] = {}
         self._ordered: dict[tuple[int, ...], tuple[Ordering, list[Unreached], list[Protection]]] = {}
+        self._of: tuple[Program, dict[str, ScenarioRecord | Written]] | None = None
         self._cut = ""
         self.searched = 0
         self.label = ""
@@ -262,6 +263,23 @@ class Checker:
         if len(known) == len(done) and not self._cut:
             self._ordered[key] = ordering, unreached, protected
         return ordering, unreached, protected
+
+    def scenario(self, program: Program, name: str) -> ScenarioResult:
+        """One scenario under the design and the setting of a program; what only a whole run shows is left out."""
+        if self._of is None or self._of[0] is not program:
+            records = choose_scenarios(
+                self.model, Worlds(self.model, program, self.options.bounds), self._wanted, self.options.target
+            )
+            self._of = program, {record.name: record for record in records}
+        checked = self._check_scenario(program, self._of[1][name], 1)
+        if checked.searched is not None and checked.searched.seen.interrupted:
+            raise KeyboardInterrupt
+        return checked.result
+
+    @property
+    def late(self) -> bool:
+        """Has the time limit been reached?"""
+        return bool(self._too_late())
 
     def _check_scenario(self, program: Program, record: ScenarioRecord | Written, number: int) -> Checked:
         setup = lower_scenario(self.model, record, program)

@@ -511,6 +511,61 @@ def compare(
         raise typer.Exit(compare_designs(target, designs, form, options))
 
 
+@app.command(epilog=EXIT_CODES)
+def record(
+    target: Target,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder that it is written to")],
+    repaired: Annotated[
+        str | None, typer.Option("--repaired", metavar="NAME", help="The design that has all repairs (`repaired`)")
+    ] = None,
+    matrix: Annotated[
+        str | None, typer.Option("--matrix", metavar="NAME", help="none, each switch, or pairs of switches (each)")
+    ] = None,
+    design: DesignOption = None,
+    switches: SetOption = None,
+    bounds: BoundOption = None,
+    engine: EngineOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    jobs: JobsOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Write down every defect of a target once, with its cause, and what was checked and holds.
+
+    Findings that the same repair removes are one defect: `findings.md` has each with its smallest witness, the switches
+    that it needs, and the design that removes it; `findings.json` the same for programs; `coverage.md` what became of
+    each line of the modelled source, where the spec says which lines carry code.
+    """
+    with guard(verbose):
+        given = Given(matrix, "--matrix") if matrix else None
+        which = read_choice(given, ("each", "pairs", "none"), "is no matrix of switches")
+        options = read_options(
+            _settings(
+                {
+                    "design": design,
+                    "set": switches,
+                    "bound": bounds,
+                    "engine": engine,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "jobs": jobs,
+                    "select": select,
+                    "ignore": ignore,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import write_record
+
+        raise typer.Exit(write_record(target, output, repaired, which, options))
+
+
 @app.command()
 def doctor() -> None:
     """Show what lockmodel runs on: versions, searches, Graphviz, folders, terminal."""

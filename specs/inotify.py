@@ -17,13 +17,13 @@ switches) is turned on one by one or in pairs with `--matrix`.
 What user space was promised, and a lost or spurious event is judged by, stands in one place: `fs_inotify/promise.py`.
 
 Bounds: queues of one event and the overflow; ids 0 to 2; at most two watches at the start; names are one letter. A
-thread enters one path, once. Left out: sysctl, permissions, and looking up a path before its dentry is held; `excused`
-in `fs_inotify/coverage.py` has each line of the file that is not modelled, with the reason.
+thread enters one path, once. Left out: sysctl, permissions, and looking up a path before its dentry is held;
+`fs_inotify/coverage.py` has each line of the file that is not modelled, with the reason.
 """
 
 from __future__ import annotations
 
-from fs_inotify import claims, repairs, worlds
+from fs_inotify import claims, coverage, remarks, repairs, worlds
 from fs_inotify.base import inotify
 
-__all__ = ["claims", "inotify", "repairs", "worlds"]
+__all__ = ["claims", "coverage", "inotify", "remarks", "repairs", "worlds"]

@@ -16,13 +16,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lockmodel"
 RECORDS = "findings.finding"
 INTERLEAVINGS = "findings.interleavings"
 COMPARISON = "findings.comparison"
+RECORD = "findings.record"
 MATRIX = "findings.matrix"
 TOKEN = "findings.token"
 CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
 COMMAND_LINE = {
     "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "inventory", "lockmodel", "options",
-    "outcome", "output", "progress_line", "report", "selection", "settings", RECORDS, COMPARISON, TOKEN, CATALOGUE,
+    "outcome", "output", "progress_line", "record", "report", "selection", "settings", RECORDS, COMPARISON, TOKEN,
+    CATALOGUE,
 }  # fmt: skip
 
 STAGES_AND_RECORDS = {"check", "compile", "errors", "lockmodel", "report", RECORDS, TOKEN, CATALOGUE}
@@ -45,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     MATRIX: {RECORDS, COMPARISON},
     TOKEN: {"errors"},
     "findings": {RECORDS, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
-    "report": {RECORDS, INTERLEAVINGS, COMPARISON, "errors"},
+    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, "errors"},
     "target": {"compile", "language", "errors"},
     "exhaustive": {"engine", "properties", "ir", "errors"},
     "adjudicate": {"engine", "properties", "findings", "ir", "errors"},
@@ -65,15 +67,35 @@ ALLOWED: dict[str, set[str]] = {
         CATALOGUE,
         *STAGES,
     },
+    RECORD: {RECORDS},
+    "matrix": {"compile", "language", "report"},
+    "sightings": {"matrix", RECORDS, COMPARISON},
+    "causes": {"check", "compile", "errors", "ir", "language", "matrix", "sightings", COMPARISON},
+    "holding": {"language", "matrix", RECORDS, RECORD, CATALOGUE},
+    "record": {
+        "causes",
+        "check",
+        "compile",
+        "errors",
+        "holding",
+        "language",
+        "lockmodel",
+        "matrix",
+        "sightings",
+        COMPARISON,
+        RECORD,
+    },
     "__main__": {"cli"},
     **dict.fromkeys(
-        sorted(COMMAND_LINE - {"check", "compile", "errors", "lockmodel", "report", RECORDS}), COMMAND_LINE
+        sorted(COMMAND_LINE - {"check", "compile", "errors", "lockmodel", "record", "report", RECORDS}), COMMAND_LINE
     ),
     "inventory": COMMAND_LINE | {"language", "target"},
 }
 
 # Parts that may import nothing but these from outside the package: the records are a contract, not a program.
-OUTSIDE: dict[str, set[str]] = {part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON)}
+OUTSIDE: dict[str, set[str]] = {
+    part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON, RECORD)
+}
 
 
 def part_of(module: str) -> str:

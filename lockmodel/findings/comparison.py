@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import CheckResult, Finding, Frame, OrderEdge, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Finding, Frame, OrderEdge, ScenarioResult, cycle
 
 Identity = tuple[str, ...]
 
@@ -78,8 +78,10 @@ def identity(finding: Finding) -> Identity:
     """
     if finding.claim is not None:
         return (finding.rule, finding.claim)
-    if finding.waiting:
-        return (finding.rule, *sorted({_line(waiting.frame) for waiting in finding.waiting}))
+    around = cycle(finding.waiting)
+    if finding.rule == "LM101" and around:
+        frames = (waiting.frame for waiting in finding.waiting if waiting.thread in around)
+        return (finding.rule, *sorted({_line(frame) for frame in frames}))
     if finding.places:
         return (finding.rule, *sorted(_line(place) for place in finding.places))
     return (finding.rule, _line(finding.place))

@@ -89,6 +89,20 @@ class Finding(msgspec.Struct, frozen=True):
     places: list[Frame] = msgspec.field(default_factory=list)
 
 
+def cycle(waiting: list[Waiting]) -> list[str]:
+    """The threads of a wait-for cycle in order, beginning with the first one named; empty when there is none."""
+    holder = {entry.thread: entry.waited_for for entry in waiting}
+    for entry in waiting:
+        seen: list[str] = []
+        thread: str | None = entry.thread
+        while thread is not None and thread not in seen:
+            seen.append(thread)
+            thread = holder.get(thread)
+        if thread == entry.thread:
+            return seen
+    return []
+
+
 class HeapObject(msgspec.Struct, frozen=True):
     """An object of a `Heap`: `status` is "live" or "freed", `fields` a line each ("count 1", "i_list on no list")."""
 

@@ -138,6 +138,30 @@ class CombinationRecord:
     line: int
 
 
+@dataclass(frozen=True)
+class RemarkRecord:
+    """What the author says of findings: of a rule, at a place, under a switch; of what is given all must fit."""
+
+    text: str
+    rule: str
+    place: str
+    switch: str
+    source: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class LinesRecord:
+    """Lines of a modelled file ("1011-1022, 1030"): those that carry code, or, with a `reason`, that are left out."""
+
+    lines: str
+    reason: str
+    source: str
+    path: str
+    line: int
+
+
 class Library:
     """Globals, locks, procedures, designs and claims, in one or several modules, for models to use."""
 
@@ -162,6 +186,9 @@ class Library:
         self.claims: dict[str, ClaimRecord] = {}
         self.chains: list[ChainRecord] = []
         self.ordered_locks: list[OrderedRecord] = []
+        self.remarks: list[RemarkRecord] = []
+        self.code_lines: list[LinesRecord] = []
+        self.excused_lines: list[LinesRecord] = []
         self._users: list[Library] = []
         for library in uses:
             self._use(library)
@@ -201,7 +228,7 @@ class Library:
         for user in self._users:
             user._enter(registry, key, record)
 
-    def _append(self, registry: str, record: ChainRecord | OrderedRecord) -> None:
+    def _append(self, registry: str, record: ChainRecord | OrderedRecord | RemarkRecord | LinesRecord) -> None:
         """Declare something without a name here and in all that use this."""
         known = getattr(self, registry)
         if all(other is not record for other in known):
@@ -495,6 +522,25 @@ class Library:
 
         return declare
 
+    # --- the record ---------------------------------------------------------------------------------------------
+
+    def remark(self, text: str, *, rule: str = "", place: str | int = "", switch: Switch | None = None) -> None:
+        """What a reader of the record must know of findings: those of a `rule`, at a `place`, that need a `switch`.
+
+        A place is a line of the source (`780` or "fs/inotify.c:780"), a claim or a procedure. Of what is given all must
+        fit; a remark that fits no finding is told.
+        """
+        named = switch.name if isinstance(switch, Switch) else ""
+        self._append("remarks", RemarkRecord(text, rule, str(place), named, self.source, *caller()))
+
+    def source_lines(self, lines: str | int) -> None:
+        """The lines of the source file that carry code ("27-35, 40"): the record tells of each what became of it."""
+        self._append("code_lines", LinesRecord(str(lines), "", self.source, *caller()))
+
+    def not_modelled(self, lines: str | int, reason: str) -> None:
+        """Lines of the source file that no statement stands for, and why."""
+        self._append("excused_lines", LinesRecord(str(lines), reason, self.source, *caller()))
+
 
 _GLOBALS = ("locks", "objects")
 """The registries whose names are those of globals."""
@@ -512,7 +558,7 @@ _TWICE = {
 }
 """The registries of what has a name, with what is said of two that have the same."""
 
-_ORDERS = ("chains", "ordered_locks")
+_ORDERS = ("chains", "ordered_locks", "remarks", "code_lines", "excused_lines")
 """The registries of what has no name."""
 
 

@@ -56,20 +56,6 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
     )
 
 
-def cycle(waiting: list[Waiting]) -> list[str]:
-    """The threads of a wait-for cycle in order, beginning with the first one named; empty when there is none."""
-    holder = {entry.thread: entry.waited_for for entry in waiting}
-    for entry in waiting:
-        seen: list[str] = []
-        thread: str | None = entry.thread
-        while thread is not None and thread not in seen:
-            seen.append(thread)
-            thread = holder.get(thread)
-        if thread == entry.thread:
-            return seen
-    return []
-
-
 def waits(waiting: Waiting) -> list[str]:
     """What stands in the lane of a thread that cannot move."""
     line = [f"waits for {waiting.wants}"]

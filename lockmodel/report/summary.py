@@ -251,7 +251,7 @@ def _unreached(unreached: list[Unreached], width: int) -> Text:
         if at is not None:
             statements.setdefault((entry.name, at.path), []).append(at.line or 0)
     for (procedure, path), lines in statements.items():
-        _item(text, f"{procedure}  {path}:{_ranges(lines)}  ({count(len(lines), 'statement')})", width)
+        _item(text, f"{procedure}  {path}:{ranges(lines)}  ({count(len(lines), 'statement')})", width)
     for entry in unreached:
         if entry.kind != "statement":
             _item(text, f"{entry.kind} {entry.name}  {entry.source or entry.spec}", width)
@@ -263,8 +263,8 @@ def _item(text: Text, item: str, width: int) -> None:
         text.append(f"    {line}\n", FAINT)
 
 
-def _ranges(lines: list[int]) -> str:
-    """'286-288,301'."""
+def ranges(lines: list[int]) -> str:
+    """Lines in short: '286-288,301'."""
     runs: list[list[int]] = []
     for line in sorted(set(lines)):
         if runs and line == runs[-1][-1] + 1:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Finding, ScenarioResult, cycle
 from lockmodel.report.columns import lane_widths, places_in, print_columns
-from lockmodel.report.lanes import arrange, cycle, state_told
+from lockmodel.report.lanes import arrange, state_told
 from lockmodel.report.matrix import matrix_text
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.rails import print_rails

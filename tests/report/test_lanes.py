@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import Finding, Step
-from lockmodel.report.lanes import HandOver, arrange, cycle, state_told, waits
+from lockmodel.findings.finding import Finding, Step, cycle
+from lockmodel.report.lanes import HandOver, arrange, state_told, waits
 from lockmodel.report.rows import FoldRow, StepRow, names
 from tests.report import samples
 

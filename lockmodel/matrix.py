@@ -1,0 +1,28 @@
+"""The settings of a model's switches that are looked at: those given, each switch turned alone, and each two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lockmodel.compile import switch_values
+from lockmodel.compile.lower import other_settings
+from lockmodel.language.model import Model
+from lockmodel.report.words import switched
+
+MATRICES = ("each", "pairs", "none")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Values of all switches; `turned` are those that differ from where one starts ("reclaim=on")."""
+
+    values: dict[str, bool | int | str]
+    turned: tuple[str, ...] = ()
+
+
+def settings_of(model: Model, given: Mapping[str, str | bool | int], matrix: str) -> list[Setting]:
+    """Where one starts, and unless `matrix` is "none" each switch turned, and with "pairs" every two of them."""
+    start = switch_values(model, given)
+    others = [] if matrix == "none" else other_settings(model, given, pairs=matrix == "pairs")
+    return [Setting({**start, **turned}, tuple(switched(turned))) for turned in [{}, *others]]

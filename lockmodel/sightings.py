@@ -1,0 +1,90 @@
+"""Where the findings of a design show: in which scenarios, under which settings of the switches.
+
+Takes results, one for each setting; gives for each finding the smallest sets of switches that it needs, and of what
+shows it under those the smallest witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lockmodel.findings.comparison import Identity, found_by
+from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.matrix import Setting
+
+Turned = tuple[str, ...]
+"""The switches that differ from where one starts ("reclaim=on")."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A finding as one scenario shows it under one setting."""
+
+    finding: Finding
+    scenario: str
+    threads: int
+    turned: Turned
+
+    @property
+    def size(self) -> tuple[int, int, int, int, str]:
+        """Fewest steps first, then switches of threads, switches that are turned, threads, and the name."""
+        finding = self.finding
+        return len(finding.steps), finding.thread_switches, len(self.turned), self.threads, self.scenario
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A finding of one design: all that show it, setting by setting."""
+
+    shown: tuple[Witness, ...]
+
+    @property
+    def needs(self) -> list[Turned]:
+        """The sets of switches under which it shows and under no smaller one."""
+        every = list(dict.fromkeys(one.turned for one in self.shown))
+        return [turned for turned in every if not any(set(other) < set(turned) for other in every)]
+
+    @property
+    def witnesses(self) -> list[Witness]:
+        """What shows it under the switches that it needs, the smallest first."""
+        needs = self.needs
+        return sorted((one for one in self.shown if one.turned in needs), key=lambda one: one.size)
+
+    @property
+    def scenarios(self) -> list[str]:
+        """All that show it, under whatever switches."""
+        return list(dict.fromkeys(one.scenario for one in self.shown))
+
+    def without(self, places: set[tuple[Turned, str]]) -> Sighting | None:
+        """What of it shows elsewhere than in these settings and scenarios; None for nothing."""
+        shown = tuple(one for one in self.shown if (one.turned, one.scenario) not in places)
+        return Sighting(shown) if shown else None
+
+    def places(self) -> set[tuple[Turned, str]]:
+        """The settings and scenarios that show it."""
+        return {(one.turned, one.scenario) for one in self.shown}
+
+
+class Sightings:
+    """The findings of one design, setting by setting."""
+
+    def __init__(self) -> None:
+        self.found: dict[Identity, Sighting] = {}
+
+    def add(self, setting: Setting, result: CheckResult) -> None:
+        """What a result shows."""
+        threads = {scenario.name: len(scenario.threads) for scenario in result.scenarios}
+        for identity, shown in found_by(result).items():
+            told = (Witness(finding, name, threads[name], setting.turned) for name, finding in shown)
+            before = self.found[identity].shown if identity in self.found else ()
+            self.found[identity] = Sighting((*before, *told))
+
+    def in_order(self) -> Iterator[tuple[Identity, Sighting]]:
+        """By rule, then by where the smallest witness stands in the spec."""
+
+        def order(item: tuple[Identity, Sighting]) -> tuple[str, str, int, Identity]:
+            path, _, line = item[1].witnesses[0].finding.place.spec.rpartition(":")
+            return item[0][0], path, int(line), item[0]
+
+        yield from sorted(self.found.items(), key=order)
