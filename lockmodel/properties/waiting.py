@@ -122,36 +122,26 @@ def closed_orders(stepper: Stepper, view: View) -> list[Violation]:
 
 
 def _rings(view: View) -> list[list[Wait]]:
-    """The cycles of threads that wait for each other."""
+    """The cycles of threads that wait for each other, each from its first thread on; none that has a smaller one in it.
+
+    All of them: who is found must not depend on what the threads are called, or alike ones could not be exchanged.
+    """
     by_thread = {wait.thread: wait for wait in waits(view)}
-    found = []
-    seen: set[int] = set()
+    cycles: list[tuple[int, ...]] = []
     for start in by_thread:
-        cycle = _cycle(by_thread, start, seen)
-        if cycle:
-            first = cycle.index(min(cycle))
-            found.append([by_thread[thread] for thread in cycle[first:] + cycle[:first]])
-    return found
-
-
-def _cycle(by_thread: dict[int, Wait], start: int, seen: set[int]) -> list[int]:
-    """The first cycle of threads that wait for each other that `start` leads to; those `seen` lead to no other."""
-    path: list[int] = []
-
-    def walk(at: int) -> list[int]:
-        if at in path:
-            return path[path.index(at) :]
-        if at in seen or at not in by_thread:
-            return []
-        seen.add(at)
-        path.append(at)
-        for holder in by_thread[at].holders:
-            if holder != at and (found := walk(holder)):
-                return found
-        path.pop()
-        return []
-
-    return walk(start)
+        ways: list[tuple[int, ...]] = [(start,)]
+        while ways:
+            way = ways.pop()
+            for holder in by_thread[way[-1]].holders:
+                if holder == start and len(way) > 1:
+                    cycles.append(way)
+                elif holder in by_thread and holder > start and holder not in way:
+                    ways.append((*way, holder))
+    return [
+        [by_thread[thread] for thread in cycle]
+        for cycle in sorted(cycles)
+        if not any(set(other) < set(cycle) for other in cycles)
+    ]
 
 
 def stuck(stepper: Stepper, view: View, threads: tuple[int, ...]) -> list[Violation]:

@@ -198,3 +198,25 @@ def test_a_lock_that_is_held_twice_is_let_go_with_the_subclass_that_it_was_taken
     file.write_text(spec("\n    ".join([*body, "mutex_unlock(mutex)", "up_read(rwsem)"]), ALONE))
     order = check(CheckOptions(str(file))).result.order
     assert [(edge.outer, edge.inner) for edge in order.edges] == [("rwsem", "mutex"), ("rwsem/1", "mutex/2")]
+
+
+CROSSWISE = """\
+down_write(rwsem)
+    mutex_lock(mutex)
+    mutex_unlock(mutex)
+    up_write(rwsem)
+    mutex_lock(mutex)
+    down_read(rwsem)
+    up_read(rwsem)
+    mutex_unlock(mutex)"""
+
+
+def test_a_deadlock_is_found_whatever_its_threads_are_called(tmp_path: Path) -> None:
+    """A reader waits for the writer and for those in line before it: a ring with them in it has a smaller one in it."""
+    file = tmp_path / "corner.py"
+    threads = "; ".join(f'm.thread("{name}", run, box)' for name in "tuv")
+    file.write_text(spec(CROSSWISE, threads))
+    for engine in ("python", "auto"):
+        for reduction in (True, False):
+            (scenario,) = check(CheckOptions(str(file), engine=engine, reduction=reduction)).result.scenarios
+            assert sum(finding.rule == "LM101" for finding in scenario.findings) == 1
