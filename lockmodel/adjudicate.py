@@ -354,9 +354,13 @@ def _witness(question: Question, searched: Searched) -> Hit | None:
 
     Threads that wait for what the others will never give need not wait for each other, so each schedule is run again.
     """
-    layout, found = searched.layout, searched.seen
+    found = searched.seen
+    told = [*found.hits, *(hit for hit in found.notes if hit.violation.nesting is None)]
+    known = [hit for hit in told if hit.violation.locks]
+    if not known:
+        return None
+    layout = searched.layout
     classes = {layout.member_name(at.number): layout.lock_class(at.number) for at in layout.locations if at.owner}
-    known = [*found.hits, *(hit for hit in found.notes if hit.violation.nesting is None)]
     for hit in sorted(known, key=lambda hit: (len(hit.schedule), not hit.violation.broken, hit.schedule)):
         if question.is_answered_by(hit.violation, classes):
             trace = run(searched.judge.stepper, hit.schedule)

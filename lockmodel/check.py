@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from lockmodel import __version__
+from lockmodel import __version__, workers
 from lockmodel.adjudicate import Searched
 from lockmodel.compile import Worlds, Written, compile_model, load, lower_scenario
 from lockmodel.compile.lower import other_settings
 from lockmodel.compile.order_file import read_order
-from lockmodel.engine.exploration import Exploration, Limits, Tally
+from lockmodel.engine.exploration import Exploration, Limits, Seen, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
@@ -76,6 +76,11 @@ JOINED_STATES = 500_000
 
 GRAPH_STATES = 100_000
 """States that are drawn, folded, where no limit is given: half a minute."""
+
+STOPPED = "not begun: stopped at the first finding"
+
+SMALL, FEW = 3, 8
+"""Threads of a scenario that workers do not share, since there are others for them; and from how many of those on."""
 
 DOUBT = 0.01
 """The chance of a missed state above which a search does not count as complete."""
@@ -200,6 +205,7 @@ class Checker:
         self._ordered: dict[tuple[int, ...], tuple[Ordering, list[Unreached], list[Protection]]] = {}
         self._of: tuple[Program, dict[str, ScenarioRecord | Written]] | None = None
         self._cut = ""
+        self._interrupted = False
         self.searched = 0
         self.label = ""
 
@@ -217,16 +223,19 @@ class Checker:
         worlds = Worlds(self.model, program, options.bounds)
         records = choose_scenarios(self.model, worlds, self._wanted, options.target)
         self._scenarios = len(records)
+        setups = [lower_scenario(self.model, record, program) for record in records]
+        groups = [_group(record) for record in records]
         done: list[Checked] = []
         with _kept_out_of_collections() as keep:
-            for number, record in enumerate(records, start=1):
-                done.append(self._check_scenario(program, record, number))
+            self._check_small(program, setups, groups, keep)
+            for number, (setup, group) in enumerate(zip(setups, groups, strict=True), start=1):
+                done.append(self._check_scenario(program, setup, group, number))
                 keep()
                 searched = done[-1].searched
                 if searched is not None and searched.seen.interrupted:
                     self._cut = "interrupted before it began"
                 elif options.stop_first and done[-1].result.findings:
-                    self._cut = "not begun: stopped at the first finding"
+                    self._cut = STOPPED
         known = [item.searched for item in done if item.searched is not None]
         ordering, unreached, protected = self._seen_together(program, done, known)
         result = _whole(
@@ -239,7 +248,8 @@ class Checker:
             protected,
             {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
         )
-        return CheckRun(_under(result, program), ordering.interrupted or any(item.seen.interrupted for item in known))
+        interrupted = self._interrupted or ordering.interrupted or any(item.seen.interrupted for item in known)
+        return CheckRun(_under(result, program), interrupted)
 
     def _seen_together(
         self, program: Program, done: Sequence[Checked], known: Sequence[Searched]
@@ -271,7 +281,8 @@ class Checker:
                 self.model, Worlds(self.model, program, self.options.bounds), self._wanted, self.options.target
             )
             self._of = program, {record.name: record for record in records}
-        checked = self._check_scenario(program, self._of[1][name], 1)
+        record = self._of[1][name]
+        checked = self._check_scenario(program, lower_scenario(self.model, record, program), _group(record), 1)
         if checked.searched is not None and checked.searched.seen.interrupted:
             raise KeyboardInterrupt
         return checked.result
@@ -281,21 +292,64 @@ class Checker:
         """Has the time limit been reached?"""
         return bool(self._too_late())
 
-    def _check_scenario(self, program: Program, record: ScenarioRecord | Written, number: int) -> Checked:
-        setup = lower_scenario(self.model, record, program)
+    def _check_scenario(self, program: Program, setup: Setup, group: str, number: int) -> Checked:
         form, within = self._forms.of(program, setup)
-        if form in self._checked:
+        if form in self._checked and self._cut != STOPPED:
             return self._checked[form]
         self._cut = self._cut or self._too_late()
-        report = self._reporter(record.name, number)
-        group = record.group if isinstance(record, Written) else ""
-        checked = _check_scenario(
-            Layout(within, setup), group, self.options, self._engine, self._left(), report, self._cut
-        )
+        report = self._reporter(setup.name, number)
+        layout = Layout(within, setup)
+        checked = _check_scenario(layout, group, self.options, self._engine, self._left(), report, self._cut)
         if checked.searched is not None:
             self.searched += 1
             self._checked[form] = checked
         return checked
+
+    def _check_small(
+        self, program: Program, setups: Sequence[Setup], groups: Sequence[str], keep: Callable[[], None]
+    ) -> None:
+        """Check the small scenarios in several processes, where there are several workers: each takes one at a time.
+
+        What else there is, and what they do not come to, is left to who asks for it next.
+        """
+        jobs = self.options.jobs
+        small = [
+            number
+            for number, setup in enumerate(setups)
+            if len(setup.threads) <= SMALL and self._forms.of(program, setup)[0] not in self._checked
+        ]
+        if jobs == 1 or len(small) < FEW or not workers.available() or self.options.strategy != "exhaustive":
+            return
+        alone = dataclasses.replace(self.options, jobs=1)
+
+        def check(number: int) -> tuple[ScenarioResult, Seen, Coverage] | None:
+            _, within = self._forms.of(program, setups[number])
+            if self._too_late():
+                return None
+            layout = Layout(within, setups[number])
+            checked = _check_scenario(layout, groups[number], alone, self._engine, self._left(), None, "")
+            keep()
+            assert checked.searched is not None
+            assert checked.coverage is not None
+            return checked.result, checked.searched.seen, checked.coverage
+
+        try:
+            with workers.copies(jobs, check, small) as results:
+                for number, given in zip(small, results, strict=True):
+                    if given is None:
+                        break
+                    result, seen, reached = given
+                    form, within = self._forms.of(program, setups[number])
+                    searched = Searched(within, setups[number], seen, self.options.reduction)
+                    self._checked[form] = Checked(result, searched, reached)
+                    self.searched += 1
+                    if report := self._reporter(result.name, number + 1):
+                        report(seen.tally)
+                    if self.options.stop_first and result.findings:
+                        break
+        except KeyboardInterrupt:
+            self._interrupted = True
+            self._cut = "interrupted before it began"
 
     def _explore_joined(self, layout: Layout) -> Searched:
         """Search a scenario that was put together from several."""
@@ -320,6 +374,10 @@ class Checker:
 
     def _reporter(self, name: str, number: int) -> Callable[[Tally], None] | None:
         return _reporter(self._progress, self.label + name, number, self._scenarios) if self._progress else None
+
+
+def _group(record: ScenarioRecord | Written) -> str:
+    return record.group if isinstance(record, Written) else ""
 
 
 @contextlib.contextmanager

@@ -47,5 +47,5 @@ def _within_reach(program: Program, entered: tuple[str, ...]) -> Program:
 
 def _told(program: Program) -> tuple[object, ...]:
     """All of a program but the names of the design and the switches: what those say stands in the procedures."""
-    parts = [getattr(program, field.name) for field in fields(program) if field.name not in NAMES]
+    parts = [getattr(program, field.name) for field in fields(program) if field.compare and field.name not in NAMES]
     return tuple(tuple(part.items()) if isinstance(part, dict) else part for part in parts)

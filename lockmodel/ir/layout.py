@@ -450,7 +450,9 @@ def _parts(field: Field, places: int) -> tuple[str, ...]:
 
 def reachable(program: Program, procedure: str) -> dict[str, Procedure]:
     """The procedures that a call of this one can come to, itself included, in the order of first mention."""
-    found: dict[str, Procedure] = {}
+    if procedure in program.reached:
+        return program.reached[procedure]
+    found = program.reached[procedure] = {}
     waiting = [procedure]
     while waiting:
         name = waiting.pop(0)

@@ -9,7 +9,7 @@ member is the number of its first location, truth is 1 and 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lockmodel.ir.hierarchy import NO_HIERARCHY, Hierarchy
 from lockmodel.ir.types import Struct, Type
@@ -366,3 +366,5 @@ class Program:
     signals: bool = False
     rcu_callbacks: int = 0
     two_move_up: bool = False
+    reached: dict[str, dict[str, Procedure]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What `layout.reachable` has found out, which thousands of scenarios ask for."""
