@@ -78,9 +78,9 @@ def identity(finding: Finding) -> Identity:
     """
     if finding.claim is not None:
         return (finding.rule, finding.claim)
-    around = cycle(finding.waiting)
-    if finding.rule == "LM101" and around:
-        frames = (waiting.frame for waiting in finding.waiting if waiting.thread in around)
+    if finding.rule == "LM101" and finding.waiting:
+        around = cycle(finding.waiting)  # none where they wait for what nobody gives
+        frames = (waiting.frame for waiting in finding.waiting if not around or waiting.thread in around)
         return (finding.rule, *sorted({_line(frame) for frame in frames}))
     if finding.places:
         return (finding.rule, *sorted(_line(place) for place in finding.places))
