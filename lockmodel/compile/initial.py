@@ -198,33 +198,38 @@ class Objects:
         known = self._known.get((number, field.name))
         if known is not None:
             return known
-        given, what = self._given[number], f"the field `{field.name}` of {self.shown(number)}"
+        given = self._given[number]
         if field.name not in given:
             value = _default(field)
         elif given[field.name] is REFERENCES and isinstance(field.type, AtomicType):
-            value = self._referred(number, field, what)
+            value = self._referred(number, field)
         else:
-            start = given[field.name]
+            start, what = given[field.name], self._field_shown(number, field)
             # guard against fields that start as each other: seen while being asked for
             given[field.name] = _Unknown()
             value = self.converted(start, field.type, self._place(number, field.name), what)
             given[field.name] = start
-        self._known[number, field.name] = self._with_holds(value, number, field, what)
+        self._known[number, field.name] = self._with_holds(value, number, field)
         return self._known[number, field.name]
 
-    def _referred(self, number: int, field: Field, what: str) -> int:
+    def _field_shown(self, number: int, field: Field) -> str:
+        return f"the field `{field.name}` of {self.shown(number)}"
+
+    def _referred(self, number: int, field: Field) -> int:
         """How many references to an object there are at the start."""
         if self._references is None:
             raise place_of(self.handles[number]).error(
-                f"{what} is REFERENCES, which a global object cannot have", "Give it a number."
+                f"{self._field_shown(number, field)} is REFERENCES, which a global object cannot have",
+                "Give it a number.",
             )
         return self._references.get((number, field.name), 0)
 
-    def _with_holds(self, value: int, number: int, field: Field, what: str) -> int:
+    def _with_holds(self, value: int, number: int, field: Field) -> int:
         value += self._held.get((number, field.name), 0)
         if isinstance(field.type, AtomicType) and not field.type.low <= value <= field.type.high:
             raise place_of(self.handles[number]).error(
-                f"{what} is {value}, with all that hold it, outside of its range {field.type.low}..{field.type.high}",
+                f"{self._field_shown(number, field)} is {value}, with all that hold it, outside of its range "
+                f"{field.type.low}..{field.type.high}",
                 "Widen the range where it is declared.",
             )
         return value
