@@ -16,7 +16,7 @@ switches) is turned on one by one or in pairs with `--matrix`.
 
 What user space was promised, and a lost or spurious event is judged by, stands in one place: `fs_inotify/promise.py`.
 
-Bounds: queues of one event and the overflow; ids 0 to 2; at most two watches at the start; names are one letter. A
+Bounds: queues of three events and the overflow; ids 0 to 2; at most three watches at the start; names are one letter. A
 thread enters one path, once. Left out: sysctl, permissions, and looking up a path before its dentry is held;
 `fs_inotify/coverage.py` has each line of the file that is not modelled, with the reason.
 """
