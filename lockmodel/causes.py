@@ -74,8 +74,13 @@ class Causes:
         return list(left)
 
     def together(self, key: Identity, sighting: Sighting, repaired: str) -> list[str]:
-        """Of the parts of the repaired design those that it takes to remove a finding from its smallest witness."""
+        """Of the parts of the repaired design those that it takes to remove a finding from its smallest witness.
+
+        None where it is not known that all of them do.
+        """
         needed = parts_of(self._model, repaired)
+        if not self._lacks(key, sighting, repaired, needed):
+            return []
         for part in list(needed):
             fewer = [name for name in needed if name != part]
             if self._lacks(key, sighting, repaired, fewer):

@@ -25,7 +25,10 @@ KINDS = {
 """What stands in place of a repair."""
 
 NAMED = 8
-"""So many scenarios, or places, are named; the JSON has them all."""
+"""So many places are named; the JSON has them all."""
+
+SCENARIOS = 3
+"""So many scenarios: their names may be long."""
 
 
 def record_markdown(record: Record) -> str:
@@ -141,7 +144,7 @@ def _how(record: Record, defect: Defect) -> str:
     """What removes it, in a sentence."""
     first = defect.findings[0]
     scenarios = list(dict.fromkeys(name for found in defect.findings for name in found.scenarios))
-    shows = f"It shows in {count(len(scenarios), 'scenario')} ({_some(scenarios)})"
+    shows = f"It shows in {count(len(scenarios), 'scenario')} ({_some(scenarios, SCENARIOS)})"
     needs = _needs(_least(defect))
     shows += ", and needs no switch" if needs == "none" else f", and needs {needs}"
     match defect.kind:
@@ -219,7 +222,7 @@ def _unfinished(unfinished: list[Unfinished]) -> Iterator[str]:
         where = " ".join([one.scenario, *one.switches])
         reasons.setdefault(one.reason, []).append(where)
     for reason, names in reasons.items():
-        yield f"- **not searched to the end**: {_some(names)}: {reason}"
+        yield f"- **not searched to the end**: {_some(names, SCENARIOS)}: {reason}"
 
 
 def _claims(holding: Holding) -> Iterator[str]:
@@ -260,11 +263,11 @@ def _lost(record: Record) -> str:
 # --- Markdown ---------------------------------------------------------------------------------------------------
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], most: int = NAMED) -> str:
     """The first of them, and how many more."""
     names = list(dict.fromkeys(names))
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _markdown_table(head: list[str], rows: list[list[str]]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lockmodel.check import Checker, CheckRun
 from lockmodel.compile import load
 from lockmodel.compile.source_lines import source_lines
 from lockmodel.errors import SpecError
@@ -142,6 +144,79 @@ def test_findings_that_one_repair_removes_are_one_defect(recorded: Recorded) -> 
     assert record["defects"][0]["reason"].startswith("Counting is done under the lock.")
     assert record["defects"][2]["findings"][0]["remarks"] == ["It is known."]
     assert [remark.rpartition(": ")[2] for remark in record["lost"]] == ["It fits nothing."]
+
+
+PAIRED = (
+    SPEC.lstrip().partition('model.combine("repaired"')[0]
+    + '''
+@model.path
+def drop(counter: Counter) -> None:
+    counter.n = 0  # 40
+
+
+@model.design("fix-drop", replaces=drop)
+def drop_locked(counter: Counter) -> None:
+    """Dropping is done under the lock."""
+    mutex_lock(counter.lock)
+    counter.n = 0  # 40
+    mutex_unlock(counter.lock)
+
+
+model.combine("repaired", ["fix-look", "fix-add", "fix-drop"])
+
+
+@model.scenario
+def two(m: Scenario) -> None:
+    counter = m.new(Counter)
+    m.thread("a", add, counter)
+    m.thread("b", drop, counter)
+'''
+)
+
+
+def test_what_only_two_repairs_remove_is_a_defect_that_names_them_both(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "counters.py").write_text(PAIRED)
+    assert run("record", "counters.py", "-o", "out", "-q").exit_code == 1
+    found = json.loads((tmp_path / "out" / "findings.json").read_text())["defects"]
+    assert [(defect["kind"], defect["repairs"], {f["rule"] for f in defect["findings"]}) for defect in found] == [
+        ("repaired", ["fix-add"], {"LM302"}),
+        ("repaired", ["fix-drop"], {"LM302"}),
+        ("together", ["fix-add", "fix-drop"], {"LM301"}),
+    ]
+    page = (tmp_path / "out" / "findings.md").read_text()
+    assert "`fix-add` and `fix-drop` remove it together, and none of them alone" in page
+
+
+def test_what_was_not_searched_to_its_end_was_removed_by_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "counters.py").write_text(PAIRED)
+    assert run("record", "counters.py", "-o", "out", "-q", "--max-states", "2").exit_code == 1
+    record = json.loads((tmp_path / "out" / "findings.json").read_text())
+    assert {defect["kind"] for defect in record["defects"]} == {"unexplained"}
+    assert record["holds"][0]["unfinished"]
+
+
+@pytest.mark.parametrize(("after", "files"), [(0, []), (2, ["coverage.md", "findings.json", "findings.md"])])
+def test_what_was_found_before_an_interrupt_is_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, files: list[str]
+) -> None:
+    (tmp_path / "counters.py").write_text(SPEC.lstrip())
+    whole, calls = Checker.check, itertools.count()
+
+    def check(self: Checker, design: str | None, switches: Mapping[str, str | bool | int]) -> CheckRun:
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return whole(self, design, switches)
+
+    monkeypatch.setattr(Checker, "check", check)
+    told = run("record", "counters.py", "-o", "out", "-q")
+    assert told.exit_code == 130
+    assert sorted(path.name for path in tmp_path.glob("out/*")) == files
+    if files:
+        page = (tmp_path / "out" / "findings.md").read_text()
+        assert "**Incomplete**: interrupted at as-it-was: odd=on (3/3). What comes after that is left out." in page
+        assert "null-dereference at counters.c:21" in page
+    else:
+        assert "nothing is written" in told.output
 
 
 def test_what_holds_is_told_of_both_designs(recorded: Recorded) -> None:
