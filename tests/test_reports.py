@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from lockmodel.check import CheckOptions, check
+from lockmodel.check import CheckOptions, check, replay
 from lockmodel.findings.finding import CheckResult
 from lockmodel.report.terminal import Terminal
 from lockmodel.report.text import distinct, render_check
@@ -63,3 +64,24 @@ def test_the_pictures_are_those_of_the_findings(pytestconfig: pytest.Config) -> 
     for name, svg in drawn.items():
         compare(REPORTS / name, svg, update)
     assert sorted(path.name for path in REPORTS.glob("*.svg")) == sorted(drawn)
+
+
+# --- the record of the flagship -----------------------------------------------------------------------------------
+
+RECORD = ROOT / "reports" / "inotify"
+
+
+def told_in_the_record() -> list[tuple[str, str, str]]:
+    """Each finding that the record of the flagship tells: its rule, what it claims or its place, and its schedule."""
+    record = json.loads((RECORD / "findings.json").read_text())
+    findings = [one["finding"] for defect in record["defects"] for one in defect["findings"]]
+    return [(f["rule"], f["claim"] or f["place"]["source"] or f["place"]["spec"], f["schedule"]) for f in findings]
+
+
+def test_every_witness_in_the_record_of_the_flagship_is_one_today() -> None:
+    told = told_in_the_record()
+    assert len(told) > 20
+    for rule, where, schedule in told:
+        _, finding, _ = replay("specs/inotify.py", schedule, {})
+        assert finding is not None
+        assert (finding.rule, finding.claim or finding.place.source or finding.place.spec) == (rule, where)

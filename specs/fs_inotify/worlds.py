@@ -53,6 +53,7 @@ class World:
         self.dentries: dict[int, Dentry] = {}
         self.listed: set[int] = set()
         self.devices: list[Device] = []
+        self.files: list[File] = []
         self.descriptors: list[Descriptor] = []
         self.watches: dict[tuple[int, int], Watch | None] = {}  # None: decided that there is none
         self.given: dict[int, int] = {}  # device -> how many wds
@@ -120,6 +121,7 @@ class World:
         dev = self.m.new(Device, count=REFERENCES, user=user, max_events=MAX_QUEUED_EVENTS)
         self.m.hold(user.inotify_devs)
         filp = self.m.new(File, f_count=REFERENCES, private_data=dev)
+        self.files.append(filp)
         self.descriptors.append(self.m.new(Descriptor, file=filp))
         self.devices.append(dev)
         return len(self.devices) - 1
@@ -165,7 +167,7 @@ class World:
         self.given[device] = wd + 1
         if not wd:
             self.m.set(dev, idr_layer=self.m.new(IdrLayer))
-        self.m.set(dev, given=(1 << self.given[device]) - 1)
+        self.m.set(dev, given=(1 << self.given[device]) - 1, last_wd=wd)
         once = self.once and not any(self.watches.values())
         watch = self.m.new(
             Watch,
@@ -259,6 +261,8 @@ def read(m: Scenario, world: World, pick: Pick, thread: str) -> None:
         world.queue(device, watch, queued)
     room = pick.number("buffer", 1, 2)
     pick.require(room > 1 or not queued, "a small buffer is small for a name, of which none is queued")
+    if room > 1 and not queued and pick("nonblock", (False, True)):
+        m.set(world.files[device], f_nonblock=True)
     m.thread(thread, syscalls.sys_read, world.descriptors[device], world.mm, room, may_wait=True)
 
 
