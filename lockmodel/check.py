@@ -203,7 +203,6 @@ class Checker:
         self._checked: dict[Form, Checked] = {}
         self._joined: dict[Form, Searched] = {}
         self._ordered: dict[tuple[int, ...], tuple[Ordering, list[Unreached], list[Protection]]] = {}
-        self._of: tuple[Program, dict[str, ScenarioRecord | Written]] | None = None
         self._cut = ""
         self._interrupted = False
         self.searched = 0
@@ -276,12 +275,7 @@ class Checker:
 
     def scenario(self, program: Program, name: str) -> ScenarioResult:
         """One scenario under the design and the setting of a program; what only a whole run shows is left out."""
-        if self._of is None or self._of[0] is not program:
-            records = choose_scenarios(
-                self.model, Worlds(self.model, program, self.options.bounds), self._wanted, self.options.target
-            )
-            self._of = program, {record.name: record for record in records}
-        record = self._of[1][name]
+        record = _scenario_named(name, self.model, program, self.spec)
         checked = self._check_scenario(program, lower_scenario(self.model, record, program), _group(record), 1)
         if checked.searched is not None and checked.searched.seen.interrupted:
             raise KeyboardInterrupt
@@ -503,12 +497,16 @@ def heap(target: str, token: str, step: int | None = None) -> Heap:
 def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:
     """What a scenario starts from: one of the spec, or one that was put together (see `ir.join`)."""
 
-    worlds = Worlds(model, program, {})
-
     def lowered(scenario: str) -> Setup:
-        return lower_scenario(model, choose_scenarios(model, worlds, scenario, f"{spec}::{scenario}")[0], program)
+        return lower_scenario(model, _scenario_named(scenario, model, program, spec), program)
 
     return setup_named(program, name, lowered)
+
+
+def _scenario_named(name: str, model: Model, program: Program, spec: str) -> ScenarioRecord | Written:
+    """The one scenario of a name that a search has told, without writing the others."""
+    by_hand = model.scenarios.get(name)
+    return by_hand or choose_scenarios(model, Worlds(model, program, {}), name, f"{spec}::{name}")[0]
 
 
 def interleavings(
