@@ -31,7 +31,15 @@ from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import IncompleteError, UsageError
 from lockmodel.exhaustive import ENDLESS, Exhaustive, unavailable
 from lockmodel.findings.bypass import BYPASS, told_bypass, told_wait
-from lockmodel.findings.coverage import Coverage, bounds, coverage, endless, missed_everywhere, unreached_text
+from lockmodel.findings.coverage import (
+    Coverage,
+    bounds,
+    coverage,
+    endless,
+    missed_everywhere,
+    reached_somewhere,
+    unreached_text,
+)
 from lockmodel.findings.explain import explain, tell
 from lockmodel.findings.finding import (
     CheckResult,
@@ -161,6 +169,16 @@ class Checked:
     coverage: Coverage | None = None
 
 
+@dataclass(frozen=True)
+class Together:
+    """What all scenarios of a run show together."""
+
+    ordering: Ordering
+    unreached: list[Unreached]
+    reached: list[str]
+    protected: list[Protection]
+
+
 def check(options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> CheckRun:
     """Check the scenarios of a target.
 
@@ -202,7 +220,7 @@ class Checker:
         self._forms = Forms()
         self._checked: dict[Form, Checked] = {}
         self._joined: dict[Form, Searched] = {}
-        self._ordered: dict[tuple[int, ...], tuple[Ordering, list[Unreached], list[Protection]]] = {}
+        self._ordered: dict[tuple[int, ...], Together] = {}
         self._cut = ""
         self._interrupted = False
         self.searched = 0
@@ -236,23 +254,23 @@ class Checker:
                 elif options.stop_first and done[-1].result.findings:
                     self._cut = STOPPED
         known = [item.searched for item in done if item.searched is not None]
-        ordering, unreached, protected = self._seen_together(program, done, known)
+        together = self._seen_together(program, done, known)
+        ordering = together.ordering
         result = _whole(
             self.spec,
             self.model,
             program,
             _with_order([item.result for item in done], ordering.added),
             ordering.order,
-            unreached,
-            protected,
+            together.unreached,
+            together.protected,
             {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
+            together.reached,
         )
         interrupted = self._interrupted or ordering.interrupted or any(item.seen.interrupted for item in known)
         return CheckRun(_under(result, program), interrupted)
 
-    def _seen_together(
-        self, program: Program, done: Sequence[Checked], known: Sequence[Searched]
-    ) -> tuple[Ordering, list[Unreached], list[Protection]]:
+    def _seen_together(self, program: Program, done: Sequence[Checked], known: Sequence[Searched]) -> Together:
         """What all scenarios show together; looked up where just these were seen together before."""
         options = self.options
         key = tuple(id(item) for item in done)  # those that were searched are kept, and so are their ids
@@ -267,11 +285,12 @@ class Checker:
             retell=bool(options.select) and not _selected("LM101", options),
             minimised=options.minimise,
         )
-        unreached = missed_everywhere([item.coverage for item in done if item.coverage is not None])
+        coverages = [item.coverage for item in done if item.coverage is not None]
         protected = protection(program, [item.seen for item in known])
+        together = Together(ordering, missed_everywhere(coverages), reached_somewhere(coverages), protected)
         if len(known) == len(done) and not self._cut:
-            self._ordered[key] = ordering, unreached, protected
-        return ordering, unreached, protected
+            self._ordered[key] = together
+        return together
 
     def scenario(self, program: Program, name: str) -> ScenarioResult:
         """One scenario under the design and the setting of a program; what only a whole run shows is left out."""
@@ -727,6 +746,7 @@ def _whole(
     unreached: list[Unreached],
     protected: list[Protection],
     enumeration: dict[str, Enumeration] | None = None,
+    reached: list[str] | None = None,
 ) -> CheckResult:
     return CheckResult(
         schema_version=SCHEMA_VERSION,
@@ -740,6 +760,7 @@ def _whole(
         unreached=unreached,
         protection=protected,
         enumeration=enumeration or {},
+        reached=reached or [],
     )
 
 

@@ -20,7 +20,8 @@ from lockmodel.check import Checker, CheckOptions, Progress
 from lockmodel.compile.source_lines import SourceLine, source_lines
 from lockmodel.errors import UsageError
 from lockmodel.findings.comparison import Identity
-from lockmodel.findings.record import Defect, Record, Recorded
+from lockmodel.findings.pairings import Reached, pairings
+from lockmodel.findings.record import Defect, Holding, Record, Recorded, SourceFile
 from lockmodel.holding import Ledger
 from lockmodel.language.library import RemarkRecord
 from lockmodel.language.model import Model
@@ -186,10 +187,16 @@ class _Recorder:
             matrix=self._options.matrix,
             cut=self._cut,
             defects=[self._defect(number, key, found) for number, (key, found) in enumerate(ordered, start=1)],
-            holds=[found.ledger.told() for found in (written, repaired) if found is not None and found.ledger.begun],
+            holds=[self._holding(found) for found in (written, repaired) if found is not None and found.ledger.begun],
             switch_remarks={r.switch: r.text for r in self._model.remarks if r.switch and not (r.rule or r.place)},
             lost=remarks.lost(),
+            files=_files(self._lines, written.ledger),
         )
+
+    def _holding(self, found: _Found) -> Holding:
+        program = self._checker.compiled(found.design, self._settings[0].values)
+        missed = {one.spec for one in found.ledger.unreached if one.kind == "statement"}
+        return found.ledger.told(pairings(program, Reached(found.ledger.reached, missed)))
 
     def _rank(self, group: tuple[str, ...]) -> tuple[int, int]:
         """Repairs in the order of the spec, then what no single one removes; equals stay as they were found."""
@@ -238,6 +245,30 @@ def _repaired(model: Model, named: str | None, design: str) -> str | None:
     if REPAIRED in others:
         return REPAIRED
     return made[0] if len(made) == 1 else others[0] if len(others) == 1 else None
+
+
+def _files(lines: Sequence[SourceLine], ledger: Ledger) -> list[SourceFile]:
+    """What became of the lines of each modelled file."""
+    missed = {one.source for one in ledger.unreached}
+    told = []
+    for file in dict.fromkeys(line.file for line in lines):
+        of_file = [line for line in lines if line.file == file]
+        left_out: dict[str, list[int]] = {}
+        for line in of_file:
+            if line.reason:
+                left_out.setdefault(line.reason, []).append(line.line)
+        modelled = [line.line for line in of_file if line.modelled]
+        told.append(
+            SourceFile(
+                file,
+                len(of_file),
+                len(modelled),
+                left_out,
+                [line.line for line in of_file if not (line.modelled or line.reason)],
+                [number for number in modelled if f"{file}:{number}" in missed],
+            )
+        )
+    return told
 
 
 def _reason(model: Model, repair: str) -> str:

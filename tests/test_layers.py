@@ -18,6 +18,7 @@ INTERLEAVINGS = "findings.interleavings"
 COMPARISON = "findings.comparison"
 RECORD = "findings.record"
 MATRIX = "findings.matrix"
+PAIRING = "findings.pairing"
 TOKEN = "findings.token"
 CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
@@ -46,8 +47,9 @@ ALLOWED: dict[str, set[str]] = {
     COMPARISON: {RECORDS},
     MATRIX: {RECORDS, COMPARISON},
     TOKEN: {"errors"},
-    "findings": {RECORDS, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
-    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, "errors"},
+    PAIRING: {RECORDS},
+    "findings": {RECORDS, PAIRING, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
+    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, PAIRING, "errors"},
     "target": {"compile", "language", "errors"},
     "workers": set(),
     "exhaustive": {"engine", "properties", "ir", "errors"},
@@ -69,16 +71,17 @@ ALLOWED: dict[str, set[str]] = {
         CATALOGUE,
         *STAGES,
     },
-    RECORD: {RECORDS},
+    RECORD: {RECORDS, PAIRING},
     "matrix": {"compile", "language", "report"},
     "sightings": {"matrix", RECORDS, COMPARISON},
     "causes": {"check", "compile", "errors", "ir", "language", "matrix", "sightings", COMPARISON},
-    "holding": {"language", "matrix", RECORDS, RECORD, CATALOGUE},
+    "holding": {"language", "matrix", RECORDS, RECORD, PAIRING, CATALOGUE},
     "record": {
         "causes",
         "check",
         "compile",
         "errors",
+        "findings",
         "holding",
         "language",
         "lockmodel",
@@ -96,7 +99,7 @@ ALLOWED: dict[str, set[str]] = {
 
 # Parts that may import nothing but these from outside the package: the records are a contract, not a program.
 OUTSIDE: dict[str, set[str]] = {
-    part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON, RECORD)
+    part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON, RECORD, PAIRING)
 }
 
 

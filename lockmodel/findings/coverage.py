@@ -48,6 +48,11 @@ def missed_everywhere(scenarios: Sequence[Coverage]) -> list[Unreached]:
     return sorted(missed, key=lambda item: (item.spec.rpartition(":")[0], int(item.spec.rpartition(":")[2])))
 
 
+def reached_somewhere(scenarios: Sequence[Coverage]) -> list[str]:
+    """The procedures that some scenario came to, by name."""
+    return sorted({item.name for one in scenarios for item in set(one.statements).difference(one.missed)})
+
+
 def unreached_text(item: Unreached) -> str:
     """One line: kind, name and place."""
     where = f" ({item.source})" if item.source else ""

@@ -347,7 +347,8 @@ class NeedingFinding(msgspec.Struct, frozen=True):
 class CheckResult(msgspec.Struct, frozen=True):
     """What one `check` of one spec gives.
 
-    `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result).
+    `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result),
+    `reached` the procedures that some scenario came to.
     `enumeration` has the groups of scenarios that the program wrote, by name. `matrix` is null where it was not asked
     for; `needing` are the findings that only other settings show.
     """
@@ -365,3 +366,4 @@ class CheckResult(msgspec.Struct, frozen=True):
     enumeration: dict[str, Enumeration] = msgspec.field(default_factory=dict)
     matrix: list[MatrixSetting] | None = None
     needing: list[NeedingFinding] = msgspec.field(default_factory=list)
+    reached: list[str] = msgspec.field(default_factory=list)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import Finding, OrderVerdict, Unreached
+from lockmodel.findings.finding import Enumeration, Finding, Missed, Order, OrderVerdict, Protection, Unreached
+from lockmodel.findings.pairing import Pairing
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -75,13 +76,49 @@ class Unfinished(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """What came of a row's scenarios under one setting: how many there are, broke a rule, were not searched to the end.
+
+    `rules` are those that they broke.
+    """
+
+    scenarios: int
+    violated: int
+    unfinished: int
+    rules: list[str]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Scenarios that are told together: a group of those that the program wrote, or one. A cell for each setting."""
+
+    name: str
+    cells: list[Cell]
+
+
+class SourceFile(msgspec.Struct, frozen=True):
+    """What became of the lines of a modelled file that carry code: how many, `modelled`, `left_out` by the reason.
+
+    `missed` are those that are modelled and that no scenario of the design as written came to.
+    """
+
+    file: str
+    lines: int
+    modelled: int
+    left_out: dict[str, list[int]]
+    unaccounted: list[int]
+    missed: list[int]
+
+
 class Holding(msgspec.Struct, frozen=True):
     """What was checked of one design, and holds.
 
     `rules` are those of which nothing was found, `broken` the others. `order` has every order of locks that goes round,
     with its verdict; `hierarchy` the declared one, which is `obeyed` if nothing is asked for against it. `threads` are
     the fewest and the most of a scenario, `runs` scenarios times settings, `states` those of all runs. `unreached` are
-    what no run reached.
+    what no run reached, `unentered` the paths of the model that no scenario enters. `missed` is the chance that a state
+    of any run was missed, null where whole states were compared. `matrix` has a row for each group of scenarios, and in
+    it a cell for each of the `settings`. `locks` is the lock order of all runs, `protection` what protects which field
+    in the first setting, or in another one that shows it unprotected.
     """
 
     design: str
@@ -99,6 +136,13 @@ class Holding(msgspec.Struct, frozen=True):
     obeyed: bool
     order: list[OrderVerdict]
     unreached: list[Unreached]
+    unentered: list[str] = []
+    missed: Missed | None = None
+    enumeration: dict[str, Enumeration] = {}
+    matrix: list[Row] = []
+    locks: Order | None = None
+    protection: list[Protection] = []
+    pairings: list[Pairing] = []
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -123,3 +167,4 @@ class Record(msgspec.Struct, frozen=True):
     holds: list[Holding]
     switch_remarks: dict[str, str]
     lost: list[str]
+    files: list[SourceFile] = []
