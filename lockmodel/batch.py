@@ -23,13 +23,15 @@ from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress_line import ProgressLine
-from lockmodel.properties.catalogue import RULES
+from lockmodel.progress_lines import ProgressLines
+from lockmodel.properties.catalogue import CWES, RULES
 from lockmodel.record import RecordOptions, record
 from lockmodel.report.comparison import render_comparison
 from lockmodel.report.files import write_file
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
 from lockmodel.report.machine import encode, encode_json_array, encode_record
 from lockmodel.report.record import record_markdown
+from lockmodel.report.sarif import RuleText
 from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
@@ -70,7 +72,7 @@ def compare_designs(target: str, designs: tuple[str, str], output_format: str, o
     """Check a target under two designs and print what changes from the first to the second."""
     if not options.quiet:
         _note_search(options)
-    with ProgressLine(quiet=options.quiet) as progress:
+    with show_progress(options) as progress:
         checker = check.Checker(to_check(target, options), progress)
         for design in designs:  # a wrong name is told before anything is searched
             checker.compiled(design, options.switches)
@@ -92,7 +94,7 @@ def write_record(target: str, folder: Path, repaired: str | None, matrix: str, o
         raise UsageError(f"cannot make {folder}: there is no folder {folder.parent}")
     if not options.quiet:
         _note_search(options)
-    with ProgressLine(quiet=options.quiet) as progress:
+    with show_progress(options) as progress:
         run = record(RecordOptions(to_check(target, options), repaired, matrix), progress)
     if run.record is None:
         print_error("interrupted before anything was searched: nothing is written")
@@ -135,7 +137,7 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
 
 def show_order(target: str, emit: str, against: str, options: Options) -> Exit:
     """Print the lock order of a target as a declaration, or hold it against a declared one."""
-    with ProgressLine(quiet=options.quiet) as progress:
+    with show_progress(options) as progress:
         run = check.check(dataclasses.replace(to_check(target, options), against=against), progress)
     result = run.result
     if against:
@@ -200,12 +202,20 @@ def _report(results: list[CheckResult], options: Options, *, several: bool) -> N
     if options.output_format == "json" and several:
         data = encode_json_array(results)
     else:
-        rules = {code: (rule.name, rule.when) for code, rule in RULES.items() if rule.judged}
-        data = encode(results, options.output_format, rules=rules, verbosity=_verbosity(options))
+        data = encode(results, options.output_format, rules=_rule_texts(), verbosity=_verbosity(options))
     if options.output_file is None:
         print_bytes(data)
     else:
         write_file(options.output_file, data)
+
+
+def _rule_texts() -> dict[str, RuleText]:
+    """What there is to say of each rule that is looked for."""
+    return {
+        code: RuleText(rule.name, rule.when, tuple((number, CWES[number]) for number in rule.cwes))
+        for code, rule in RULES.items()
+        if rule.judged
+    }
 
 
 def _prints_text(options: Options) -> bool:
@@ -229,10 +239,17 @@ def _judge(target: str, run: check.CheckRun, options: Options) -> Exit:
 
 def check_target(target: str, options: Options) -> check.CheckRun:
     """Check one target, with a line on stderr that says how far it has come."""
-    with ProgressLine(quiet=options.quiet) as progress:
+    with show_progress(options) as progress:
         if options.matrix:
             return check.check_matrix(to_check(target, options), pairs=options.matrix == "pairs", progress=progress)
         return check.check(to_check(target, options), progress)
+
+
+def show_progress(options: Options) -> ProgressLine | ProgressLines:
+    """What shows on stderr how far a check has come: to people, who may not want it, or to programs."""
+    if options.progress == "json":
+        return ProgressLines()
+    return ProgressLine(quiet=options.quiet or options.progress == "none")
 
 
 def to_check(target: str, options: Options) -> check.CheckOptions:

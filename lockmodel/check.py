@@ -102,7 +102,10 @@ ENDINGS = ("LM101", "LM102", "LM103")
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a check is; `memory` in bytes, `rate` in states a second, `elapsed` in seconds, `phase` as "pass 2"."""
+    """Where a check is; `memory` in bytes, `rate` in states a second, `elapsed` in seconds, `phase` as "pass 2".
+
+    A scenario that has ended has a `verdict`, and in `findings` the rule of each.
+    """
 
     scenario: str
     number: int
@@ -116,6 +119,8 @@ class Progress:
     edges: int
     elapsed: float
     phase: str = ""
+    verdict: str = ""
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,6 +219,8 @@ class Checker:
         self.spec, self._wanted = split_target(options.target)
         self.model = load(self.spec)
         self._scenarios = 0
+        self._ended: dict[int, ScenarioResult] = {}
+        self._told = 0
         self._engine = name_engine(options)
         self._progress = progress
         self._started = time.monotonic()
@@ -240,6 +247,8 @@ class Checker:
         worlds = Worlds(self.model, program, options.bounds)
         records = choose_scenarios(self.model, worlds, self._wanted, options.target)
         self._scenarios = len(records)
+        self._ended.clear()
+        self._told = 0
         setups = [lower_scenario(self.model, record, program) for record in records]
         groups = [_group(record) for record in records]
         done: list[Checked] = []
@@ -247,6 +256,7 @@ class Checker:
             self._check_small(program, setups, groups, keep)
             for number, (setup, group) in enumerate(zip(setups, groups, strict=True), start=1):
                 done.append(self._check_scenario(program, setup, group, number))
+                self._tell_end(number, done[-1].result)
                 keep()
                 searched = done[-1].searched
                 if searched is not None and searched.seen.interrupted:
@@ -356,6 +366,7 @@ class Checker:
                     searched = Searched(within, setups[number], seen, self.options.reduction)
                     self._checked[form] = Checked(result, searched, reached)
                     self.searched += 1
+                    self._tell_end(number + 1, result)
                     if report := self._reporter(result.name, number + 1):
                         report(seen.tally)
                     if self.options.stop_first and result.findings:
@@ -384,6 +395,29 @@ class Checker:
         if left is None or left > 0:
             return ""
         return f"the time limit of {self.options.timeout:g} seconds was reached before it began"
+
+    def _tell_end(self, number: int, result: ScenarioResult) -> None:
+        """Report that a scenario has ended, once those before it have."""
+        self._ended[number] = result
+        while self._progress and (ended := self._ended.get(self._told + 1)):
+            self._told += 1
+            self._progress(
+                Progress(
+                    scenario=self.label + ended.name,
+                    number=self._told,
+                    total=self._scenarios,
+                    states=ended.states,
+                    transitions=ended.transitions,
+                    rate=ended.states / ended.seconds if ended.seconds else 0.0,
+                    depth=ended.depth,
+                    frontier=ended.frontier,
+                    memory=0,
+                    edges=ended.edges_learned,
+                    elapsed=ended.seconds,
+                    verdict=ended.verdict,
+                    findings=tuple(finding.rule for finding in ended.findings),
+                )
+            )
 
     def _reporter(self, name: str, number: int) -> Callable[[Tally], None] | None:
         return _reporter(self._progress, self.label + name, number, self._scenarios) if self._progress else None

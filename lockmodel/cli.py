@@ -32,7 +32,7 @@ from lockmodel.options import (
     read_step,
 )
 from lockmodel.outcome import Exit
-from lockmodel.output import print_text
+from lockmodel.output import print_bytes, print_text
 from lockmodel.settings import Given, Layer, read_settings, split_pairs
 
 EXIT_CODES = (
@@ -187,6 +187,15 @@ FileOption = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+ProgressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--progress",
+        metavar="HOW",
+        help="On stderr: line, none, or json: a line when a scenario ends, and every two seconds",
+        rich_help_panel=OUTPUT,
+    ),
+]
 QuietOption = Annotated[
     bool | None,
     typer.Option(
@@ -245,6 +254,7 @@ def check(
     ignore: IgnoreOption = None,
     output_format: FormatOption = None,
     output_file: FileOption = None,
+    progress: ProgressOption = None,
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
@@ -282,6 +292,7 @@ def check(
                     "ignore": ignore,
                     "output-format": output_format,
                     "output-file": output_file,
+                    "progress": progress,
                     "quiet": quiet,
                     "verbose": verbose,
                 }
@@ -476,6 +487,7 @@ def compare(
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     output_format: Annotated[str | None, typer.Option("--output-format", metavar="NAME", help="text or json")] = None,
+    progress: ProgressOption = None,
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
@@ -501,6 +513,7 @@ def compare(
                     "jobs": jobs,
                     "select": select,
                     "ignore": ignore,
+                    "progress": progress,
                     "quiet": quiet,
                     "verbose": verbose,
                 }
@@ -531,6 +544,7 @@ def record(
     jobs: JobsOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
+    progress: ProgressOption = None,
     quiet: QuietOption = None,
     verbose: VerboseOption = None,
 ) -> None:
@@ -556,6 +570,7 @@ def record(
                     "jobs": jobs,
                     "select": select,
                     "ignore": ignore,
+                    "progress": progress,
                     "quiet": quiet,
                     "verbose": verbose,
                 }
@@ -564,6 +579,23 @@ def record(
         from lockmodel.batch import write_record
 
         raise typer.Exit(write_record(target, output, repaired, which, options))
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="What is described; without: what there is")
+    ] = None,
+) -> None:
+    """Print the JSON schema (2020-12) of what a command gives to programs."""
+    with guard(None):
+        from lockmodel import schemas
+
+        if name is None:
+            print_text(schemas.overview())
+        else:
+            known = tuple(schemas.DOCUMENTS)
+            print_bytes(schemas.schema(read_choice(Given(name, "schema"), known, "is nothing that has a schema")))
 
 
 @app.command()

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lockmodel import check
-from lockmodel.batch import check_target, to_check
+from lockmodel.batch import check_target, show_progress, to_check
 from lockmodel.errors import UsageError
 from lockmodel.findings.finding import Finding
 from lockmodel.options import Options
 from lockmodel.outcome import Exit
 from lockmodel.output import print_bytes, print_text
-from lockmodel.progress_line import ProgressLine
 from lockmodel.report.files import write_file
 from lockmodel.report.machine import encode_record
 from lockmodel.selection import pick_finding, pick_one
@@ -113,7 +112,7 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
         names = [(finding.rule, finding.place.spec) for finding in findings]
         return pick_one(range(len(findings)), names, drawing.pick, target)
 
-    with ProgressLine(quiet=options.quiet) as progress:
+    with show_progress(options) as progress:
         told = check.interleavings(to_check(target, options), drawing.boxes, picked, progress)
     if drawing.form == "json":
         data = encode_record(told)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "json-lines", "sarif", "junit", "github")
 STRATEGIES = ("exhaustive", "preemption", "pct", "walk", "pos", "dpor")
 MINIMISE = ("steps", "switches")
+PROGRESS = ("line", "json", "none")
 ENGINES = ("auto", "native", "python")
 
 # option -> the strategies that it means something to, and what it says to them
@@ -89,6 +90,7 @@ class Options:
     ignore: tuple[str, ...]
     output_format: str
     output_file: Path | None
+    progress: str
     quiet: bool
     verbose: bool
 
@@ -128,6 +130,7 @@ def read_options(layer: Layer) -> Options:
         ignore=read_codes(layer.get("ignore")),
         output_format=read_choice(layer.get("output-format"), FORMATS, "is no output format"),
         output_file=read_output_file(layer.get("output-file")),
+        progress=read_choice(layer.get("progress"), PROGRESS, "is no way to show progress"),
         quiet=quiet,
         verbose=verbose,
     )

@@ -48,6 +48,7 @@ KEYS: dict[str, Any] = {
     "ignore": list[str] | str,
     "output-format": str,
     "output-file": str,
+    "progress": str,
     "quiet": bool,
     "verbose": bool,
 }

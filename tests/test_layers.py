@@ -24,8 +24,8 @@ CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
 COMMAND_LINE = {
     "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "inventory", "lockmodel", "options",
-    "outcome", "output", "progress_line", "record", "report", "selection", "settings", RECORDS, COMPARISON, TOKEN,
-    CATALOGUE,
+    "outcome", "output", "progress_line", "progress_lines", "record", "report", "schemas", "selection", "settings",
+    CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
 }  # fmt: skip
 
 STAGES_AND_RECORDS = {"check", "compile", "errors", "lockmodel", "report", RECORDS, TOKEN, CATALOGUE}

@@ -5,7 +5,6 @@ The same result gives the same bytes, the fields named for the clock excepted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, get_args
 
 import msgspec
@@ -104,16 +103,6 @@ def encode_json_lines(result: CheckResult) -> bytes:
         for scenario in _rounded(result).scenarios
     ]
     return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-
-
-def json_schema() -> bytes:
-    """The JSON schema of `encode_json`."""
-    schema: Mapping[str, object] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Result of lockmodel check",
-        **msgspec.json.schema(CheckResult),
-    }
-    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
 
 
 def _rounded(result: CheckResult) -> CheckResult:

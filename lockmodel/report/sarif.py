@@ -1,12 +1,13 @@
 """A run as SARIF 2.1.0, the format in which code hosts and editors take findings.
 
-Takes results and the rules' names and descriptions (they live in `properties`, which a report does not import).
+Takes results and what there is to say of the rules (it lives in `properties`, which a report does not import).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import msgspec
@@ -14,14 +15,32 @@ import msgspec
 from lockmodel.findings.finding import CheckResult, Finding, Frame, ScenarioResult, Step
 from lockmodel.report.columns import beside
 from lockmodel.report.lanes import arrange
-from lockmodel.report.places import place_of, spec_and_source
+from lockmodel.report.places import Place, place_of, spec_and_source
 from lockmodel.report.rows import StepRow
 from lockmodel.report.words import covered, why_incomplete
 
-Rules = Mapping[str, tuple[str, str]]
-"""Rule code -> (name, description)."""
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What there is to say of a rule. `cwes` are the weaknesses that it finds, by number and name."""
+
+    name: str
+    when: str
+    cwes: tuple[tuple[int, str], ...] = ()
+    text: str = ""
+    markdown: str = ""
+
+
+Rules = Mapping[str, RuleText]
+"""By code."""
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+SOURCE_ROOT = "MODELLED"
+"""Stands for the folder of the modelled source, which need not be where the spec is."""
+
+INCOMPLETE, NOTE = "incomplete", "note"
+"""What notifications are about."""
 
 Json = dict[str, object]
 
@@ -36,24 +55,31 @@ def _run(result: CheckResult, rules: Rules) -> Json:
     known = dict(rules)
     for scenario in result.scenarios:
         for finding in scenario.findings:
-            known.setdefault(finding.rule, (finding.name, finding.name))
+            known.setdefault(finding.rule, RuleText(finding.name, finding.name))
     codes = sorted(known)
+    cwes = sorted({cwe for rule in known.values() for cwe in rule.cwes})
     driver: Json = {
         "name": "lockmodel",
         "version": result.lockmodel,
         "semanticVersion": result.lockmodel,
-        "rules": [_rule(code, *known[code]) for code in codes],
+        "rules": [_rule(code, known[code], cwes) for code in codes],
+        "notifications": [
+            {
+                "id": INCOMPLETE,
+                "shortDescription": _text("A search was cut: what was not looked at may hold anything."),
+            },
+            {"id": NOTE, "shortDescription": _text("What a reader should know of a verdict.")},
+        ],
+        "supportedTaxonomies": [{"name": "CWE", "index": 0}],
     }
-    incomplete = [scenario for scenario in result.scenarios if not scenario.complete]
     return {
         "tool": {"driver": driver},
+        # A host that takes several runs of one tool tells them apart by this.
+        "automationDetails": {"id": f"lockmodel/{result.spec}/{result.design}/"},
         # A search that was cut did not fail as a program; the notification says that it proves nothing.
-        "invocations": [
-            {
-                "executionSuccessful": True,
-                "toolExecutionNotifications": [_notification(result, scenario) for scenario in incomplete],
-            }
-        ],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": list(_notifications(result))}],
+        "originalUriBaseIds": {SOURCE_ROOT: {"description": _text("the folder of the source that the spec models")}},
+        "taxonomies": [_taxonomy(cwes)],
         "columnKind": "unicodeCodePoints",
         "results": [
             _result(result, scenario, finding, codes.index(finding.rule))
@@ -70,22 +96,66 @@ def _run(result: CheckResult, rules: Rules) -> Json:
     }
 
 
-def _rule(code: str, name: str, description: str) -> Json:
-    return {
+def _rule(code: str, rule: RuleText, cwes: list[tuple[int, str]]) -> Json:
+    told: Json = {
         "id": code,
         # SARIF wants an identifier in capitals: "null-dereference" -> "NullDereference".
-        "name": "".join(word.capitalize() for word in name.split("-")),
-        "shortDescription": {"text": name},
-        "fullDescription": {"text": description},
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": _text(rule.name),
+        "fullDescription": _text(rule.when),
         "defaultConfiguration": {"level": "error"},
+        "properties": {"tags": ["concurrency", *(f"external/cwe/cwe-{number}" for number, _ in rule.cwes)]},
+    }
+    if rule.text:
+        told["help"] = {**_text(rule.text), **({"markdown": _escaped(rule.markdown)} if rule.markdown else {})}
+    if rule.cwes:
+        told["relationships"] = [
+            {
+                "target": {
+                    "id": str(cwe[0]),
+                    "index": cwes.index(cwe),
+                    "toolComponent": {"name": "CWE", "index": 0},
+                },
+                "kinds": ["relevant"],
+            }
+            for cwe in rule.cwes
+        ]
+    return told
+
+
+def _taxonomy(cwes: list[tuple[int, str]]) -> Json:
+    return {
+        "name": "CWE",
+        "organization": "MITRE",
+        "shortDescription": _text("The MITRE Common Weakness Enumeration"),
+        "informationUri": "https://cwe.mitre.org/",
+        "isComprehensive": False,
+        "taxa": [
+            {
+                "id": str(number),
+                "name": name,
+                "shortDescription": _text(name),
+                "helpUri": f"https://cwe.mitre.org/data/definitions/{number}.html",
+            }
+            for number, name in cwes
+        ],
     }
 
 
-def _notification(result: CheckResult, scenario: ScenarioResult) -> Json:
-    text = f"scenario {scenario.name} is incomplete: {why_incomplete(scenario)}; {covered(scenario)}"
+def _notifications(result: CheckResult) -> Iterable[Json]:
+    for scenario in result.scenarios:
+        if not scenario.complete:
+            told = f"scenario {scenario.name} is incomplete: {why_incomplete(scenario)}; {covered(scenario)}"
+            yield _notification(result, "warning", INCOMPLETE, told)
+        for warning in scenario.warnings:
+            yield _notification(result, "note", NOTE, f"scenario {scenario.name}: {warning}")
+
+
+def _notification(result: CheckResult, level: str, kind: str, told: str) -> Json:
     return {
-        "level": "warning",
-        "message": {"text": text},
+        "descriptor": {"id": kind},
+        "level": level,
+        "message": _text(told),
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(result.spec)}}}],
     }
 
@@ -95,13 +165,19 @@ def _result(result: CheckResult, scenario: ScenarioResult, finding: Finding, rul
         "ruleId": finding.rule,
         "ruleIndex": rule,
         "level": "error",
-        "message": {"text": finding.message},
+        "message": _text(finding.message),
         "locations": [_location(finding.place)],
         "relatedLocations": [
+            *_modelled(finding.place),
             *(_location(waiting.frame, f"{waiting.thread} waits") for waiting in finding.waiting),
             *(_location(place, "races") for place in finding.places if place != finding.place),
         ],
-        "stacks": [{"message": {"text": "where it happens"}, "frames": [_frame(frame) for frame in finding.stack]}],
+        "stacks": [
+            {
+                "message": _text("where it happens"),
+                "frames": [_frame(frame) for frame in finding.stack or [finding.place]],
+            }
+        ],
         "codeFlows": _flows(finding),
         "partialFingerprints": {"lockmodelPlace/v1": _fingerprint(result, finding)},
         "properties": {
@@ -121,53 +197,66 @@ def _flows(finding: Finding) -> list[Json]:
     if not finding.steps:
         return []
     lanes = arrange(finding, fold=False)
-    by_thread = [[step for step in finding.steps if step.thread == thread] for thread in lanes.threads]
+    by_thread: dict[str, list[Step]] = {thread: [] for thread in finding.threads}
+    for step in finding.steps:
+        by_thread.setdefault(step.thread, []).append(step)
     told = {row.step.n: beside(row.operation, row.outcome) for row in lanes.rows if isinstance(row, StepRow)}
 
     def flow(name: str, steps: list[Step]) -> Json:
-        return {
-            "id": name,
-            "locations": [
-                {
-                    "location": _location(Frame(step.procedure, step.spec, step.source), _told(step, told)),
-                    "executionOrder": step.n,
-                    "importance": "essential" if step is finding.steps[-1] else "important",
-                    "state": {change.partition(": ")[0]: {"text": change} for change in step.changes},
-                }
-                for step in steps
-            ],
-        }
+        return {"id": name, "locations": [_flow_location(step, finding, told[step.n]) for step in steps]}
 
     return [
-        {"message": {"text": "the schedule"}, "threadFlows": [flow("schedule", finding.steps)]},
+        {"message": _text("the schedule"), "threadFlows": [flow("schedule", finding.steps)]},
         {
-            "message": {"text": "the schedule, a flow for each thread"},
-            "threadFlows": [
-                flow(thread, steps) for thread, steps in zip(lanes.threads, by_thread, strict=True) if steps
-            ],
+            "message": _text("the schedule, a flow for each thread"),
+            "threadFlows": [flow(thread, steps) for thread, steps in by_thread.items() if steps],
         },
     ]
 
 
-def _told(step: Step, told: dict[int, str]) -> str:
-    return f"{step.n} {step.thread}: {told[step.n]}" + (f" ({step.source})" if step.source else "")
+def _flow_location(step: Step, finding: Finding, operation: str) -> Json:
+    told = f"{step.n} {step.thread}: {operation}" + (f" ({step.source})" if step.source else "")
+    return {
+        "location": _location(Frame(step.procedure, step.spec, step.source), told),
+        "executionOrder": step.n,
+        "nestingLevel": max(0, len(step.stack) - 1),
+        "importance": "essential" if step is finding.steps[-1] else "important",
+        "state": {change.partition(": ")[0]: _text(change) for change in step.changes},
+        **({"properties": {"source": step.source}} if step.source else {}),
+    }
 
 
 def _location(frame: Frame, message: str = "") -> Json:
+    """The line of the spec, and the procedure."""
     location: Json = {"logicalLocations": [{"name": frame.procedure, "kind": "function"}]}
-    place = place_of(frame.spec)
-    if place is not None:
-        physical: Json = {"artifactLocation": {"uri": _uri(place.path)}}
-        if place.line is not None:
-            physical["region"] = {"startLine": place.line}
-        location = {"physicalLocation": physical, **location}
-    if message:
-        location["message"] = {"text": message}
-    return location
+    if place := place_of(frame.spec):
+        location = {"physicalLocation": _physical(place), **location}
+    return {**location, "message": _text(message)} if message else location
+
+
+def _modelled(frame: Frame) -> Iterable[Json]:
+    """The line of the source that a line of the spec stands for, if there is one."""
+    if place := place_of(frame.source):
+        message = _text(f"the modelled source, {frame.source}")
+        yield {"physicalLocation": _physical(place, {"uriBaseId": SOURCE_ROOT}), "message": message}
+
+
+def _physical(place: Place, base: Mapping[str, str] | None = None) -> Json:
+    physical: Json = {"artifactLocation": {"uri": _uri(place.path), **(base or {})}}
+    return {**physical, "region": {"startLine": place.line}} if place.line is not None else physical
 
 
 def _frame(frame: Frame) -> Json:
     return {"location": _location(frame, f"{frame.procedure} {spec_and_source(frame)}")}
+
+
+def _text(text: str) -> Json:
+    """A message, which is never empty, and holds no placeholder and no link."""
+    return {"text": _escaped(text or "-").replace("](", "\\](")}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _uri(path: str) -> str:

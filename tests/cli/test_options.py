@@ -50,6 +50,7 @@ def test_without_settings_everything_is_searched_and_printed_as_text() -> None:
         ignore=(),
         output_format="text",
         output_file=None,
+        progress="line",
         quiet=False,
         verbose=False,
     )

@@ -19,11 +19,15 @@ from lockmodel.report.machine import (
     encode_json,
     encode_json_array,
     encode_json_lines,
-    json_schema,
 )
+from lockmodel.report.sarif import RuleText
 from tests.report import samples
+from tests.report.published import assert_junit, assert_sarif
 
-RULES = {"LM305": ("null-dereference", "A null reference is used."), "LM101": ("deadlock", "Nobody can move.")}
+RULES = {
+    "LM305": RuleText("null-dereference", "A null reference is used.", ((476, "NULL Pointer Dereference"),)),
+    "LM101": RuleText("deadlock", "Nobody can move."),
+}
 NASTY = 'a<b>&"c"\r\n%0A::error::\x00\x1b[31m\ud7ff,=;'
 
 
@@ -93,17 +97,6 @@ def test_json_lines_have_a_scenario_each_that_can_be_read_alone() -> None:
     ]
 
 
-def test_the_schema_describes_every_record() -> None:
-    schema = parsed(json_schema())
-    assert set(schema["$defs"]) == {
-        "CheckResult", "Enumeration", "Finding", "Frame", "LockClass", "LockWaits", "MatrixSetting", "Missed",
-        "NeedingFinding", "Order", "OrderEdge", "OrderVerdict", "Protection", "ScenarioResult",
-        "Step", "Unreached", "Waiting",
-    }  # fmt: skip
-    result = parsed(encode_json(samples.everything()))
-    assert set(result) == set(schema["$defs"]["CheckResult"]["properties"])
-
-
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", encode_json(samples.everything())[:100]])
 def test_what_is_not_our_json_is_refused(data: bytes) -> None:
     with pytest.raises(UsageError, match="this is not the JSON of a check: "):
@@ -132,7 +125,7 @@ def test_nothing_to_check_can_be_said_in_every_format(output_format: str) -> Non
 
 
 def sarif() -> Any:
-    return parsed(encode([samples.everything()], "sarif", rules=RULES))
+    return assert_sarif(encode([samples.everything()], "sarif", rules=RULES))
 
 
 def test_sarif_lists_the_rules_it_was_given_and_those_it_needs() -> None:
@@ -163,7 +156,52 @@ def test_sarif_flows_have_the_steps_in_order_and_by_thread() -> None:
 
 def test_sarif_says_that_a_search_was_cut() -> None:
     notes = sarif()["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-    assert [note["message"]["text"].partition(":")[0] for note in notes] == ["scenario five_threads is incomplete"]
+    told = [(note["descriptor"]["id"], note["level"], note["message"]["text"].partition(":")[0]) for note in notes]
+    assert [one for one in told if one[0] == "incomplete"] == [
+        ("incomplete", "warning", "scenario five_threads is incomplete")
+    ]
+    assert all(one[:2] == ("note", "note") for one in told if one[0] != "incomplete")
+
+
+def test_sarif_names_the_weakness_of_a_rule() -> None:
+    run = sarif()["runs"][0]
+    [relation] = run["tool"]["driver"]["rules"][1]["relationships"]
+    assert run["taxonomies"][0]["taxa"][relation["target"]["index"]]["id"] == relation["target"]["id"] == "476"
+    assert run["tool"]["driver"]["rules"][1]["properties"]["tags"] == ["concurrency", "external/cwe/cwe-476"]
+
+
+def test_sarif_points_into_the_modelled_source() -> None:
+    first = sarif()["runs"][0]["results"][0]["relatedLocations"][0]
+    assert first["message"]["text"] == "the modelled source, fs/inotify.c:825"
+    assert first["physicalLocation"] == {
+        "artifactLocation": {"uri": "fs/inotify.c", "uriBaseId": "MODELLED"},
+        "region": {"startLine": 825},
+    }
+
+
+def test_sarif_tells_the_runs_of_several_specs_apart() -> None:
+    results = [samples.result(samples.verified()), msgspec.structs.replace(samples.everything(), design="fixed")]
+    runs = assert_sarif(encode(results, "sarif", rules=RULES))["runs"]
+    assert [run["automationDetails"]["id"] for run in runs] == [
+        "lockmodel/specs/inotify.py/2005/",
+        "lockmodel/specs/inotify.py/fixed/",
+    ]
+
+
+def test_sarif_has_no_placeholders_and_no_links_of_its_own() -> None:
+    finding = msgspec.structs.replace(samples.race(), message="idr: {0} -> [here](1) <b>")
+    result = samples.result(samples.scenario("s", "violated", finding))
+    told = assert_sarif(encode([result], "sarif"))["runs"][0]["results"][0]["message"]["text"]
+    assert told == "idr: {{0}} -> [here\\](1) <b>"
+
+
+def test_sarif_keeps_the_steps_of_threads_with_strange_names() -> None:
+    finding = samples.race()
+    steps = [msgspec.structs.replace(step, thread=f"\x1b{step.thread}\n") for step in finding.steps]
+    odd = msgspec.structs.replace(finding, steps=steps, threads=[f"\x1b{name}\n" for name in finding.threads])
+    log = assert_sarif(encode([samples.result(samples.scenario("s", "violated", odd))], "sarif"))
+    by_thread = log["runs"][0]["results"][0]["codeFlows"][1]["threadFlows"]
+    assert sum(len(flow["locations"]) for flow in by_thread) == len(steps)
 
 
 def test_a_fingerprint_outlives_lines_added_above() -> None:
@@ -190,7 +228,9 @@ def test_sarif_escapes_paths() -> None:
 
 
 def junit(*scenarios: Any) -> ElementTree.Element:
-    return ElementTree.fromstring(encode([samples.result(*scenarios)], "junit"))
+    data = encode([samples.result(*scenarios)], "junit")
+    assert_junit(data)
+    return ElementTree.fromstring(data)
 
 
 def test_junit_has_a_case_a_scenario_and_counts_them() -> None:

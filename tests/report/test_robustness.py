@@ -19,6 +19,7 @@ from lockmodel.report.terminal import Terminal
 from lockmodel.report.text import render_finding
 from lockmodel.report.witness import draw_witness, witness_png, witness_svg
 from tests.report import samples
+from tests.report.published import assert_junit, assert_sarif
 
 anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 names = st.from_regex(r"[a-z_]{1,12}(#[0-9])?(\.[a-z_]{1,14}){0,2}", fullmatch=True)
@@ -132,7 +133,9 @@ def test_any_finding_goes_into_every_format(output_format: str, finding: Finding
     result = samples.result(samples.scenario("s", "violated", finding))
     data = encode([result], output_format)
     if output_format == "junit":
-        ElementTree.fromstring(data)
+        assert_junit(data)
+    if output_format == "sarif":
+        assert_sarif(data)
     if output_format == "json":
         assert decode_json(data).scenarios[0].findings == [finding]
     if output_format == "github":
