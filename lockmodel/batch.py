@@ -35,6 +35,7 @@ from lockmodel.report.sarif import RuleText
 from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
+from lockmodel.report.words import count
 from lockmodel.selection import read_witness
 
 
@@ -112,7 +113,7 @@ def write_record(target: str, folder: Path, repaired: str | None, matrix: str, o
     unfinished = run.record.cut or any(holding.unfinished for holding in run.record.holds)
     defects = len(run.record.defects)
     if not options.quiet:
-        print_text(f"{defects} defect{'' if defects == 1 else 's'}, written to {folder}")
+        print_text(f"{count(defects, 'defect')}, written to {folder}")
     if run.record.cut:
         print_error(run.record.cut)
     if run.interrupted:
@@ -125,7 +126,7 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
     result, finding, steps = check.replay(target, read_witness(text, pick).token, switches)
     name = result.scenarios[0].name
     if finding is None:
-        print_text(f"{name}: the schedule runs to its end ({len(steps)} steps) and shows nothing wrong")
+        print_text(f"{name}: the schedule runs to its end ({count(len(steps), 'step')}) and shows nothing wrong")
         return Exit.VERIFIED
     # One schedule says nothing of the others: the check that found it may have proved that none is shorter.
     finding = msgspec.structs.replace(finding, minimal="")
@@ -174,10 +175,8 @@ def _declared(result: CheckResult, emit: str) -> str:
     edges = [(edge.outer, edge.inner) for edge in result.order.edges]
     complete = all(scenario.complete for scenario in result.scenarios)
     seen = "every interleaving" if complete else "not every interleaving"
-    number = len(result.scenarios)
-    bounds = (
-        f"As seen by lockmodel in {seen} of {number} scenario{'s' * (number != 1)} of {result.spec} ({result.design})."
-    )
+    scenarios = count(len(result.scenarios), "scenario")
+    bounds = f"As seen by lockmodel in {seen} of {scenarios} of {result.spec} ({result.design})."
     if emit == "toml":
         return as_toml(edges, result.model, result.design, bounds)
     if emit == "comment":

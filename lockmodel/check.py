@@ -71,7 +71,7 @@ from lockmodel.ir.setup import Setup
 from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.ordering import Added, Ordering, judge_order
 from lockmodel.properties.judge import RuleJudge
-from lockmodel.report.words import switched
+from lockmodel.report.words import count, switched
 from lockmodel.target import choose_scenarios, split_target
 
 SCHEMA_VERSION = 1
@@ -543,7 +543,7 @@ def heap(target: str, token: str, step: int | None = None) -> Heap:
     schedule = decode(token)
     _, _, stepper = _stepper_of(spec, schedule)
     if step is not None and step > len(schedule.moves):
-        raise UsageError(f"--step: there is no step {step}\n  The schedule has {len(schedule.moves)} steps.")
+        raise UsageError(f"--step: there is no step {step}\n  The schedule has {count(len(schedule.moves), 'step')}.")
     return heap_at(run_schedule(stepper, schedule.moves[:step]), len(schedule.moves))
 
 
@@ -701,7 +701,7 @@ def _check_scenario(
     left_out = sorted({violation.rule for violation in ignored})
     if ignored:
         rules = ", ".join(left_out)
-        warnings.append(f"{len(ignored)} finding{'s' if len(ignored) > 1 else ''} left out as asked ({rules})")
+        warnings.append(f"{count(len(ignored), 'finding')} left out as asked ({rules})")
         if not reason and any(violation.fatal or violation.rule in ENDINGS for violation in ignored):
             reason = f"executions that end in a finding left out as asked ({rules}) were not followed further"
     if not found.reason:

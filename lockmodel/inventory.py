@@ -34,7 +34,7 @@ from lockmodel.language.types import (
     SeqLock,
     SpinLock,
 )
-from lockmodel.report.words import enumerated
+from lockmodel.report.words import count, enumerated
 from lockmodel.target import choose_scenarios, split_target
 
 LOCK_KINDS: dict[type, str] = {
@@ -278,14 +278,14 @@ def _scenarios(inventory: Inventory, verbose: bool) -> Iterator[tuple[str, str]]
         together.setdefault(scenario.group if not verbose else "", []).append(scenario)
     for group, scenarios in together.items():
         if group:
-            yield group, _join(f"{len(scenarios)} scenario{'s' * (len(scenarios) != 1)}", scenarios[0].doc)
+            yield group, _join(count(len(scenarios), "scenario"), scenarios[0].doc)
         else:
             yield from ((s.name, s.doc) for s in scenarios)
 
 
 def _told(group: Group, enumeration: dict[str, Enumeration]) -> str:
     """A group: how large its scenarios are, and what became of it."""
-    told = [f"{group.of} thread{'s' * (group.of != 1)} each"]
+    told = [f"{count(group.of, 'thread')} each"]
     if group.name in enumeration:
         told.append(enumerated(enumeration[group.name]))
     elif not group.default:
