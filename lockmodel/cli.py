@@ -23,6 +23,7 @@ from lockmodel.options import (
     EMITS,
     FORMATS,
     GRAPHS,
+    MATRICES,
     read_bounds,
     read_boxes,
     read_choice,
@@ -556,7 +557,7 @@ def record(
     """
     with guard(verbose):
         given = Given(matrix, "--matrix") if matrix else None
-        which = read_choice(given, ("each", "pairs", "none"), "is no matrix of switches")
+        which = read_choice(given, (*MATRICES, "none"), "is no matrix of switches")
         options = read_options(
             _settings(
                 {

@@ -10,8 +10,6 @@ from lockmodel.compile.lower import other_settings
 from lockmodel.language.model import Model
 from lockmodel.report.words import switched
 
-MATRICES = ("each", "pairs", "none")
-
 
 @dataclass(frozen=True)
 class Setting:
