@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lockmodel.findings.comparison import Identity, found_by
 from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.findings.needs import smallest
 from lockmodel.matrix import Setting
 
 Turned = tuple[str, ...]
@@ -42,8 +43,7 @@ class Sighting:
     @property
     def needs(self) -> list[Turned]:
         """The sets of switches under which it shows and under no smaller one."""
-        every = list(dict.fromkeys(one.turned for one in self.shown))
-        return [turned for turned in every if not any(set(other) < set(turned) for other in every)]
+        return smallest(one.turned for one in self.shown)
 
     @property
     def witnesses(self) -> list[Witness]:

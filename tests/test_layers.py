@@ -18,6 +18,7 @@ INTERLEAVINGS = "findings.interleavings"
 COMPARISON = "findings.comparison"
 RECORD = "findings.record"
 MATRIX = "findings.matrix"
+NEEDS = "findings.needs"
 PAIRING = "findings.pairing"
 TOKEN = "findings.token"
 CATALOGUE = "properties.catalogue"
@@ -45,11 +46,12 @@ ALLOWED: dict[str, set[str]] = {
     RECORDS: set(),
     INTERLEAVINGS: {RECORDS},
     COMPARISON: {RECORDS},
-    MATRIX: {RECORDS, COMPARISON},
+    NEEDS: set(),
+    MATRIX: {RECORDS, COMPARISON, NEEDS},
     TOKEN: {"errors"},
     PAIRING: {RECORDS},
     "findings": {RECORDS, PAIRING, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
-    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, PAIRING, "errors"},
+    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, NEEDS, PAIRING, "errors"},
     "target": {"compile", "language", "errors"},
     "workers": set(),
     "exhaustive": {"engine", "properties", "ir", "errors"},
@@ -73,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     RECORD: {RECORDS, PAIRING},
     "matrix": {"compile", "language", "report"},
-    "sightings": {"matrix", RECORDS, COMPARISON},
+    "sightings": {"matrix", RECORDS, COMPARISON, NEEDS},
     "causes": {"check", "compile", "errors", "ir", "language", "matrix", "sightings", COMPARISON},
     "holding": {"language", "matrix", RECORDS, RECORD, PAIRING, CATALOGUE},
     "record": {

@@ -9,6 +9,7 @@ import msgspec
 
 from lockmodel.findings.comparison import Identity, found_by
 from lockmodel.findings.finding import CheckResult, Finding, MatrixSetting, NeedingFinding
+from lockmodel.findings.needs import smallest
 
 Turned = dict[str, bool | int | str]
 
@@ -46,11 +47,9 @@ def with_matrix(runs: Sequence[Run]) -> CheckResult:
 def _needing(
     key: Identity, runs: Sequence[Run], found: Sequence[dict[Identity, list[tuple[str, Finding]]]]
 ) -> NeedingFinding:
-    showing = [(run, these[key]) for run, these in zip(runs, found, strict=True) if key in these]
-    smallest = [
-        (run, shown) for run, shown in showing if not any(_within(other.turned, run.turned) for other, _ in showing)
-    ]
-    _, shown = smallest[0]
+    showing = {tuple(run.turned.items()): these[key] for run, these in zip(runs, found, strict=True) if key in these}
+    needs = smallest(showing)
+    shown = showing[needs[0]]
     finding = min(shown, key=lambda item: len(item[1].steps))[1]
     return NeedingFinding(
         rule=finding.rule,
@@ -58,18 +57,11 @@ def _needing(
         message=finding.message,
         claim=finding.claim,
         place=finding.place,
-        needs=[run.turned for run, _ in smallest],
+        needs=[dict(turned) for turned in needs],
         scenarios=[name for name, _ in shown],
         schedule=finding.schedule,
-        certain=all(
-            _complete(other) for other in runs if any(_within(other.turned, run.turned) for run, _ in smallest)
-        ),
+        certain=all(_complete(run) for run in runs if any(run.turned.items() < set(turned) for turned in needs)),
     )
-
-
-def _within(fewer: Turned, more: Turned) -> bool:
-    """Is it a smaller set of the same?"""
-    return len(fewer) < len(more) and fewer.items() <= more.items()
 
 
 def _complete(run: Run) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lockmodel.findings.finding import Unreached
+from lockmodel.findings.needs import smallest
 from lockmodel.findings.record import Defect, Holding, Record, Recorded, Setting, Unfinished
 from lockmodel.report.places import place_of
 from lockmodel.report.summary import ranges
@@ -94,11 +95,9 @@ def _legend() -> str:
     )
 
 
-def _least(defect: Defect) -> list[list[str]]:
+def _least(defect: Defect) -> list[tuple[str, ...]]:
     """The smallest sets of switches under which any of it shows."""
-    every = [needed for found in defect.findings for needed in found.needs]
-    least = [one for one in every if not any(set(other) < set(one) for other in every)]
-    return [list(one) for one in dict.fromkeys(map(tuple, least))]
+    return smallest(tuple(needed) for found in defect.findings for needed in found.needs)
 
 
 def _needs(needs: Sequence[Sequence[str]]) -> str:
