@@ -173,8 +173,7 @@ def _order_alone(result: CheckResult) -> CheckResult:
 def _declared(result: CheckResult, emit: str) -> str:
     """The order that was seen, as it is declared."""
     edges = [(edge.outer, edge.inner) for edge in result.order.edges]
-    complete = all(scenario.complete for scenario in result.scenarios)
-    seen = "every interleaving" if complete else "not every interleaving"
+    seen = "every interleaving" if result.complete else "not every interleaving"
     scenarios = count(len(result.scenarios), "scenario")
     bounds = f"As seen by lockmodel in {seen} of {scenarios} of {result.spec} ({result.design})."
     if emit == "toml":

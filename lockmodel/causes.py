@@ -111,8 +111,7 @@ class Causes:
             run = self._checker.check(design, setting.values)
             if run.interrupted:
                 raise KeyboardInterrupt
-            complete = all(scenario.complete for scenario in run.result.scenarios)
-            self._whole[at] = set(found_by(run.result)) if complete else None
+            self._whole[at] = set(found_by(run.result)) if run.result.complete else None
         return self._whole[at]
 
 

@@ -90,12 +90,11 @@ def identity(finding: Finding) -> Identity:
 def compare(before: CheckResult, after: CheckResult) -> Comparison:
     """What changes from one result to the other."""
     first, second = found_by(before), found_by(after)
-    whole = [{scenario.name: scenario.complete for scenario in result.scenarios} for result in (before, after)]
     findings: list[ComparedFinding] = []
     for key in [*second, *(key for key in first if key not in second)]:
         status = "unchanged" if key in first and key in second else "new" if key in second else "gone"
         shown = second.get(key) or first[key]
-        other = whole[0] if status == "new" else whole[1]
+        other = before if status == "new" else after
         findings.append(
             ComparedFinding(
                 status=status,
@@ -106,7 +105,7 @@ def compare(before: CheckResult, after: CheckResult) -> Comparison:
                 place=shown[0][1].place,
                 before=[name for name, _ in first.get(key, [])],
                 after=[name for name, _ in second.get(key, [])],
-                certain=status == "unchanged" or all(other.values()),
+                certain=status == "unchanged" or other.complete,
                 schedule=min(shown, key=lambda item: len(item[1].steps))[1].schedule,
             )
         )

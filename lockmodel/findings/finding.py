@@ -367,3 +367,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     matrix: list[MatrixSetting] | None = None
     needing: list[NeedingFinding] = msgspec.field(default_factory=list)
     reached: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Was every scenario searched to its end?"""
+        return all(scenario.complete for scenario in self.scenarios)

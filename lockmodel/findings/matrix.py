@@ -31,7 +31,7 @@ def with_matrix(runs: Sequence[Run]) -> CheckResult:
         MatrixSetting(
             turned=run.turned,
             verdict=_verdict(run.result),
-            complete=_complete(run),
+            complete=run.result.complete,
             findings=len(these),
             new=sum(key not in found[0] for key in these),
             gone=sum(key not in these for key in found[0]),
@@ -60,12 +60,8 @@ def _needing(
         needs=[dict(turned) for turned in needs],
         scenarios=[name for name, _ in shown],
         schedule=finding.schedule,
-        certain=all(_complete(run) for run in runs if any(run.turned.items() < set(turned) for turned in needs)),
+        certain=all(run.result.complete for run in runs if any(run.turned.items() < set(turned) for turned in needs)),
     )
-
-
-def _complete(run: Run) -> bool:
-    return all(scenario.complete for scenario in run.result.scenarios)
 
 
 def _verdict(result: CheckResult) -> str:
