@@ -28,7 +28,7 @@ VERDICTS = ("reachable", "not-examined", "unreachable")
 """What is said of an order of locks that goes round, the first that any setting gives."""
 
 
-class Ledger:
+class Held:
     """Collects results, one for each setting."""
 
     def __init__(self, model: Model, design: str) -> None:

@@ -22,7 +22,7 @@ from lockmodel.errors import UsageError
 from lockmodel.findings.comparison import Identity
 from lockmodel.findings.pairings import Reached, pairings
 from lockmodel.findings.record import Defect, Holding, Record, Recorded, SourceFile
-from lockmodel.holding import Ledger
+from lockmodel.holding import Held
 from lockmodel.language.library import RemarkRecord
 from lockmodel.language.model import Model
 from lockmodel.matrix import settings_of
@@ -60,7 +60,7 @@ class _Found:
     """What one design shows, and what of it holds."""
 
     design: str
-    ledger: Ledger
+    held: Held
     sightings: Sightings = field(default_factory=Sightings)
 
 
@@ -89,8 +89,8 @@ class _Recorder:
 
     def run(self) -> RecordRun:
         """The stages, one after the other; the first that is cut short is the last."""
-        written = _Found(self._design, Ledger(self._model, self._design))
-        repaired = _Found(self._repaired, Ledger(self._model, self._repaired)) if self._repaired else None
+        written = _Found(self._design, Held(self._model, self._design))
+        repaired = _Found(self._repaired, Held(self._model, self._repaired)) if self._repaired else None
         try:
             for found in (written, *([repaired] if repaired else [])):
                 self._sight(found)
@@ -103,7 +103,7 @@ class _Recorder:
                 self._explain(list(gone.items()))
         except KeyboardInterrupt:
             self._stop()
-        record = self._record(written, repaired, gone) if written.ledger.begun else None
+        record = self._record(written, repaired, gone) if written.held.begun else None
         return RecordRun(record, self._interrupted, self._lines)
 
     def _stop(self) -> None:
@@ -121,7 +121,7 @@ class _Recorder:
             self._stage = f"{found.design}: {named} ({number}/{len(self._settings)})"
             run = self._checker.check(found.design, setting.values)
             found.sightings.add(setting, run.result)
-            found.ledger.add(setting, run.result)
+            found.held.add(setting, run.result)
             if run.interrupted:
                 self._interrupted, self._cut = True, f"interrupted at {self._stage}"
             elif self._checker.late:
@@ -157,7 +157,7 @@ class _Recorder:
         def enter(group: tuple[str, ...], told: Recorded) -> None:
             groups.setdefault(group, []).append(told)
 
-        known = repaired is not None and repaired.ledger.complete
+        known = repaired is not None and repaired.held.complete
         for key, sighting in gone.items():
             cause = self._causes[key]
             told = _recorded(key, sighting, cause, False if known else None, remarks)
@@ -187,16 +187,16 @@ class _Recorder:
             matrix=self._options.matrix,
             cut=self._cut,
             defects=[self._defect(number, key, found) for number, (key, found) in enumerate(ordered, start=1)],
-            holds=[self._holding(found) for found in (written, repaired) if found is not None and found.ledger.begun],
+            holds=[self._holding(found) for found in (written, repaired) if found is not None and found.held.begun],
             switch_remarks={r.switch: r.text for r in self._model.remarks if r.switch and not (r.rule or r.place)},
             lost=remarks.lost(),
-            files=_files(self._lines, written.ledger),
+            files=_files(self._lines, written.held),
         )
 
     def _holding(self, found: _Found) -> Holding:
         program = self._checker.compiled(found.design, self._settings[0].values)
-        missed = {one.spec for one in found.ledger.unreached if one.kind == "statement"}
-        return found.ledger.told(pairings(program, Reached(found.ledger.reached, missed)))
+        missed = {one.spec for one in found.held.unreached if one.kind == "statement"}
+        return found.held.told(pairings(program, Reached(found.held.reached, missed)))
 
     def _rank(self, group: tuple[str, ...]) -> tuple[int, int]:
         """Repairs in the order of the spec, then what no single one removes; equals stay as they were found."""
@@ -247,9 +247,9 @@ def _repaired(model: Model, named: str | None, design: str) -> str | None:
     return made[0] if len(made) == 1 else others[0] if len(others) == 1 else None
 
 
-def _files(lines: Sequence[SourceLine], ledger: Ledger) -> list[SourceFile]:
+def _files(lines: Sequence[SourceLine], held: Held) -> list[SourceFile]:
     """What became of the lines of each modelled file."""
-    missed = {one.source for one in ledger.unreached}
+    missed = {one.source for one in held.unreached}
     told = []
     for file in dict.fromkeys(line.file for line in lines):
         of_file = [line for line in lines if line.file == file]
