@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from lockmodel.findings.comparison import Identity, found_by
 from lockmodel.findings.finding import CheckResult, Finding
@@ -40,18 +41,17 @@ class Sighting:
 
     shown: tuple[Witness, ...]
 
-    @property
+    @cached_property
     def needs(self) -> list[Turned]:
         """The sets of switches under which it shows and under no smaller one."""
         return smallest(one.turned for one in self.shown)
 
-    @property
+    @cached_property
     def witnesses(self) -> list[Witness]:
         """What shows it under the switches that it needs, the smallest first."""
-        needs = self.needs
-        return sorted((one for one in self.shown if one.turned in needs), key=lambda one: one.size)
+        return sorted((one for one in self.shown if one.turned in self.needs), key=lambda one: one.size)
 
-    @property
+    @cached_property
     def scenarios(self) -> list[str]:
         """All that show it, under whatever switches."""
         return list(dict.fromkeys(one.scenario for one in self.shown))
