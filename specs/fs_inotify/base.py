@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from linux26 import objects
-from linux26.ground import allocation_fails, inode_lock, vfs
+from linux26.ground import allocation_fails, inode_lock, signals, two_move_up, vfs
 from linux26.objects import Text
 
 from lockmodel import (
@@ -33,12 +33,6 @@ from lockmodel import (
     list_of,
 )
 
-signals = vfs.switch("signals", False, "a signal may come to a thread that waits")
-two_move_up = vfs.switch(
-    "two_move_up", False, "up() touches the semaphore again to wake who is queued, after it raised the count"
-)
-keeps_oneshot = vfs.switch("keeps_oneshot", False, "add_watch keeps IN_ONESHOT, which line 951 takes away")
-
 inotify = Model(
     "inotify",
     source="fs/inotify.c",
@@ -48,6 +42,8 @@ inotify = Model(
     signals=signals,
     two_move_up=two_move_up,
 )
+
+keeps_oneshot = inotify.switch("keeps_oneshot", False, "add_watch keeps IN_ONESHOT, which line 951 takes away")
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

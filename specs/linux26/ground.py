@@ -35,3 +35,7 @@ umount_ends = vfs.switch(
 shared_descriptor = vfs.switch(
     "shared_descriptor", False, "threads share their descriptors: fget takes a reference, and any may close"
 )
+signals = vfs.switch("signals", False, "a signal may come to a thread that waits")
+two_move_up = vfs.switch(
+    "two_move_up", False, "up() touches the semaphore again to wake who is queued, after it raised the count"
+)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from linux26.ground import allocation_fails, dcache_lock, inode_lock, sb_lock, vfs
 from lockmodel import (
     Atomic,
     Flags,
     ListEntry,
     ListHead,
-    Range,
     RefCount,
     RwSemaphore,
     Semaphore,
@@ -108,5 +105,3 @@ class Descriptor(Struct):
 caches = vfs.object(Caches, "caches")
 filename_cachep = vfs.cache(FileName, capacity=1, may_fail=allocation_fails)
 filp_cachep = vfs.cache(File, capacity=1, may_fail=allocation_fails)
-
-BufferSize = Annotated[int, Range(0, 6)]
