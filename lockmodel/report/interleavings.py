@@ -10,13 +10,10 @@ import graphviz
 from lockmodel.findings.interleavings import Deed, Interleavings, Passage, Region
 from lockmodel.report.graphs import BAD, EDGE, GRAPH, NODE
 from lockmodel.report.heading import escaped, heading, wrapped
+from lockmodel.report.palette import THREAD_COLOURS
 from lockmodel.report.places import spec_and_source
-from lockmodel.report.witness import LOCK_COLOURS
 from lockmodel.report.words import count, listed, title
 from lockmodel.report.wrapping import printable
-
-THREAD_COLOURS = LOCK_COLOURS
-"""Told apart by the colour-blind; a thread's name stands on each of its arrows too."""
 
 WAYS, RUN = 3, 6
 """Lines on an arrow: of several ways to get there the first ones, of a run the first ones and the last."""

@@ -10,6 +10,7 @@ from typing import assert_never
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from lockmodel.report.font import ARROW, BOLD, advances, drawable
+from lockmodel.report.palette import PAPER
 from lockmodel.report.scene import DASH, Circle, Path, Point, Rect, Scene, Text, arrow_head
 from lockmodel.report.wrapping import printable
 
@@ -22,7 +23,7 @@ FINE = 4
 
 def to_png(scene: Scene, scale: int = SCALE) -> bytes:
     """The scene as PNG, `scale` times its size in pixels."""
-    image = Image.new("RGB", (scene.width * scale, scene.height * scale), "#ffffff")
+    image = Image.new("RGB", (scene.width * scale, scene.height * scale), PAPER)
     raster = _Raster(image, scale)
     for item in scene.items:
         match item:
@@ -87,7 +88,7 @@ class _Raster:
             self.stamp_rounded(
                 Rect(item.x + edge, item.y + edge, item.width - 2 * edge, item.height - 2 * edge,
                      radius=max(0.0, item.radius - edge)),
-                item.fill or "#ffffff",
+                item.fill or PAPER,
             )  # fmt: skip
             return
         if item.fill:

@@ -10,6 +10,8 @@ from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from lockmodel.report.font import width_of
+from lockmodel.report.palette import PAPER
+from lockmodel.report.vector import SVG, finished
 from lockmodel.report.wrapping import printable
 
 FAMILY = "Aileron, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -107,16 +109,13 @@ def arrow_head(path: Path) -> tuple[Point, Point, Point]:
 def to_svg(scene: Scene) -> bytes:
     """The scene as SVG."""
     lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{scene.width}" height="{scene.height}" '
-        f'viewBox="0 0 {scene.width} {scene.height}" role="img" font-family="{FAMILY}">',
-        f"<title>{_escaped(scene.title)}</title>",
-        f"<desc>{_escaped(scene.description)}</desc>",
-        f'<rect width="{scene.width}" height="{scene.height}" fill="#ffffff"/>',
+        f'<svg xmlns="{SVG}" width="{scene.width}" height="{scene.height}" '
+        f'viewBox="0 0 {scene.width} {scene.height}" font-family="{FAMILY}">',
+        f'<rect width="{scene.width}" height="{scene.height}" fill="{PAPER}"/>',
         *(_element(item) for item in scene.items),
         "</svg>",
     ]
-    return ("\n".join(lines) + "\n").encode()
+    return finished("\n".join(lines).encode(), scene.title, scene.description)
 
 
 def _element(item: Item) -> str:

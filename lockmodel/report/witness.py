@@ -16,21 +16,32 @@ from lockmodel.report.cells import BADGE_GAP, BADGE_PAD, SIZES, Cell, Line, badg
 from lockmodel.report.columns import Places, places_in
 from lockmodel.report.font import width_of
 from lockmodel.report.lanes import Lanes, arrange, state_told
+from lockmodel.report.palette import (
+    BAD,
+    BAD_GROUND,
+    BADGE,
+    BADGE_EDGE,
+    BADGE_INK,
+    EDGE,
+    FAINT,
+    GREY,
+    HEAD,
+    INK,
+    LEADER,
+    LOCK_COLOURS,
+    LOOP,
+    ON_COLOUR,
+    PAPER,
+    RULE,
+    RUN,
+    words_on,
+)
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.raster import SCALE, to_png
 from lockmodel.report.rows import FoldRow, StepRow
 from lockmodel.report.scene import Circle, Item, Path, Rect, Scene, Text, to_svg
 from lockmodel.report.words import loop_told, size_of, title
 from lockmodel.report.wrapping import break_lines, printable
-
-INK, GREY, FAINT, RULE, LEADER, RUN = "#1f2328", "#57606a", "#8c959f", "#d0d7de", "#eef1f4", "#f6f8fa"
-BAD, BAD_GROUND, BADGE, BADGE_EDGE, BADGE_INK = "#b3121d", "#ffecea", "#fff3c9", "#dfc36a", "#4d3800"
-
-LOCK_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#7f7f7f", "#8c5a2b")
-"""Okabe and Ito's palette (2008), told apart by the colour-blind, less its vermilion and yellow: one is near the red of
-a violation, the other invisible on white. Letters name the locks a second time."""
-
-LOOP = "#0969da"
 
 LOOP_ENDS = 5.0
 """From the middle of a row to where the arrow of a loop leaves it or comes to it: one step alone may be a loop."""
@@ -174,14 +185,14 @@ class _Drawing:
 
     def disc(self, x: float, y: float, letter: str, colour: str) -> None:
         """A lock's mark, in its colour and with its letter."""
-        self.shapes.append(Circle(x, y, 6.2, "#ffffff"))
+        self.shapes.append(Circle(x, y, 6.2, PAPER))
         self.shapes.append(Circle(x, y, 5.8, colour))
-        self.texts.append(Text(x - width_of(letter, 8.5, bold=True) / 2, y + 3, letter, 8.5, "#ffffff", True))
+        self.texts.append(Text(x - width_of(letter, 8.5, bold=True) / 2, y + 3, letter, 8.5, words_on(colour), True))
 
     def lane_heads(self, top: float) -> float:
         """The threads' names, and what the columns at the right are."""
         for lane, thread in zip(self.columns, self.lanes.threads, strict=True):
-            self.shapes.append(Rect(lane.left, top, lane.right - lane.left, 26, "#e9edf1", radius=4))
+            self.shapes.append(Rect(lane.left, top, lane.right - lane.left, 26, HEAD, radius=4))
             width = max(1.0, width_of(thread, HEAD_SIZE, bold=True))
             size = min(HEAD_SIZE, HEAD_SIZE * (lane.right - lane.left - 8) / width)
             left = (lane.left + lane.right - width_of(thread, size, bold=True)) / 2
@@ -244,7 +255,7 @@ class _Drawing:
                       (after[0].middle, after[1]))  # fmt: skip
             items.append(Path(points, FAINT, 1.2, arrow=True))
         for lane, top, bottom in boxes:
-            items.append(Rect(lane.left, top, lane.right - lane.left, bottom - top, RUN, "#c9d1d9", 1, 5))
+            items.append(Rect(lane.left, top, lane.right - lane.left, bottom - top, RUN, EDGE, 1, 5))
         for placed in self.placed:
             if isinstance(placed.row, StepRow) and placed.row.violation:
                 lane = self.columns[placed.row.lane]
@@ -342,7 +353,7 @@ class _Drawing:
         """The mark of what is wrong."""
         self.shapes.append(Circle(x, y, 8, BAD))
         for sign in (1, -1):
-            self.shapes.append(Path(((x - 3.2, y - 3.2 * sign), (x + 3.2, y + 3.2 * sign)), "#ffffff", 1.8))
+            self.shapes.append(Path(((x - 3.2, y - 3.2 * sign), (x + 3.2, y + 3.2 * sign)), ON_COLOUR, 1.8))
 
     def footing(self, bottom: float) -> float:
         """The state that matters at the end."""

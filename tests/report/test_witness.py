@@ -12,8 +12,9 @@ from PIL import Image, ImageFont
 
 from lockmodel.findings.finding import Finding
 from lockmodel.report.font import ADVANCES, FIRST, advances, drawable, width_of
+from lockmodel.report.palette import LOOP
 from lockmodel.report.scene import Path, Rect, Scene, Text
-from lockmodel.report.witness import LOOP, draw_witness, witness_png, witness_svg
+from lockmodel.report.witness import draw_witness, witness_png, witness_svg
 from tests.report import samples
 
 SHAPES: dict[str, Callable[[], Finding]] = {
