@@ -34,6 +34,7 @@ from lockmodel.language.types import (
     SeqLock,
     SpinLock,
 )
+from lockmodel.report.json_text import as_json
 from lockmodel.report.words import count, enumerated
 from lockmodel.target import choose_scenarios, split_target
 
@@ -169,7 +170,7 @@ def load_inventory(target: str, version: str, bounds: dict[str, int] | None = No
 
 def to_json(inventory: Inventory) -> str:
     """The inventory as an indented JSON document."""
-    return msgspec.json.format(msgspec.json.encode(inventory), indent=2).decode("utf-8") + "\n"
+    return as_json(inventory).decode()
 
 
 def take_inventory(model: Model, spec: str, version: str) -> Inventory:

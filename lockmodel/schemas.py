@@ -16,6 +16,7 @@ from lockmodel.findings.interleavings import Interleavings
 from lockmodel.findings.record import Record
 from lockmodel.inventory import Inventory
 from lockmodel.progress_lines import ProgressEvent
+from lockmodel.report.json_text import as_json
 from lockmodel.report.lock_order import OrderTable
 from lockmodel.report.machine import ScenarioLine
 
@@ -46,7 +47,7 @@ def schema(name: str) -> bytes:
     """The JSON schema (2020-12) of a document, indented."""
     document = DOCUMENTS[name]
     told = {"$schema": DIALECT, "$id": f"urn:lockmodel:{name}:1", "title": document.title}
-    return msgspec.json.format(msgspec.json.encode({**told, **msgspec.json.schema(document.record)}), indent=2) + b"\n"
+    return as_json({**told, **msgspec.json.schema(document.record)})
 
 
 def overview() -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.report.places import place_of, spec_and_source
 from lockmodel.report.text import distinct, replay_command
 from lockmodel.report.words import covered, last_word, named, overall, size_of, title, why_incomplete
+
+CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a log should not be told to do: all but the ends of lines, which are escaped."""
 
 
 def encode_github(result: CheckResult) -> bytes:
@@ -24,7 +29,7 @@ def encode_github(result: CheckResult) -> bytes:
         ]
     if overall(result) == "verified":
         lines.append(_command("notice", last_word(result), file=result.spec, title="lockmodel"))
-    return "".join(line + "\n" for line in lines).encode()
+    return "".join(line + "\n" for line in lines).encode(errors="replace")
 
 
 def _finding(result: CheckResult, finding: Finding, scenarios: str) -> str:
@@ -51,7 +56,7 @@ def _command(command: str, message: str, **properties: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return CONTROL.sub("?", text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from lockmodel.errors import UsageError
 from lockmodel.findings.finding import CheckResult, ScenarioResult
 from lockmodel.report.github import encode_github
+from lockmodel.report.json_text import as_json, as_line
 from lockmodel.report.junit import encode_junit
 from lockmodel.report.sarif import Rules, encode_sarif
 from lockmodel.report.terminal import Terminal
@@ -72,12 +73,12 @@ def encode_json(result: CheckResult) -> bytes:
 
 def encode_json_array(results: list[CheckResult]) -> bytes:
     """The results of several specs as one JSON array."""
-    return msgspec.json.format(msgspec.json.encode([_rounded(result) for result in results]), indent=2) + b"\n"
+    return as_json([_rounded(result) for result in results])
 
 
 def encode_record(record: msgspec.Struct) -> bytes:
     """Any record as one JSON object, indented."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    return as_json(record)
 
 
 def decode_json(data: bytes) -> CheckResult:
@@ -102,7 +103,7 @@ def encode_json_lines(result: CheckResult) -> bytes:
         )
         for scenario in _rounded(result).scenarios
     ]
-    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    return b"".join(as_line(line) + b"\n" for line in lines)
 
 
 def _rounded(result: CheckResult) -> CheckResult:

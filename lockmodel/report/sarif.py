@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import msgspec
-
 from lockmodel.findings.finding import CheckResult, Finding, Frame, ScenarioResult, Step
 from lockmodel.report.columns import beside
+from lockmodel.report.json_text import as_json
 from lockmodel.report.lanes import arrange
 from lockmodel.report.places import Place, place_of, spec_and_source
 from lockmodel.report.rows import StepRow
@@ -48,7 +47,7 @@ Json = dict[str, object]
 def encode_sarif(results: list[CheckResult], rules: Rules) -> bytes:
     """One SARIF log with one run for each spec. `rules` also lists rules that found nothing."""
     log: Json = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(result, rules) for result in results]}
-    return msgspec.json.format(msgspec.json.encode(log), indent=2) + b"\n"
+    return as_json(log)
 
 
 def _run(result: CheckResult, rules: Rules) -> Json:
@@ -262,7 +261,8 @@ def _escaped(text: str) -> str:
 def _uri(path: str) -> str:
     """A relative path as a URI reference; an absolute one as a file URI."""
     path = path.replace("\\", "/")
-    return f"file://{quote(path)}" if path.startswith("/") else quote(path, safe="/")
+    quoted = quote(path, safe="/", errors="surrogateescape")
+    return f"file://{quoted}" if path.startswith("/") else quoted
 
 
 def _fingerprint(result: CheckResult, finding: Finding) -> str:
@@ -270,4 +270,4 @@ def _fingerprint(result: CheckResult, finding: Finding) -> str:
     code = finding.steps[-1].code.strip() if finding.steps else ""
     others = [place.procedure for place in finding.places if place != finding.place]
     parts = (result.model, finding.rule, finding.place.procedure, finding.claim or "", code, *others)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]

@@ -121,6 +121,17 @@ def test_nothing_to_check_can_be_said_in_every_format(output_format: str) -> Non
     encode([samples.result()], output_format)
 
 
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_what_is_no_text_is_refused_or_left_out(output_format: str) -> None:
+    finding = msgspec.structs.replace(samples.race(), message="\udcff")
+    result = msgspec.structs.replace(samples.result(samples.scenario("s", "violated", finding)), spec="\udcff.py")
+    if output_format in ("json", "json-lines", "sarif"):
+        with pytest.raises(UsageError, match=r"is no Unicode text\n  Give the file"):
+            encode([result], output_format)
+    elif output_format != "text":  # the terminal's encoding is left to who prints
+        assert encode([result], output_format).decode()
+
+
 # SARIF
 
 
@@ -279,6 +290,13 @@ def test_github_says_well_with_bounds() -> None:
         "::notice file=specs/inotify.py,title=lockmodel::verified: every interleaving of 2 threads, 18,204 states; "
         "at most 4 watches; at most 8 events.\n"
     )
+
+
+def test_github_logs_are_not_told_what_to_do() -> None:
+    finding = msgspec.structs.replace(samples.race(), message=NASTY)
+    data = encode([samples.result(samples.scenario("s\x00", "violated", finding))], "github")
+    assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data)
+    assert b"%0D%0A%250A::error::??[31m" in data
 
 
 def test_github_commands_cannot_be_smuggled_in() -> None:
