@@ -17,6 +17,8 @@ import msgspec
 from lockmodel import check
 from lockmodel.boundary import explain
 from lockmodel.errors import UsageError
+from lockmodel.explain import page, pages
+from lockmodel.explain.text import render_pages, render_table, rule_text
 from lockmodel.findings.comparison import compare
 from lockmodel.findings.finding import CheckResult
 from lockmodel.options import Options
@@ -24,14 +26,13 @@ from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
 from lockmodel.progress_line import ProgressLine
 from lockmodel.progress_lines import ProgressLines
-from lockmodel.properties.catalogue import CWES, RULES
 from lockmodel.record import RecordOptions, record
 from lockmodel.report.comparison import render_comparison
 from lockmodel.report.files import write_file
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
+from lockmodel.report.json_text import as_json
 from lockmodel.report.machine import encode, encode_json_array, encode_record
 from lockmodel.report.record import record_markdown
-from lockmodel.report.sarif import RuleText
 from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
@@ -160,6 +161,17 @@ def show_order(target: str, emit: str, against: str, options: Options) -> Exit:
     return code
 
 
+def explain_rules(codes: Sequence[str], output_format: str, *, example: bool) -> None:
+    """Print the pages of rules; a line for each rule where none is named."""
+    chosen = [page(code) for code in codes] or pages()
+    if example:
+        print_text(chosen[0].example)
+    elif output_format == "json":
+        print_bytes(as_json(chosen))
+    else:
+        print_text((render_pages if codes else render_table)(chosen, _terminal()))
+
+
 def _order_alone(result: CheckResult) -> CheckResult:
     """A result with what it says of the declared order, and of nothing else."""
     scenarios = []
@@ -200,20 +212,16 @@ def _report(results: list[CheckResult], options: Options, *, several: bool) -> N
     if options.output_format == "json" and several:
         data = encode_json_array(results)
     else:
-        data = encode(results, options.output_format, rules=_rule_texts(), verbosity=_verbosity(options))
+        data = encode(
+            results,
+            options.output_format,
+            rules={page.code: rule_text(page) for page in pages()},
+            verbosity=_verbosity(options),
+        )
     if options.output_file is None:
         print_bytes(data)
     else:
         write_file(options.output_file, data)
-
-
-def _rule_texts() -> dict[str, RuleText]:
-    """What there is to say of each rule that is looked for."""
-    return {
-        code: RuleText(rule.name, rule.when, tuple((number, CWES[number]) for number in rule.cwes))
-        for code, rule in RULES.items()
-        if rule.judged
-    }
 
 
 def _prints_text(options: Options) -> bool:

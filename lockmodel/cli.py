@@ -30,6 +30,7 @@ from lockmodel.options import (
     read_graph_file,
     read_options,
     read_renderer,
+    read_rules,
     read_step,
 )
 from lockmodel.outcome import Exit
@@ -580,6 +581,27 @@ def record(
         from lockmodel.batch import write_record
 
         raise typer.Exit(write_record(target, output, repaired, which, options))
+
+
+@app.command()
+def explain(
+    rules: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RULE", help="Code or name, one or more; without: all, a line each"),
+    ] = None,
+    example: Annotated[bool, typer.Option("--example", help="Print the spec of the example alone")] = False,
+    output_format: Annotated[str | None, typer.Option("--output-format", metavar="NAME", help="text or json")] = None,
+) -> None:
+    """Say what a rule means: how to read its witness, what repairs it, a spec that breaks it and one that does not."""
+    with guard(None):
+        given = Given(output_format, "--output-format") if output_format else None
+        form = read_choice(given, ("text", "json"), "is no output format of explain")
+        codes = read_rules(rules or [])
+        if example and len(codes) != 1:
+            raise UsageError("--example prints one spec\n  Name one rule.")
+        from lockmodel.batch import explain_rules
+
+        explain_rules(codes, form, example=example)
 
 
 @app.command()

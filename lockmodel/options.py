@@ -251,6 +251,21 @@ def _code(given: Given) -> str:
     raise refuse(given, "is neither the code of a rule nor the beginning of one", f"{hint}{known}.")
 
 
+def read_rules(words: Sequence[str]) -> list[str]:
+    """Codes of rules from their codes or names."""
+    names = {rule.name: code for code, rule in RULES.items()}
+    codes = []
+    for word in words:
+        code = names.get(word.lower(), word.upper())
+        if code not in RULES:
+            near = suggest(word.lower(), names) or suggest(word.upper(), RULES)
+            raise UsageError(
+                f'there is no rule "{word}"\n  {near}`lockmodel explain` without a rule lists them, by code and name.'
+            )
+        codes.append(code)
+    return list(dict.fromkeys(codes))
+
+
 def read_output_file(given: Given | None) -> Path | None:
     """A file that can be written: asked before the check, not after ten minutes of it."""
     if given is None:

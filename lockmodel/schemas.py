@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from lockmodel.explain import Page
 from lockmodel.findings.comparison import Comparison
 from lockmodel.findings.finding import CheckResult
 from lockmodel.findings.interleavings import Interleavings
@@ -40,6 +41,7 @@ DOCUMENTS: dict[str, Document] = {
     "record": Document(Record, "findings.json of lockmodel record"),
     "lock-order": Document(OrderTable, "lockmodel graph --kind lock-order -o FILE.json"),
     "interleavings": Document(Interleavings, "lockmodel graph --kind interleavings -o FILE.json"),
+    "explain": Document(Page, "lockmodel explain --output-format json (an array of these)"),
 }
 
 

@@ -24,9 +24,9 @@ TOKEN = "findings.token"
 CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
 COMMAND_LINE = {
-    "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "inventory", "lockmodel", "options",
-    "outcome", "output", "progress_line", "progress_lines", "record", "report", "schemas", "selection", "settings",
-    CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
+    "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "explain", "inventory", "lockmodel",
+    "options", "outcome", "output", "progress_line", "progress_lines", "record", "report", "schemas", "selection",
+    "settings", CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
 }  # fmt: skip
 # what the commands are made of, without the stages and records that they use
 COMMANDS = {part for part in COMMAND_LINE if "." not in part} - {

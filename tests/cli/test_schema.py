@@ -79,6 +79,8 @@ def test_other_documents_are_as_their_schemas_say(run: Run) -> None:
     recorded = json.loads(Path("record/findings.json").read_text(encoding="utf-8"))
     assert recorded["defects"]
     validator(run, "record").validate(recorded)
+    for page in read("explain", "LM101", "leak", "--output-format", "json"):
+        validator(run, "explain").validate(page)
     for kind in ("lock-order", "interleavings"):
         run("graph", "deadlock.py::two_threads", "--kind", kind, "-o", "graph.json")
         validator(run, kind).validate(json.loads(Path("graph.json").read_text(encoding="utf-8")))
