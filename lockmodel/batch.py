@@ -16,11 +16,11 @@ import msgspec
 
 from lockmodel import check
 from lockmodel.boundary import explain
-from lockmodel.errors import UsageError
 from lockmodel.explain import page, pages
 from lockmodel.explain.text import render_pages, render_table, rule_text
 from lockmodel.findings.comparison import compare
 from lockmodel.findings.finding import CheckResult
+from lockmodel.findings.record import Record
 from lockmodel.options import Options
 from lockmodel.outcome import Exit, judge, outrank
 from lockmodel.output import print_bytes, print_error, print_text
@@ -28,7 +28,7 @@ from lockmodel.progress_line import ProgressLine
 from lockmodel.progress_lines import ProgressLines
 from lockmodel.record import RecordOptions, record
 from lockmodel.report.comparison import render_comparison
-from lockmodel.report.files import write_file
+from lockmodel.report.files import check_folder, write_file, write_folder
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
 from lockmodel.report.json_text import as_json
 from lockmodel.report.machine import encode, encode_json_array, encode_record
@@ -90,10 +90,7 @@ def compare_designs(target: str, designs: tuple[str, str], output_format: str, o
 
 def write_record(target: str, folder: Path, repaired: str | None, matrix: str, options: Options) -> Exit:
     """Write the record of a target to a folder: whole files, or none where nothing was searched."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"cannot write to {folder}: it is no folder")
-    if not folder.parent.is_dir():
-        raise UsageError(f"cannot make {folder}: there is no folder {folder.parent}")
+    check_folder(folder)
     if not options.quiet:
         _note_search(options)
     with show_progress(options) as progress:
@@ -105,21 +102,46 @@ def write_record(target: str, folder: Path, repaired: str | None, matrix: str, o
     if run.lines:
         unreached = [missed.source for missed in run.record.holds[0].unreached if missed.source]
         files["coverage.md"] = coverage_markdown(run.record.model, run.record.spec, run.lines, unreached).encode()
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make {folder}: {error.strerror or error}") from error
-    for name, data in files.items():
-        write_file(folder / name, data)
-    unfinished = run.record.cut or any(holding.unfinished for holding in run.record.holds)
-    defects = len(run.record.defects)
+    write_folder(folder, files)
     if not options.quiet:
-        print_text(f"{count(defects, 'defect')}, written to {folder}")
-    if run.record.cut:
-        print_error(run.record.cut)
-    if run.interrupted:
+        print_text(f"{_defects(run.record)}, written to {folder}")
+    return _outcome(run.record, interrupted=run.interrupted)
+
+
+def write_review(
+    target: str, folder: Path, earlier: Path | None, repaired: str | None, matrix: str, options: Options
+) -> Exit:
+    """Write the report of a target to a folder: a page, its pictures and its data, or nothing at all."""
+    from lockmodel.review import ReviewOptions, review  # what draws takes a quarter of a second to load
+
+    check_folder(folder)
+    if not options.quiet and earlier is None:
+        _note_search(options)
+    with show_progress(options) as progress:
+        run = review(ReviewOptions(RecordOptions(to_check(target, options), repaired, matrix), earlier), progress)
+    if run.record is None:
+        print_error("interrupted before anything was searched: nothing is written")
         return Exit.INTERRUPTED
-    return Exit.FINDING if defects else Exit.INCOMPLETE if unfinished else Exit.VERIFIED
+    write_folder(folder, run.files)
+    if run.undrawn:
+        print_error(f"note: graphs stand beside the page as DOT only: {run.undrawn}")
+    if not options.quiet:
+        print_text(f"{folder / 'index.html'}: {_defects(run.record)}, {len(run.files['index.html']) // 1024 + 1} KB")
+    return _outcome(run.record, interrupted=run.interrupted)
+
+
+def _defects(record: Record) -> str:
+    return count(len(record.defects), "defect")
+
+
+def _outcome(record: Record, *, interrupted: bool) -> Exit:
+    """The exit code of a record, after saying what cut it short."""
+    if record.cut:
+        print_error(record.cut)
+    if interrupted:
+        return Exit.INTERRUPTED
+    unfinished = record.cut or any(holding.unfinished for holding in record.holds)
+    return Exit.FINDING if record.defects else Exit.INCOMPLETE if unfinished else Exit.VERIFIED
 
 
 def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str, str], *, verbose: bool) -> Exit:

@@ -583,6 +583,70 @@ def record(
         raise typer.Exit(write_record(target, output, repaired, which, options))
 
 
+@app.command(epilog=EXIT_CODES)
+def review(
+    target: Target,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder that it is written to")],
+    earlier: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="JSON of an earlier record, review or check: nothing is searched"),
+    ] = None,
+    repaired: Annotated[
+        str | None, typer.Option("--repaired", metavar="NAME", help="The design that has all repairs (`repaired`)")
+    ] = None,
+    matrix: Annotated[
+        str | None, typer.Option("--matrix", metavar="NAME", help="none, each switch, or pairs of switches (each)")
+    ] = None,
+    design: DesignOption = None,
+    switches: SetOption = None,
+    bounds: BoundOption = None,
+    engine: EngineOption = None,
+    max_states: MaxStatesOption = None,
+    max_memory: MaxMemoryOption = None,
+    timeout: TimeoutOption = None,
+    jobs: JobsOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    quiet: QuietOption = None,
+    verbose: VerboseOption = None,
+) -> None:
+    """Write the report for people: one HTML page, its pictures, and the data that it is made from.
+
+    The verdict and what it rests on, each defect with its schedule and what would have to change, the matrix of
+    scenarios and switches, the lock order, what protects what, lifetimes, waits, events, what holds, and what was not
+    checked. With --from every witness in FILE is replayed, and nothing is searched.
+    """
+    with guard(verbose):
+        given = Given(matrix, "--matrix") if matrix else None
+        which = read_choice(given, ("each", "pairs", "none"), "is no matrix of switches")
+        if earlier is not None and (said := [name for name, value in {
+            "--design": design, "--set": switches, "--bound": bounds, "--matrix": matrix, "--repaired": repaired,
+            "--select": select, "--ignore": ignore,
+        }.items() if value]):  # fmt: skip
+            raise UsageError(f"--from and {said[0]} contradict each other\n  What FILE tells was searched already.")
+        options = read_options(
+            _settings(
+                {
+                    "design": design,
+                    "set": switches,
+                    "bound": bounds,
+                    "engine": engine,
+                    "max-states": max_states,
+                    "max-memory": max_memory,
+                    "timeout": timeout,
+                    "jobs": jobs,
+                    "select": select,
+                    "ignore": ignore,
+                    "quiet": quiet,
+                    "verbose": verbose,
+                }
+            )
+        )
+        from lockmodel.batch import write_review
+
+        raise typer.Exit(write_review(target, output, earlier, repaired, which, options))
+
+
 @app.command()
 def explain(
     rules: Annotated[

@@ -20,6 +20,7 @@ from lockmodel.check import Checker, CheckOptions, Progress
 from lockmodel.compile.source_lines import SourceLine, source_lines
 from lockmodel.errors import UsageError
 from lockmodel.findings.comparison import Identity
+from lockmodel.findings.finding import CheckResult
 from lockmodel.findings.pairings import Reached, pairings
 from lockmodel.findings.record import Defect, Holding, Record, Recorded, SourceFile
 from lockmodel.holding import Held
@@ -69,6 +70,17 @@ def record(options: RecordOptions, progress: Callable[[Progress], None] | None =
     return _Recorder(options, progress).run()
 
 
+def record_of(options: RecordOptions, result: CheckResult) -> Record:
+    """The record that a check comes to by itself: its findings, each once, without what removes them."""
+    given = {name: _given(value) for name, value in result.switches.items()}
+    known = dataclasses.replace(options.check, design=result.design, switches=given)
+    return _Recorder(dataclasses.replace(options, check=known, matrix="none"), None).of(result)
+
+
+def _given(value: bool | int | str) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
 class _Recorder:
     """One run."""
 
@@ -105,6 +117,16 @@ class _Recorder:
             self._stop()
         record = self._record(written, repaired, gone) if written.held.begun else None
         return RecordRun(record, self._interrupted, self._lines)
+
+    def of(self, result: CheckResult) -> Record:
+        """What one result comes to: no design that repairs it was looked at."""
+        self._repaired, self._repairs = None, []
+        written = _Found(self._design, Held(self._model, self._design))
+        written.sightings.add(self._settings[0], result)
+        written.held.add(self._settings[0], result)
+        gone = _gone(written, None)
+        self._causes = {key: Cause() for key in gone}
+        return self._record(written, None, gone)
 
     def _stop(self) -> None:
         self._interrupted = True

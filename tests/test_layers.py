@@ -25,12 +25,13 @@ CATALOGUE = "properties.catalogue"
 STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "report")
 COMMAND_LINE = {
     "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "explain", "inventory", "lockmodel",
-    "options", "outcome", "output", "progress_line", "progress_lines", "record", "report", "schemas", "selection",
+    "options", "outcome", "output", "progress_line", "progress_lines", "record", "report", "review", "schemas",
+    "selection",
     "settings", CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
 }  # fmt: skip
 # what the commands are made of, without the stages and records that they use
 COMMANDS = {part for part in COMMAND_LINE if "." not in part} - {
-    "check", "compile", "errors", "lockmodel", "record", "report",
+    "check", "compile", "errors", "lockmodel", "record", "report", "review",
 }  # fmt: skip
 
 # part -> the other parts that it may import; "lockmodel" is the package's own __init__. The longest name that fits
@@ -91,9 +92,12 @@ ALLOWED: dict[str, set[str]] = {
         "lockmodel",
         "matrix",
         "sightings",
+        RECORDS,
         COMPARISON,
         RECORD,
     },
+    "review": {"check", "earlier", "errors", "record", "report", "target", RECORD, CATALOGUE},
+    "earlier": {"check", "compile", "errors", "record", "target", RECORDS, RECORD},
     "__main__": {"cli"},
     **dict.fromkeys(sorted(COMMANDS), COMMAND_LINE),
     "inventory": COMMAND_LINE | {"language", "target"},

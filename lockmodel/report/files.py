@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from lockmodel.errors import UsageError
@@ -41,6 +42,27 @@ def write_file(path: Path, data: bytes) -> None:
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def check_folder(folder: Path) -> None:
+    """UsageError where nothing could be written to a folder, which need not be there: told before hours of search."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"cannot write to {folder}: it is no folder")
+    if not folder.parent.is_dir():
+        raise UsageError(f"cannot make {folder}: there is no folder {folder.parent}")
+    if not os.access(folder if folder.exists() else folder.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to {folder}: permission denied")
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder, which is made; a name may have one folder in it."""
+    for part in dict.fromkeys([folder, *((folder / name).parent for name in files)]):
+        try:
+            part.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot make {part}: {error.strerror or error}") from error
+    for name, data in files.items():
+        write_file(folder / name, data)
 
 
 def is_special(path: Path) -> bool:

@@ -24,6 +24,7 @@ from lockmodel.errors import LockmodelError, UsageError
 from lockmodel.findings.finding import Finding, Protection
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.words import told_protection
+from lockmodel.report.wrapping import printable
 
 GraphFormat = Literal["svg", "png", "dot"]
 Renderer = Literal["bundled", "system"]
@@ -142,7 +143,8 @@ def protection_dot(fields: Sequence[Protection]) -> str:
 
 
 def render(dot: str, output_format: GraphFormat, *, renderer: Renderer = "bundled") -> bytes:
-    """DOT as a picture, or as it is."""
+    """DOT as a picture, or as it is; without characters that no picture can hold."""
+    dot = "".join(char if char in "\n\t" else printable(char) for char in dot)
     if output_format == "dot":
         return dot.encode()
     if output_format not in ("svg", "png"):

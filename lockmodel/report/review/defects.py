@@ -1,0 +1,274 @@
+"""A defect as its section tells it: headline, story, lanes, both source lines, what would have to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lockmodel.findings.finding import Finding, Frame
+from lockmodel.findings.record import Defect, Record, Recorded
+from lockmodel.report.lanes import arrange, state_told, waits
+from lockmodel.report.places import place_of
+from lockmodel.report.review.story import Story, at_of, story_of
+from lockmodel.report.rows import FoldRow, Row
+from lockmodel.report.text import replay_command
+from lockmodel.report.words import count, gathered, listed, loop_told, size_of
+
+WORST = (
+    "LM303", "LM304", "LM306", "LM305", "LM307", "LM308", "LM402", "LM401", "LM101", "LM102", "LM103", "LM104", "LM603",
+    "LM601", "LM602", "LM202", "LM501", "LM502", "LM403", "LM301", "LM302", "LM701", "LM702", "LM201",
+)  # fmt: skip
+"""From what corrupts memory, over what hangs and what loses, to what may be harmless."""
+
+GROUPS = (
+    (("LM303", "LM304", "LM305", "LM306", "LM307", "LM308", "LM401", "LM402"), "memory"),
+    (("LM101", "LM102", "LM103", "LM104", "LM202", "LM601", "LM602", "LM603"), "locks and waiting"),
+    (("LM501", "LM502"), "events"),
+    (("LM403",), "leak"),
+    (("LM301", "LM302"), "race"),
+)
+"""What a rule is about, in a word; all else is a claim of the model."""
+
+REMEDIES = {
+    "LM101": "Take the locks of the cycle in one order everywhere, or let one go before the other is asked for.",
+    "LM102": "Do not ask again for what is held: call the variant that expects the lock to be held.",
+    "LM103": "Change the condition and wake under the lock under which the sleeper tests it, or test it again after "
+    "queueing.",
+    "LM104": "Let one of the threads give way for good: bound the retries, or hold a lock across them.",
+    "LM201": "Ask for the locks in the declared order, or declare the order that is meant.",
+    "LM202": "Take these locks in one order everywhere, or under a lock that keeps the orders apart.",
+    "LM301": "Hold one lock at both accesses, or mark them (READ_ONCE, WRITE_ONCE) where a stale value does no harm.",
+    "LM302": "Take the guard before the access, or ask the caller to hold it.",
+    "LM303": "Hold a reference for as long as the object is used, or look it up again after the lock was let go.",
+    "LM304": "Let the one who unlinks the object be the one who frees it, and unlink under a lock.",
+    "LM305": "Look at the pointer after it was read again, or keep the one that is held across the gap.",
+    "LM306": "Unlink under the lock of the list, once: test and unlink in one hold.",
+    "LM307": "Set the field before the object can be reached by others.",
+    "LM308": "Ask whether the list is empty before its first entry is used.",
+    "LM401": "Find the put that has no get: each reference is dropped by the one who holds it.",
+    "LM402": "Take the reference by a lock that the last put takes too, or with atomic_inc_not_zero.",
+    "LM403": "Drop on every way out, that of errors too, what was taken or allocated.",
+    "LM501": "Queue the event under the lock under which its reader looks, and tell of an overflow where one is lost.",
+    "LM502": "Merge or send it once only, and to the watch that it belongs to.",
+    "LM601": "Let the spinlock go before what may sleep, or use what does not sleep.",
+    "LM602": "Take the lock with that interrupt off wherever an interrupt may ask for it.",
+    "LM603": "Let it go where it was taken, on every way out.",
+    "LM701": "Make the change that breaks the claim and what mends it one, under one hold of the lock.",
+    "LM702": "Let what it waits for come about on every way that the threads can go.",
+}
+"""What would have to change where no design of the model says so."""
+
+ROWS = 360
+"""So many rows of a witness are shown: what is longer is cut in its middle, and replayed by its token."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of code: its place in the spec, the text there ("" where it cannot be read), its place in the source."""
+
+    procedure: str
+    spec: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """A row of the lanes. `held` are (letter, number, name) of the locks that the thread holds after it."""
+
+    number: str
+    lane: int
+    who: str
+    operation: str
+    outcome: str
+    effects: tuple[str, ...]
+    at: str
+    held: tuple[tuple[str, int, str], ...]
+    switched: bool
+    broken: bool
+    fold: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanesView:
+    """A witness as a table. `cut` is before which row how many rows are left out."""
+
+    threads: tuple[str, ...]
+    rows: tuple[RowView, ...]
+    cut: int
+    hidden: int
+    waiting: tuple[tuple[str, ...], ...]
+    locks: tuple[tuple[str, int, str], ...]
+    loop: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefectView:
+    """A defect as its section tells it. `shown` is the finding that its lanes are of."""
+
+    number: int
+    anchor: str
+    title: str
+    about: str
+    shown: Recorded
+    others: tuple[Recorded, ...]
+    place: LineView
+    stack: tuple[LineView, ...]
+    partners: tuple[LineView, ...]
+    story: Story
+    lanes: LanesView
+    state: tuple[str, ...]
+    size: str
+    replay: str
+    scenarios: str
+    needs: str
+    also: list[str]
+    removers: str
+    removed: str
+    reason: tuple[str, ...]
+    remedy: str
+    remarks: tuple[str, ...]
+    switches: tuple[tuple[str, str], ...]
+
+
+Reader = Callable[[str], str]
+"""Gives the text of a line of the spec ("path:line"), or ""."""
+
+
+def worst_first(record: Record, read: Reader) -> list[DefectView]:
+    """The defects of a record, the worst first; of equals those with the shorter witness."""
+
+    def badness(defect: Defect) -> tuple[int, int]:
+        return min(_badness(found) for found in defect.findings)
+
+    ordered = sorted(record.defects, key=lambda defect: (*badness(defect), defect.number))
+    return [_view(record, defect, number, read) for number, defect in enumerate(ordered, start=1)]
+
+
+def about(rule: str) -> str:
+    """What a rule is about, in a word."""
+    return next((word for rules, word in GROUPS if rule in rules), "claim")
+
+
+def _badness(found: Recorded) -> tuple[int, int]:
+    rank = WORST.index(found.rule) if found.rule in WORST else len(WORST)
+    return rank, len(found.finding.steps)
+
+
+def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectView:
+    ordered = sorted(defect.findings, key=_badness)
+    shown = ordered[0]
+    finding = shown.finding
+    needed = _least(defect)
+    names = dict.fromkeys(turned.partition("=")[0] for needs in needed for turned in needs)
+    return DefectView(
+        number=number,
+        anchor=f"defect-{number}",
+        title=f"{finding.rule} {finding.name}",
+        about=about(finding.rule),
+        shown=shown,
+        others=tuple(ordered[1:]),
+        place=_line(finding.place, read),
+        stack=tuple(_line(frame, read) for frame in finding.stack),
+        partners=tuple(_line(frame, read) for frame in finding.places),
+        story=story_of(finding),
+        lanes=_lanes(finding),
+        state=tuple(state_told(finding)),
+        size="; ".join(filter(None, (size_of(finding), loop_told(finding)))),
+        replay=replay_command(record.spec, finding),
+        scenarios=_scenarios(defect),
+        needs=_needs(needed),
+        also=list(dict.fromkeys(found.rule for found in ordered[1:] if found.rule != finding.rule)),
+        removers=" + ".join(defect.repairs) or ("remains" if defect.kind in ("remains", "introduced") else ""),
+        removed=_removed(record, defect),
+        reason=tuple(part for part in defect.reason.split("\n\n") if part),
+        remedy="" if defect.repairs else REMEDIES.get(finding.rule, ""),
+        remarks=tuple(dict.fromkeys(remark for found in defect.findings for remark in found.remarks)),
+        switches=tuple((name, record.switch_remarks[name]) for name in names if name in record.switch_remarks),
+    )
+
+
+def _line(frame: Frame, read: Reader) -> LineView:
+    return LineView(frame.procedure, frame.spec, read(frame.spec), frame.source or "")
+
+
+def _least(defect: Defect) -> list[list[str]]:
+    every = [needed for found in defect.findings for needed in found.needs]
+    least = [one for one in every if not any(set(other) < set(one) for other in every)]
+    return [list(one) for one in dict.fromkeys(map(tuple, least))]
+
+
+def _needs(needed: Sequence[Sequence[str]]) -> str:
+    if any(not one for one in needed):
+        return "no switch"
+    return " or ".join(" and ".join(one) for one in needed)
+
+
+def _scenarios(defect: Defect) -> str:
+    names = list(dict.fromkeys(name for found in defect.findings for name in found.scenarios))
+    return f"{count(len(names), 'scenario')}: {gathered(names, 4)}"
+
+
+def _removed(record: Record, defect: Defect) -> str:
+    """What removes it, in a sentence."""
+    match defect.kind:
+        case "repaired":
+            return f"The design {defect.repairs[0]} alone removes it."
+        case "together":
+            return f"The designs {listed(defect.repairs)} remove it together, and none of them alone."
+        case "remains":
+            return f"It remains in the design {record.repaired}."
+        case "introduced":
+            return f"The design {record.design} does not show it; {record.repaired} does."
+        case _:
+            tried = f"None of the designs {listed(record.repairs)} was seen to remove it." if record.repairs else ""
+            return tried if not record.cut else "What removes it was not examined."
+
+
+# --- lanes ------------------------------------------------------------------------------------------------------
+
+
+def _lanes(finding: Finding) -> LanesView:
+    lanes = arrange(finding, fold=True)
+    marks = {lock: (_letter(n), n % 7, lock) for n, lock in enumerate(lanes.locks)}
+    rows = list(lanes.rows)
+    cut = ROWS * 2 // 3 if len(rows) > ROWS else 0
+    shown = [*rows[:cut], *rows[len(rows) - (ROWS - cut) :]] if cut else rows
+    waiting = [()] * len(lanes.threads) if lanes.waiting else []
+    told: list[tuple[str, ...]] = list(waiting)
+    for lane, one in lanes.waiting:
+        told[lane] = tuple(waits(one))
+    return LanesView(
+        threads=lanes.threads,
+        rows=tuple(_row(row, marks) for row in shown),
+        cut=cut,
+        hidden=len(rows) - len(shown),
+        waiting=tuple(told),
+        locks=tuple(marks.values()),
+        loop=loop_told(finding),
+    )
+
+
+def _letter(n: int) -> str:
+    return chr(ord("A") + n) if n < 26 else str(n)
+
+
+def _row(row: Row, marks: dict[str, tuple[str, int, str]]) -> RowView:
+    held = tuple(marks[lock] for lock in row.held)
+    if isinstance(row, FoldRow):
+        first, last = row.rows[0].step, row.rows[-1].step
+        numbers = f"{first.n} to {last.n}"
+        return RowView(numbers, row.lane, "", "", "", (), _short(at_of(first)), held, row.switched, False, row.text)
+    step = row.step
+    effects = tuple(f"{where}: {what}" if what else where for where, what in row.effects)
+    who = " > ".join(row.calls) or (step.procedure if row.switched else "")
+    return RowView(
+        str(step.n), row.lane, who, row.operation, row.outcome, effects, _short(at_of(step)), held, row.switched,
+        row.violation, "",
+    )  # fmt: skip
+
+
+def _short(text: str) -> str:
+    """'inotify.c:825'."""
+    at = place_of(text)
+    return f"{at.file}:{at.line}" if at and at.line else text

@@ -1,0 +1,80 @@
+"""The page: a record and its pictures through the templates, as one file that needs nothing else.
+
+Whatever comes from a spec is escaped by the templates; the pictures are SVG that we made, their texts escaped where
+they were drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from lockmodel.findings.record import Record
+from lockmodel.report.review import sections
+from lockmodel.report.review.defects import REMEDIES, Reader, worst_first
+from lockmodel.report.summary import ranges
+from lockmodel.report.words import count, listed
+from lockmodel.report.wrapping import printable
+
+Rules = Mapping[str, tuple[str, str]]
+"""For the code of each rule its name, and when it is broken."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """SVG to be put into the page: the lock order of each design, and of each defect (by number) what it ends in.
+
+    `files` are the names of the picture files beside the page, of each defect.
+    """
+
+    order: dict[str, str] = field(default_factory=dict)
+    ends: dict[int, tuple[str, str]] = field(default_factory=dict)
+    files: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+def review_html(record: Record, pictures: Pictures, rules: Rules, read: Reader) -> bytes:
+    """The page of a record; `read` gives the text of a line of the spec."""
+    templates = _environment()
+    page = templates.get_template("page.html").render(
+        record=record,
+        verdict=sections.verdict_of(record),
+        defects=worst_first(record, read),
+        pictures=pictures,
+        rules=rules,
+        sections=sections,
+        style=_raw("style.css"),
+        script=_raw("page.js"),
+    )
+    return page.encode()
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+        keep_trailing_newline=True,
+    )
+    environment.filters["svg"] = lambda text: Markup(text)
+    environment.globals |= {"count": count, "listed": listed, "ranges": ranges, "remedies": REMEDIES}
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Nothing that a page cannot hold: control characters are told as question marks."""
+    return printable(value) if type(value) is str else value
+
+
+def _read(name: str) -> str:
+    return resources.files("lockmodel.report.review").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _raw(name: str) -> Markup:
+    return Markup(_read(name))

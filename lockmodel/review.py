@@ -1,0 +1,144 @@
+"""The report for people: a record, made or given, with its pictures and the page that tells of it.
+
+record      search, or what an earlier run wrote            (record, earlier)
+pictures    of each defect its schedule and what it ends in (check, report)
+page        one HTML file                                   (report.review)
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lockmodel import check
+from lockmodel.check import Progress
+from lockmodel.earlier import read_record
+from lockmodel.errors import LockmodelError
+from lockmodel.findings.record import Record
+from lockmodel.properties.catalogue import RULES
+from lockmodel.record import RecordOptions, record
+from lockmodel.report.graphs import render, wait_for_dot
+from lockmodel.report.heap import heap_dot
+from lockmodel.report.lock_order import lock_order_dot
+from lockmodel.report.machine import encode_record
+from lockmodel.report.places import place_of
+from lockmodel.report.review import Pictures, review_html
+from lockmodel.report.review.defects import DefectView, worst_first
+from lockmodel.report.review.sections import order_of
+from lockmodel.report.vector import finished, inline_svg
+from lockmodel.report.witness import witness_svg
+from lockmodel.target import split_target
+
+BEGIN, END = "<!-- laid out by Graphviz -->", "<!-- end of layout -->"
+"""Around a picture: where its shapes stand is Graphviz's, and need not be the same for another version of it."""
+
+BY_HEAP = ("LM303", "LM304", "LM305", "LM306", "LM307", "LM308", "LM401", "LM402", "LM403")
+"""Rules whose findings are understood from who refers to what at the end."""
+
+
+@dataclass(frozen=True)
+class ReviewOptions:
+    """What to record, or where an earlier record or check stands that takes its place."""
+
+    record: RecordOptions
+    earlier: Path | None = None
+
+
+@dataclass(frozen=True)
+class ReviewRun:
+    """The files of a review by their names, none where nothing was searched; `undrawn` says why a graph is missing."""
+
+    record: Record | None
+    interrupted: bool
+    files: dict[str, bytes]
+    undrawn: str = ""
+
+
+def review(options: ReviewOptions, progress: Callable[[Progress], None] | None = None) -> ReviewRun:
+    """Make the record, or read it, and all the files that tell of it."""
+    if options.earlier is None:
+        run = record(options.record, progress)
+        told, interrupted = run.record, run.interrupted
+    else:
+        told, interrupted = read_record(options.earlier, options.record), False
+    if told is None:
+        return ReviewRun(None, interrupted, {})
+    drawn = _Drawn(told, split_target(options.record.check.target)[0])
+    pictures = drawn.run()
+    rules = {code: (rule.name, rule.when) for code, rule in RULES.items() if rule.judged}
+    page = review_html(told, pictures, rules, read_line)
+    files = {**drawn.files, "findings.json": encode_record(told), "index.html": page}
+    return ReviewRun(told, interrupted, files, drawn.undrawn)
+
+
+def read_line(place: str) -> str:
+    """The text of a line of the spec, or "" where it cannot be read."""
+    at = place_of(place)
+    return linecache.getline(at.path, at.line).strip() if at and at.line else ""
+
+
+class _Drawn:
+    """Draws the pictures of a record. `files` are their names and bytes."""
+
+    def __init__(self, told: Record, spec: str) -> None:
+        self._record = told
+        self._spec = spec
+        self.files: dict[str, bytes] = {}
+        self.undrawn = ""
+
+    def run(self) -> Pictures:
+        order = {}
+        for holding in self._record.holds:
+            if (table := order_of(self._record, holding)) is not None:
+                dot = lock_order_dot(table)
+                said = f"The lock order of design {holding.design}", "The table beside it says the same."
+                if svg := self._graph(f"lock-order-{_safe(holding.design)}", dot, *said):
+                    order[holding.design] = svg
+        ends, names = {}, {}
+        for defect in worst_first(self._record, read_line):
+            before = len(self.files)
+            if told := self._defect(defect):
+                ends[defect.number] = told
+            names[defect.number] = tuple(list(self.files)[before:])
+        return Pictures(order, ends, names)
+
+    def _defect(self, defect: DefectView) -> tuple[str, str] | None:
+        """The schedule of a defect as a file, and what it ends in as a file and for the page."""
+        shown, finding = defect.shown, defect.shown.finding
+        stem = f"{defect.number}-{finding.rule}"
+        if finding.steps or finding.waiting:
+            design = ", ".join([self._record.design, *shown.switches])
+            self.files[f"pictures/{stem}-witness.svg"] = witness_svg(
+                finding, shown.scenario, spec=self._record.spec, model=self._record.model, design=design
+            )
+        if finding.waiting:
+            dot, head = wait_for_dot(finding), "Who waits for whom at the end"
+            name = f"{stem}-wait-for"
+        elif finding.rule in BY_HEAP:
+            dot = heap_dot(check.heap(self._spec, finding.schedule), finding, shown.scenario)
+            head, name = "The objects at the end, and who refers to them", f"{stem}-heap"
+        else:
+            return None
+        svg = self._graph(name, dot, head, finding.message)
+        return (head, svg) if svg else None
+
+    def _graph(self, name: str, dot: str, title: str, description: str) -> str:
+        """A graph as DOT and as SVG, which is given for the page; "", and why, where Graphviz does not draw."""
+        self.files[f"pictures/{name}.dot"] = dot.encode()
+        if self.undrawn:
+            return ""
+        try:
+            svg = finished(render(dot, "svg"), title, description)
+        except LockmodelError as error:
+            self.undrawn = str(error)
+            return ""
+        self.files[f"pictures/{name}.svg"] = svg
+        return f"{BEGIN}\n{inline_svg(svg, f'graph-{len(self.files)}')}\n{END}"
+
+
+def _safe(name: str) -> str:
+    """A name of a design as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "design"
