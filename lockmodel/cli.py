@@ -361,7 +361,10 @@ def graph(
     file: Annotated[
         str | None,
         typer.Option(
-            "-o", metavar="FILE", help="Its ending says the format: .svg, .png, .dot, .txt or .json; without: as text"
+            "-o",
+            metavar="FILE",
+            help="Its ending says the format: .svg, .png, .dot, .graphml, .mmd (Mermaid), of some kinds .txt or .json; "
+            "without: as text",
         ),
     ] = None,
     limit: Annotated[

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from lockmodel import check
 from lockmodel.batch import check_target, show_progress, to_check
 from lockmodel.errors import UsageError
-from lockmodel.findings.finding import Finding
+from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.options import Options
 from lockmodel.outcome import Exit
 from lockmodel.output import print_bytes, print_text
@@ -24,6 +24,7 @@ from lockmodel.report.machine import encode_record
 from lockmodel.selection import pick_finding, pick_one
 
 if TYPE_CHECKING:
+    from lockmodel.report.diagram import Diagram
     from lockmodel.report.graphs import GraphFormat, Renderer
 
 
@@ -60,36 +61,47 @@ def _draw_finding(target: str, drawing: Drawing, options: Options) -> Exit:
     result = run.result
     scenario, finding = pick_finding(result, drawing.pick, waits=drawing.kind == "wait-for")
     if drawing.kind == "heap":
-        from lockmodel.report.heap import heap_dot
+        from lockmodel.report.heap import heap_diagram
 
         heap = check.heap(target, finding.schedule, drawing.step)
-        data = _rendered(heap_dot(heap, finding, scenario), drawing)
+        data = _rendered(heap_diagram(heap, finding, scenario), drawing)
     elif drawing.kind == "wait-for":
-        from lockmodel.report.graphs import wait_for_dot
+        from lockmodel.report.wait_for import wait_for_diagram
 
-        data = _rendered(wait_for_dot(finding), drawing)
+        data = _rendered(wait_for_diagram(finding, scenario), drawing)
     else:
-        from lockmodel.report.witness import witness_png, witness_svg
-
-        paint = witness_svg if drawing.form == "svg" else witness_png
-        data = paint(
-            finding, scenario, spec=result.spec, model=result.model, design=result.design, fold=not options.verbose
-        )
+        data = _witness(finding, scenario, result, drawing, fold=not options.verbose)
     _put(data, drawing, options, f"the {drawing.kind} graph of {finding.rule} {finding.name}, scenario {scenario}")
     return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
 
+def _witness(finding: Finding, scenario: str, result: CheckResult, drawing: Drawing, *, fold: bool) -> bytes:
+    """A witness in lanes; for other programs as the graph of its steps."""
+    if drawing.form in ("svg", "png"):
+        from lockmodel.report.witness import witness_png, witness_svg
+
+        paint = witness_svg if drawing.form == "svg" else witness_png
+        return paint(finding, scenario, spec=result.spec, model=result.model, design=result.design, fold=fold)
+    if drawing.form == "mmd":
+        from lockmodel.report.sequence import to_sequence
+
+        return to_sequence(finding, scenario, fold=fold).encode()
+    from lockmodel.report.steps import steps_diagram
+
+    return _rendered(steps_diagram(finding, scenario), drawing)
+
+
 def _draw_protection(target: str, drawing: Drawing, options: Options) -> Exit:
-    from lockmodel.report.graphs import protection_dot
+    from lockmodel.report.protection import protection_diagram
 
     run = check_target(target, options)
-    dot = protection_dot(run.result.protection)
-    _put(_rendered(dot, drawing), drawing, options, f"the protection graph of {run.result.spec}")
+    diagram = protection_diagram(run.result.protection, run.result.spec)
+    _put(_rendered(diagram, drawing), drawing, options, f"the protection graph of {run.result.spec}")
     return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
 
 def _draw_lock_order(target: str, drawing: Drawing, options: Options) -> Exit:
-    from lockmodel.report.lock_order import lock_order_dot, lock_order_text, order_table
+    from lockmodel.report.lock_order import lock_order_diagram, lock_order_text, order_table
 
     run = check_target(target, options)
     table = order_table(run.result)
@@ -100,7 +112,9 @@ def _draw_lock_order(target: str, drawing: Drawing, options: Options) -> Exit:
     if drawing.form == "json":
         data = encode_record(table)
     else:
-        data = lock_order_text(table).encode() if drawing.form == "txt" else _rendered(lock_order_dot(table), drawing)
+        data = (
+            lock_order_text(table).encode() if drawing.form == "txt" else _rendered(lock_order_diagram(table), drawing)
+        )
     _put(data, drawing, options, f"the lock order of {run.result.spec}")
     return Exit.INTERRUPTED if run.interrupted else Exit.VERIFIED
 
@@ -117,19 +131,19 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     if drawing.form == "json":
         data = encode_record(told)
     else:
-        from lockmodel.report.interleavings import interleavings_dot, interleavings_text
+        from lockmodel.report.interleavings import interleavings_diagram, interleavings_text
 
         text = drawing.form == "txt"
-        data = interleavings_text(told).encode() if text else _rendered(interleavings_dot(told), drawing)
+        data = interleavings_text(told).encode() if text else _rendered(interleavings_diagram(told), drawing)
     shown = "all of it" if told.around is None else f"what lies around one schedule of {told.states:,} states"
     _put(data, drawing, options, f"the interleavings of scenario {told.scenario}: {shown}")
     return Exit.VERIFIED
 
 
-def _rendered(dot: str, drawing: Drawing) -> bytes:
+def _rendered(diagram: Diagram, drawing: Drawing) -> bytes:
     from lockmodel.report.graphs import render
 
-    return render(dot, cast("GraphFormat", drawing.form), renderer=drawing.renderer)
+    return render(diagram, cast("GraphFormat", drawing.form), renderer=drawing.renderer)
 
 
 def _put(data: bytes, drawing: Drawing, options: Options, what: str) -> None:

@@ -41,13 +41,14 @@ MATRICES = ("each", "pairs")
 EMITS = ("toml", "comment", "lockdep")
 
 # kind of graph -> the formats that it can be drawn in
+DRAWN = ("svg", "png", "dot", "graphml", "mmd")
 GRAPHS: dict[str, tuple[str, ...]] = {
-    "witness": ("svg", "png"),
-    "wait-for": ("svg", "png", "dot"),
-    "protection": ("svg", "png", "dot"),
-    "heap": ("svg", "png", "dot"),
-    "lock-order": ("svg", "png", "dot", "txt", "json"),
-    "interleavings": ("svg", "png", "dot", "txt", "json"),
+    "witness": DRAWN,
+    "wait-for": DRAWN,
+    "protection": DRAWN,
+    "heap": DRAWN,
+    "lock-order": (*DRAWN, "txt", "json"),
+    "interleavings": (*DRAWN, "txt", "json"),
 }
 
 # Where nothing else is asked: what fits a page, arrows and words included.

@@ -20,15 +20,17 @@ from lockmodel.errors import LockmodelError
 from lockmodel.findings.record import Record
 from lockmodel.properties.catalogue import RULES
 from lockmodel.record import RecordOptions, record
-from lockmodel.report.graphs import render, wait_for_dot
-from lockmodel.report.heap import heap_dot
-from lockmodel.report.lock_order import lock_order_dot
+from lockmodel.report.diagram import Diagram
+from lockmodel.report.graphs import render
+from lockmodel.report.heap import heap_diagram
+from lockmodel.report.lock_order import lock_order_diagram
 from lockmodel.report.machine import encode_record
 from lockmodel.report.places import place_of
 from lockmodel.report.review import Pictures, review_html
 from lockmodel.report.review.defects import DefectView, worst_first
 from lockmodel.report.review.sections import order_of
-from lockmodel.report.vector import finished, inline_svg
+from lockmodel.report.vector import inline_svg
+from lockmodel.report.wait_for import wait_for_diagram
 from lockmodel.report.witness import witness_svg
 from lockmodel.target import split_target
 
@@ -93,9 +95,7 @@ class _Drawn:
         order = {}
         for holding in self._record.holds:
             if (table := order_of(self._record, holding)) is not None:
-                dot = lock_order_dot(table)
-                said = f"The lock order of design {holding.design}", "The table beside it says the same."
-                if svg := self._graph(f"lock-order-{_safe(holding.design)}", dot, *said):
+                if svg := self._graph(f"lock-order-{_safe(holding.design)}", lock_order_diagram(table)):
                     order[holding.design] = svg
         ends, names = {}, {}
         for defect in worst_first(self._record, read_line):
@@ -115,23 +115,23 @@ class _Drawn:
                 finding, shown.scenario, spec=self._record.spec, model=self._record.model, design=design
             )
         if finding.waiting:
-            dot, head = wait_for_dot(finding), "Who waits for whom at the end"
+            diagram, head = wait_for_diagram(finding, shown.scenario), "Who waits for whom at the end"
             name = f"{stem}-wait-for"
         elif finding.rule in BY_HEAP:
-            dot = heap_dot(check.heap(self._spec, finding.schedule), finding, shown.scenario)
+            diagram = heap_diagram(check.heap(self._spec, finding.schedule), finding, shown.scenario)
             head, name = "The objects at the end, and who refers to them", f"{stem}-heap"
         else:
             return None
-        svg = self._graph(name, dot, head, finding.message)
+        svg = self._graph(name, diagram)
         return (head, svg) if svg else None
 
-    def _graph(self, name: str, dot: str, title: str, description: str) -> str:
+    def _graph(self, name: str, diagram: Diagram) -> str:
         """A graph as DOT and as SVG, which is given for the page; "", and why, where Graphviz does not draw."""
-        self.files[f"pictures/{name}.dot"] = dot.encode()
+        self.files[f"pictures/{name}.dot"] = render(diagram, "dot")
         if self.undrawn:
             return ""
         try:
-            svg = finished(render(dot, "svg"), title, description)
+            svg = render(diagram, "svg")
         except LockmodelError as error:
             self.undrawn = str(error)
             return ""

@@ -1,4 +1,4 @@
-"""Graphs: DOT text, and the way from it to a picture without a Graphviz on the system.
+"""A diagram in a format, and the way from DOT to a picture without a Graphviz on the system.
 
 pygraphviz' wheels carry Graphviz; a system `dot` is used only where it is asked for. Graphviz' layout is its own: the
 DOT is the same bytes for the same finding, the picture need not be.
@@ -12,30 +12,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
-
-import graphviz
-import networkx
+from typing import Literal, get_args
 
 from lockmodel.errors import LockmodelError, UsageError
-from lockmodel.findings.finding import Finding, Protection
-from lockmodel.report.places import spec_and_source
-from lockmodel.report.words import told_protection
+from lockmodel.report.diagram import Diagram
+from lockmodel.report.dot import to_dot
+from lockmodel.report.graphml import to_graphml
+from lockmodel.report.mermaid import to_mermaid
+from lockmodel.report.vector import SVG, finished
 from lockmodel.report.wrapping import printable
 
-GraphFormat = Literal["svg", "png", "dot"]
+GraphFormat = Literal["svg", "png", "dot", "graphml", "mmd"]
 Renderer = Literal["bundled", "system"]
 
-GRAPH = {"fontname": "Helvetica", "fontsize": "12", "bgcolor": "white", "rankdir": "LR", "nodesep": "0.4"}
-NODE = {"fontname": "Helvetica", "fontsize": "12"}
-EDGE = {"fontname": "Helvetica", "fontsize": "10", "color": "#57606a", "fontcolor": "#57606a"}
-BAD = "#b3121d"
-
-LINES = {"locked-writes": "dashed", "some-lock": "dotted"}
-"""How the line to a lock is drawn that does not always protect the field."""
+FINE: dict[str, list[str]] = {"svg": [], "png": ["-Gdpi=144"]}
+"""Half as fine again as screens were when Graphviz chose 96 dots an inch: small words stay sharp, also in print."""
 
 SECONDS = 60
 """What a system `dot` may take: our graphs are small, so longer means that it hangs."""
@@ -55,101 +50,48 @@ class GraphvizState:
     problem: str
 
 
-def wait_for_graph(finding: Finding) -> networkx.DiGraph[str]:
-    """Who waits for what, and who has it, at the end of `finding`.
-
-    Nodes are "thread NAME" and "lock NAME" with `kind`, `label` and, for threads, `place`. An edge's `kind` is
-    "waits for", "held by" or "in line" (of a thread that stands there before another one). All have `cycle`, true for
-    those that go round.
-    """
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    for waiting in finding.waiting:
-        where = f"{waiting.frame.procedure}\n{spec_and_source(waiting.frame)}"
-        graph.add_node(f"thread {waiting.thread}", kind="thread", label=waiting.thread, place=where, cycle=False)
-    for waiting in finding.waiting:
-        for lock in (*waiting.holds, waiting.wants):
-            graph.add_node(f"lock {lock}", kind="lock", label=lock, place="", cycle=False)
-        for lock in waiting.holds:
-            graph.add_edge(f"lock {lock}", f"thread {waiting.thread}", kind="held by", cycle=False)
-        graph.add_edge(f"thread {waiting.thread}", f"lock {waiting.wants}", kind="waits for", cycle=False)
-    for waiting in finding.waiting:
-        # The holder may be a thread that waits for something else, or one that has ended and is not listed.
-        for kind, name in (("held by", waiting.held_by), ("in line", waiting.behind)):
-            if name is None:
-                continue
-            other = f"thread {name}"
-            if other not in graph:
-                graph.add_node(other, kind="thread", label=name, place="", cycle=False)
-            graph.add_edge(f"lock {waiting.wants}", other, kind=kind, cycle=False)
-    for component in networkx.strongly_connected_components(graph):
-        if len(component) > 1:
-            for node in component:
-                graph.nodes[node]["cycle"] = True
-            for one, other in graph.subgraph(component).edges:
-                graph.edges[one, other]["cycle"] = True
-    return graph
+def render(diagram: Diagram, output_format: GraphFormat, *, renderer: Renderer = "bundled") -> bytes:
+    """A diagram in a format: as a picture, or as text for other programs."""
+    match output_format:
+        case "dot":
+            return to_dot(diagram).encode()
+        case "graphml":
+            return to_graphml(diagram)
+        case "mmd":
+            return to_mermaid(diagram).encode()
+        case "png":
+            return paint(to_dot(diagram), "png", renderer=renderer)
+        case "svg":
+            return _finished(paint(to_dot(diagram), "svg", renderer=renderer), diagram)
+        case other:
+            raise UsageError(f"there is no graph format {other!r}; there are {', '.join(get_args(GraphFormat))}")
 
 
-def wait_for_dot(finding: Finding) -> str:
-    """The wait-for graph as DOT: threads are boxes, locks are ellipses, what goes round is red and thick."""
-    if not finding.waiting:
-        raise UsageError(
-            f"{finding.rule} {finding.name} has no wait-for graph: no thread waits at its end\n"
-            "  Draw its schedule: --kind witness."
-        )
-    graph = wait_for_graph(finding)
-    dot = graphviz.Digraph("wait_for", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    # Names of our own: the graphviz package would take the part of a node's name after a colon for a port.
-    names = {node: f"n{index}" for index, node in enumerate(graph.nodes)}
-    for node, told in graph.nodes(data=True):
-        style = {"color": BAD, "penwidth": "2"} if told["cycle"] else {"color": "#57606a"}
-        label = told["label"] + (f"\n{told['place']}" if told["place"] else "")
-        shape = "box" if told["kind"] == "thread" else "ellipse"
-        dot.node(names[node], graphviz.escape(label), shape=shape, **style)
-    for one, other, told in graph.edges(data=True):
-        style = {"color": BAD, "fontcolor": BAD, "penwidth": "2"} if told["cycle"] else {}
-        dot.edge(names[one], names[other], label=told["kind"], **style)
-    source: str = dot.source
-    return source
-
-
-def protection_dot(fields: Sequence[Protection]) -> str:
-    """What protects what, as DOT: fields are boxes, locks are ellipses, what nothing protects is red.
-
-    Under a lock always: a line; for writing only: dashed; under some lock of that class: dotted.
-    """
-    if not fields:
-        raise UsageError("no step of any scenario touches a field\n  Name a scenario whose threads do something.")
-    dot = graphviz.Digraph("protection", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    names: dict[tuple[str, str], str] = {}
-    for struct in dict.fromkeys(one.field.partition(".")[0] for one in fields):
-        with dot.subgraph(name=f"cluster_{struct}", graph_attr={"label": struct, "color": "#d0d7de"}) as part:
-            for one in (one for one in fields if one.field.partition(".")[0] == struct):
-                bare = one.observed == "unprotected"
-                label = one.field.partition(".")[2] + ("" if one.locks else f"\n{told_protection(one)}")
-                name = names.setdefault((struct, one.field), f"n{len(names)}")
-                style = {"color": BAD, "fontcolor": BAD, "penwidth": "2"} if bare else {"color": "#57606a"}
-                part.node(name, graphviz.escape(label), shape="box", **style)
-                for lock in one.locks:
-                    if (struct, lock) not in names:
-                        names[struct, lock] = f"n{len(names)}"
-                        part.node(names[struct, lock], graphviz.escape(lock), shape="ellipse", color="#57606a")
-                    told = {"style": LINES.get(one.observed, "solid")}
-                    part.edge(
-                        name, names[struct, lock], label="writing" if one.observed == "locked-writes" else "", **told
-                    )
-    source: str = dot.source
-    return source
-
-
-def render(dot: str, output_format: GraphFormat, *, renderer: Renderer = "bundled") -> bytes:
-    """DOT as a picture, or as it is; without characters that no picture can hold."""
-    dot = "".join(char if char in "\n\t" else printable(char) for char in dot)
-    if output_format == "dot":
-        return dot.encode()
-    if output_format not in ("svg", "png"):
-        raise UsageError(f"there is no graph format {output_format!r}; there are svg, png, dot")
+def paint(dot: str, output_format: Literal["svg", "png"], *, renderer: Renderer = "bundled") -> bytes:
+    """DOT as Graphviz draws it."""
     return _system(dot, output_format) if renderer == "system" else _bundled(dot, output_format)
+
+
+def _finished(svg: bytes, diagram: Diagram) -> bytes:
+    """Graphviz' picture with a title and a description, and with words where Graphviz puts its own names.
+
+    What stands in a box's or an arrow's <title> is shown when a pointer rests on it, and read aloud.
+    """
+    names = {node.name: printable(", ".join(node.lines)) for node in diagram.nodes}
+    root = ElementTree.fromstring(svg)
+    for number, group in enumerate(root.iter(f"{{{SVG}}}g")):
+        title = group.find(f"{{{SVG}}}title")
+        if group.get("class") == "graph":
+            group.remove(title) if title is not None else None
+        elif title is not None and group.get("class") == "node":
+            title.text = names.get(title.text or "", title.text)
+        elif title is not None and group.get("class") == "edge":
+            source, _, target = (title.text or "").partition("->")
+            title.text = f"{names.get(source, source)} \N{RIGHTWARDS ARROW} {names.get(target, target)}"
+        elif title is not None:
+            group.remove(title)
+        group.set("id", f"picture-{number}")
+    return finished(ElementTree.tostring(root), diagram.title, diagram.description)
 
 
 def describe_graphviz(renderer: Renderer = "bundled") -> GraphvizState:
@@ -157,7 +99,7 @@ def describe_graphviz(renderer: Renderer = "bundled") -> GraphvizState:
     version = ""
     try:
         version = _version(renderer)
-        drawn = render("digraph { a -> b }", "svg", renderer=renderer)
+        drawn = paint("digraph { a -> b }", "svg", renderer=renderer)
     except LockmodelError as error:
         return GraphvizState(renderer, version, False, str(error).partition("\n")[0])
     if b"<svg" not in drawn:
@@ -165,7 +107,7 @@ def describe_graphviz(renderer: Renderer = "bundled") -> GraphvizState:
     return GraphvizState(renderer, version, True, "")
 
 
-def _bundled(dot: str, output_format: str) -> bytes:
+def _bundled(dot: str, output_format: Literal["svg", "png"]) -> bytes:
     try:
         import pygraphviz
     except ImportError as error:
@@ -174,14 +116,16 @@ def _bundled(dot: str, output_format: str) -> bytes:
         ) from error
     with _quiet():
         try:
-            drawn = pygraphviz.AGraph(string=dot).draw(format=output_format, prog="dot")
+            drawn = pygraphviz.AGraph(string=dot).draw(
+                format=output_format, prog="dot", args=" ".join(FINE[output_format])
+            )
         except Exception as error:  # what it raises is not documented
             raise RenderError(f"Graphviz could not draw the graph: {error}") from error
     return bytes(drawn)
 
 
-def _system(dot: str, output_format: str) -> bytes:
-    return _run(["-T", output_format], dot.encode())
+def _system(dot: str, output_format: Literal["svg", "png"]) -> bytes:
+    return _run(["-T", output_format, *FINE[output_format]], dot.encode())
 
 
 def _run(arguments: list[str], data: bytes) -> bytes:

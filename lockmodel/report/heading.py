@@ -7,8 +7,8 @@ from html import escape
 
 from lockmodel.report.wrapping import break_lines, printable
 
-WIDTH = 110
-"""Letters on a line: Graphviz breaks none, and a graph is as wide as its title."""
+WIDTH, LARGE = 100, 76
+"""Letters on a line, and on one of the title: Graphviz breaks none, and a graph is as wide as its title."""
 
 
 def heading(rows: Sequence[str]) -> str:
@@ -19,7 +19,8 @@ def heading(rows: Sequence[str]) -> str:
 
 def wrapped(text: str, *, large: bool = False) -> str:
     """A sentence as HTML, broken into lines; in `large` letters where it is the title."""
-    lines = [escaped(line) for line in break_lines(text, WIDTH, WIDTH, len)]
+    width = LARGE if large else WIDTH
+    lines = [escaped(line) for line in break_lines(text, width, width, len)]
     if large:
         lines = [f'<FONT POINT-SIZE="16"><B>{line}</B></FONT>' for line in lines]
     return "".join(f'{line}<BR ALIGN="LEFT"/>' for line in lines) if len(lines) > 1 else lines[0]

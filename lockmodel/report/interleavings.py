@@ -1,16 +1,26 @@
-"""Every schedule of a scenario as one graph, as DOT and as an outline for a terminal.
+"""Every schedule of a scenario as one graph, and as an outline for a terminal.
 
-Takes `Interleavings`; gives text. The words of regions and passages are the same in both.
+Takes `Interleavings`; gives a diagram or text. The words of regions and passages are the same in both.
 """
 
 from __future__ import annotations
 
-import graphviz
+from dataclasses import replace
 
 from lockmodel.findings.interleavings import Deed, Interleavings, Passage, Region
-from lockmodel.report.graphs import BAD, EDGE, GRAPH, NODE
-from lockmodel.report.heading import escaped, heading, wrapped
-from lockmodel.report.palette import THREAD_COLOURS
+from lockmodel.report.diagram import Arrow, Diagram, Edge, Look, Node, Sign, Value, lines
+from lockmodel.report.palette import (
+    BAD,
+    DOOMED,
+    FAINT,
+    GOOD,
+    GREY,
+    INK,
+    ON_COLOUR,
+    SAFE,
+    THREAD_COLOURS,
+    UNKNOWN,
+)
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.words import count, listed, title
 from lockmodel.report.wrapping import printable
@@ -18,13 +28,22 @@ from lockmodel.report.wrapping import printable
 WAYS, RUN = 3, 6
 """Lines on an arrow: of several ways to get there the first ones, of a run the first ones and the last."""
 
-FILLS = {"open": "#ffffff", "doomed": "#ffdcd7", "safe": "#eceff2", "unknown": "#fff8e1"}
+LOOKS = {
+    "open": Look("rounded"),
+    "doomed": Look("octagon", DOOMED, BAD, width=1.5),
+    "safe": Look("rounded", SAFE, words=GREY),
+    "unknown": Look("rounded", UNKNOWN, stroke="dotted"),
+}
+BROKEN, START = Look("octagon", BAD, BAD, ON_COLOUR, 2.5), Look("rounded", width=2.5)
+ENDS = Look("rounded", SAFE, GOOD, GREY, double=True)
 MEANINGS = {
     "open": "can still fail, and can still be saved",
     "doomed": "fails whatever comes",
     "safe": "cannot fail any more",
     "unknown": "cut off further on, so nobody knows",
 }
+SHORT = {"open": "", "doomed": "must fail", "safe": "cannot fail", "unknown": "nobody knows"}
+"""The same in a box: its colour says nothing to who cannot see it."""
 UNJUDGED = {
     "LM104": "some schedules go on for ever, perhaps without anybody getting on",
     "LM702": "whether what must come true does",
@@ -41,49 +60,112 @@ FOLDINGS = {
 }
 
 
-def interleavings_dot(told: Interleavings) -> str:
-    """The graph as DOT: an arrow's colour is its thread, a box's ground what can become of its states."""
-    graph = {**GRAPH, "rankdir": "TB", "labelloc": "t", "labeljust": "l", "label": _head(told), "nodesep": "0.25"}
-    node = {**NODE, "shape": "box", "style": "rounded,filled", "fontsize": "11", "margin": "0.12,0.06"}
-    dot = graphviz.Digraph("interleavings", graph_attr=graph, node_attr=node, edge_attr={**EDGE, "fontsize": "9"})
-    for region in told.regions:
-        dot.node(f"r{region.number}", graphviz.escape("\n".join(_words(told, region))), **_look(region))
-    colours = _colours(told)
+def interleavings_diagram(told: Interleavings) -> Diagram:
+    """The graph to be drawn: an arrow's colour is its thread, a box's look what can become of its states."""
+    nodes = [
+        Node(
+            f"r{region.number}",
+            lines(*_fate(told, region), *_words(told, region)),
+            _look(region),
+            _region_data(told, region),
+        )
+        for region in told.regions
+    ]
+    colours = {thread: THREAD_COLOURS[n % len(THREAD_COLOURS)] for n, thread in enumerate(told.threads)}
     hidden = {region.number for region in told.regions if region.summary}
-    for passage in told.passages:
-        colour = colours.get(passage.thread, "#8c959f")
-        look = {"color": colour, "fontcolor": BAD if passage.pivot or passage.breaks else colour}
-        if passage.pivot:
-            look["arrowhead"] = "diamond"
-        if passage.witness:
-            look["penwidth"] = "3"
-        if passage.target in hidden:
-            look["style"] = "dotted"
-        breaks = [f"{number + 1}  {title(told.findings[number])}" for number in passage.breaks]
-        label = graphviz.escape("\n".join([*_lines(passage), *breaks]))
-        dot.edge(f"r{passage.source}", f"r{passage.target}", label=label, **look)
-    source: str = dot.source
-    return source
+    edges = [
+        Edge(
+            f"r{passage.source}",
+            f"r{passage.target}",
+            lines(*_lines(passage), *_breaks(told, passage), *(["no return"] if passage.pivot else [])),
+            Arrow(
+                colours.get(passage.thread, FAINT),
+                BAD if passage.pivot or passage.breaks else INK if passage.target not in hidden else GREY,
+                3 if passage.witness else 1.2,
+                "dotted" if passage.target in hidden else "solid",
+                "diamond" if passage.pivot else "normal",
+            ),
+            _passage_data(told, passage),
+        )
+        for passage in told.passages
+    ]
+    head, *notes = _title(told)
+    findings = tuple(f"{n}  {line}" for n, line in enumerate(_findings(told), 1))
+    return Diagram(
+        "interleavings", head, tuple(notes), tuple(nodes), tuple(edges), findings, tuple(_signs(told, colours)),
+        down=True,
+    )  # fmt: skip
+
+
+def _signs(told: Interleavings, colours: dict[str, str]) -> list[Sign]:
+    """The legend."""
+    signs = [Sign(thread, Arrow(colour)) for thread, colour in colours.items()]
+    if told.findings:
+        signs.append(Sign("thick: the marked schedule", Arrow(INK, width=3)))
+        signs.append(Sign("no return: from here on every schedule fails", Arrow(BAD, head="diamond")))
+    fates = dict.fromkeys(region.fate for region in told.regions if not region.breaks)
+    signs += [Sign(_meaning(told, fate), LOOKS[fate]) for fate in MEANINGS if fate in fates]
+    if any(region.finals and region.fate == "safe" and not region.summary for region in told.regions):
+        signs.append(Sign("ends well", ENDS))
+    return signs + ([Sign("finding", BROKEN)] if told.findings else [])
+
+
+def _fate(told: Interleavings, region: Region) -> list[str]:
+    """What becomes of a region's states, in two words; none where it says nothing: it is the same for all."""
+    if region.breaks or region.summary or region.cut or not told.findings:
+        return []
+    return [SHORT[region.fate]] if SHORT[region.fate] else []
+
+
+def _region_data(told: Interleavings, region: Region) -> dict[str, Value]:
+    return {
+        "kind": "summary" if region.summary else "region",
+        "fate": region.fate,
+        "states": region.states,
+        "finals": region.finals,
+        "holds": "; ".join(region.holds),
+        "breaks": "; ".join(title(told.findings[number]) for number in region.breaks),
+        "reaches": "; ".join(title(told.findings[number]) for number in region.reaches),
+        "first": region.first,
+        "goes_round": region.goes_round,
+        "cut": region.cut,
+    }
+
+
+def _passage_data(told: Interleavings, passage: Passage) -> dict[str, Value]:
+    return {
+        "thread": passage.thread,
+        "deeds": "; ".join(f"{deed.thread}: {deed.operation} ({deed.place})" for deed in passage.deeds),
+        "run": passage.run,
+        "moves": passage.moves,
+        "breaks": "; ".join(_breaks(told, passage)),
+        "pivot": passage.pivot,
+        "witness": passage.witness,
+    }
+
+
+def _breaks(told: Interleavings, passage: Passage) -> list[str]:
+    return [f"{number + 1}  {title(told.findings[number])}" for number in passage.breaks]
 
 
 def interleavings_text(told: Interleavings) -> str:
     """The graph as an outline: each region, and below it the steps that lead on from it."""
-    lines = [*_title(told), ""]
-    lines += [f"  {number}  {line}" for number, line in enumerate(_findings(told), 1)]
-    lines += [""] if told.findings else []
+    text = [*_title(told), ""]
+    text += [f"  {number}  {line}" for number, line in enumerate(_findings(told), 1)]
+    text += [""] if told.findings else []
     number = {region.number: n for n, region in enumerate(told.regions, 1)}
     for region in told.regions:
         first, *others = _words(told, region)
         fate = "" if region.breaks or region.cut else f"  ({_meaning(told, region.fate)})"
-        lines.append(f"[{number[region.number]}] {'; '.join([first, *others])}{fate}")
+        text.append(f"[{number[region.number]}] {'; '.join([first, *others])}{fate}")
         for passage in told.passages:
             if passage.source == region.number:
                 words = _lines(passage)
-                marks = "".join(f" [{n + 1}  {title(told.findings[n])}]" for n in passage.breaks)
+                marks = "".join(f" [{line}]" for line in _breaks(told, passage))
                 marks += (" [no return]" if passage.pivot else "") + (" [witness]" if passage.witness else "")
                 target = number[passage.target]
-                lines.append(f"      {'; '.join(words)} -> [{target}]{marks}")
-    return "\n".join(printable(line) for line in lines) + "\n"
+                text.append(f"      {'; '.join(words)} -> [{target}]{marks}")
+    return "\n".join(printable(line) for line in text) + "\n"
 
 
 def _meaning(told: Interleavings, fate: str) -> str:
@@ -149,7 +231,7 @@ def _words(told: Interleavings, region: Region) -> list[str]:
         words.append((f"{ends}" if region.states > 1 else "ends well") if region.finals else "")
     if region.goes_round:
         words.append("may go round")
-    words += region.holds
+    words += [" holds ".join(held.split(": ", 1)) for held in region.holds]
     several = len(told.findings) > 1 and not told.alone and not region.breaks and region.reaches
     others = [number for number in region.also if number not in region.breaks]
     words += (
@@ -179,45 +261,11 @@ def _deed(deed: Deed, known: str) -> str:
     return f"{'' if deed.thread == known else deed.thread + ': '}{deed.operation}  :{line}"
 
 
-def _look(region: Region) -> dict[str, str]:
-    if region.summary:
-        return {"style": "dashed,filled", "fillcolor": FILLS[region.fate], "color": "#57606a", "fontcolor": "#57606a"}
+def _look(region: Region) -> Look:
     if region.breaks:
-        return {"fillcolor": BAD, "color": BAD, "fontcolor": "#ffffff"}
-    look = {"fillcolor": FILLS[region.fate], "color": "#57606a"}
-    if region.fate == "doomed":
-        look["color"] = BAD
-    if region.fate == "safe":
-        look["fontcolor"] = "#57606a"
-        if region.finals:
-            look |= {"color": "#1a7f37", "peripheries": "2"}
-    if region.first:
-        look["penwidth"] = "2.5"
-    return look
-
-
-def _colours(told: Interleavings) -> dict[str, str]:
-    return {thread: THREAD_COLOURS[n % len(THREAD_COLOURS)] for n, thread in enumerate(told.threads)}
-
-
-def _head(told: Interleavings) -> str:
-    """The title and the legend, as an HTML-like label of Graphviz."""
-    rows = [wrapped(line, large=not n) for n, line in enumerate(_title(told))]
-    rows += [f'<FONT COLOR="{BAD}">{n}  {escaped(line)}</FONT>' for n, line in enumerate(_findings(told), 1)]
-    threads = "   ".join(
-        f'<FONT COLOR="{colour}"><B>→ {escaped(thread)}</B></FONT>' for thread, colour in _colours(told).items()
-    )
-    rows.append(f"threads:   {threads}   (where the colour changes, another thread goes on)")
-    fates = dict.fromkeys(region.fate for region in told.regions if not region.breaks)
-    cells = "".join(
-        f'<TD BGCOLOR="{FILLS[fate]}" BORDER="1">{_meaning(told, fate)}</TD>' for fate in MEANINGS if fate in fates
-    )
-    ends = '<TD BORDER="2" COLOR="#1a7f37">ends well</TD>' if "safe" in fates else ""
-    bad = f'<TD BGCOLOR="{BAD}"><FONT COLOR="#ffffff">finding</FONT></TD>' if told.findings else ""
-    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="3"><TR>{cells}{ends}{bad}</TR></TABLE>'
-    if told.findings:
-        rows.append(
-            f'thick: the marked schedule   <FONT COLOR="{BAD}">red words, diamond</FONT>: no return, '
-            "from here on every schedule fails"
-        )
-    return heading([*rows, table])
+        return BROKEN
+    if region.summary:
+        return replace(LOOKS[region.fate], stroke="dashed", words=GREY)
+    if region.first and region.fate == "open":
+        return START
+    return ENDS if region.fate == "safe" and region.finals else LOOKS[region.fate]

@@ -1,6 +1,6 @@
 """The lock order of a run as a graph and as a table: what was seen beside what is declared.
 
-Takes a `CheckResult`; gives DOT, text or the records of the table.
+Takes a `CheckResult`; gives a diagram, text or the records of the table.
 """
 
 from __future__ import annotations
@@ -8,33 +8,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import graphviz
 import msgspec
 
 from lockmodel.findings.finding import CheckResult, LockClass, Order, OrderEdge, OrderVerdict
-from lockmodel.report.graphs import BAD, EDGE, GRAPH, NODE
-from lockmodel.report.heading import escaped, heading, wrapped
+from lockmodel.report.diagram import Arrow, Diagram, Edge, Look, Node, Sign, lines
 from lockmodel.report.hierarchy import whole_class
-from lockmodel.report.words import count, design_of, listed
+from lockmodel.report.palette import BAD, DOUBT, GOOD, GREY, INK
+from lockmodel.report.words import MOST_NAMED, count, design_of, gathered, listed
 from lockmodel.report.wrapping import printable
-
-SEEN, AS_DECLARED, DECLARED, DOUBTED = "#24292f", "#1a7f37", "#8c959f", "#9a6700"
 
 AGAINST = "against the declared order"
 
-COLOURS = {
-    AGAINST: BAD,
-    "on a cycle": BAD,
-    "on a cycle that cannot block": DOUBTED,
-    "as declared": AS_DECLARED,
-    "not declared": SEEN,
-    "seen": SEEN,
+WRONG = Arrow(BAD, BAD, 2.5)
+
+ARROWS = {
+    AGAINST: WRONG,
+    "on a cycle": WRONG,
+    "on a cycle that cannot block": Arrow(DOUBT, INK, stroke="dotted"),
+    "as declared": Arrow(GOOD, INK),
+    "not declared": Arrow(INK, INK),
+    "seen": Arrow(INK, INK),
 }
 """By what an order is; "seen" where nothing is declared."""
 
+LOOKS = {
+    (True, False): Look(),
+    (True, True): Look(line=BAD, width=2),
+    (False, False): Look("ellipse"),
+    (False, True): Look("ellipse", line=BAD, width=2),
+}
+"""By whether who waits sleeps, and whether it is in something wrong."""
+
+UNSEEN = Arrow(GREY, GREY, stroke="dashed")
+
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """One line of the table: an order of two classes, in all its modes and contexts; `relation` is one of `COLOURS`.
+    """One line of the table: an order of two classes, in all its modes and contexts; `relation` is one of `ARROWS`.
 
     `place` is the first line that asks, `places` how many do.
     """
@@ -161,39 +170,68 @@ def _relation(outer: str, inner: str, order: Order, declared: _Declared) -> str:
     return "as declared" if declared.above(outer, inner) else "not declared"
 
 
-def lock_order_dot(table: OrderTable) -> str:
-    """The graph as DOT: an arrow leads from the lock that is held to the one that is asked for."""
-    graph = {**GRAPH, "rankdir": "TB", "labelloc": "t", "labeljust": "l", "label": _head(table)}
-    dot = graphviz.Digraph("lock_order", graph_attr=graph, node_attr=NODE, edge_attr={**EDGE, "fontsize": "9"})
+def lock_order_diagram(table: OrderTable) -> Diagram:
+    """The graph to be drawn: an arrow leads from the lock that is held to the one that is asked for."""
     names = {its.name: f"n{index}" for index, its in enumerate(table.classes)}
-    bad = {name for row in table.orders if COLOURS[row.relation] == BAD for name in (row.outer, row.inner)}
-    for its in table.classes:
-        shape = "box" if its.sleeps else "ellipse"
-        style = {"color": BAD, "penwidth": "2"} if its.name in bad else {"color": "#57606a"}
-        dot.node(names[its.name], graphviz.escape(f"{its.name}\n{its.kind}"), shape=shape, **style)
-    for row in table.orders:
-        colour = COLOURS[row.relation]
-        against = [row.relation] if row.relation == AGAINST else []
-        label = graphviz.escape("\n".join([*against, *_label(row)]))
-        width = "2.5" if colour == BAD else "1.2"
-        dot.edge(names[row.outer], names[row.inner], label=label, color=colour, fontcolor=colour, penwidth=width)
-    for outer, inner in table.unseen:
-        dot.edge(names[outer], names[inner], color=DECLARED, style="dashed")
-    source: str = dot.source
-    return source
+    bad = {name for row in table.orders if ARROWS[row.relation] is WRONG for name in (row.outer, row.inner)}
+    nodes = [
+        Node(
+            names[its.name],
+            lines(its.name, its.kind),
+            LOOKS[its.sleeps, its.name in bad],
+            {"kind": its.kind, "name": its.name, "sleeps": its.sleeps},
+        )
+        for its in table.classes
+    ]
+    edges = [
+        Edge(names[row.outer], names[row.inner], lines(*_told(row), *_label(row)), ARROWS[row.relation], _data(row))
+        for row in table.orders
+    ]
+    edges += [
+        Edge(names[outer], names[inner], (), UNSEEN, {"relation": "declared, not seen"})
+        for outer, inner in table.unseen
+    ]
+    there = dict.fromkeys(row.relation for row in table.orders)
+    signs = [Sign(name, ARROWS[name]) for name in ARROWS if name in there]
+    signs += [Sign("declared, not seen", UNSEEN)] if table.unseen else []
+    signs.append(Sign("from what is held to what is asked for; box: who waits sleeps, ellipse: spins"))
+    head, *notes = _title(table)
+    wrong = [_verdict(judged) for judged in table.cycles if judged.verdict != "unreachable"]
+    return Diagram(
+        "lock-order",
+        head,
+        tuple(note for note in notes if note not in wrong),
+        tuple(nodes),
+        tuple(edges),
+        tuple(wrong),
+        tuple(signs),
+        down=True,
+    )
+
+
+def _told(row: OrderRow) -> list[str]:
+    """What its colour says, in words; "as declared" and "seen" go without."""
+    return [row.relation] if row.relation not in ("as declared", "seen") else []
+
+
+def _data(row: OrderRow) -> dict[str, str | int]:
+    return {
+        "relation": row.relation, "modes": "; ".join(row.modes), "contexts": "; ".join(row.contexts),
+        "place": row.place, "places": row.places,
+    }  # fmt: skip
 
 
 def lock_order_text(table: OrderTable) -> str:
     """The table for a terminal."""
-    lines = [*_title(table), ""]
+    text = [*_title(table), ""]
     if table.classes:
-        lines += ["Locks:", *_columns([[its.name, its.kind, _waits(its)] for its in table.classes]), ""]
+        text += ["Locks:", *_columns([[its.name, its.kind, _waits(its)] for its in table.classes]), ""]
     if table.orders:
         rows = [[f"{row.outer} -> {row.inner}", row.relation, *(["; ".join(_label(row))])] for row in table.orders]
-        lines += ["Seen (held -> asked for):", *_columns(rows), ""]
+        text += ["Seen (held -> asked for):", *_columns(rows), ""]
     if table.unseen:
-        lines += ["Declared and not seen:", *(f"  {outer} -> {inner}" for outer, inner in table.unseen), ""]
-    return "\n".join(printable(line) for line in lines[:-1]) + "\n"
+        text += ["Declared and not seen:", *(f"  {outer} -> {inner}" for outer, inner in table.unseen), ""]
+    return "\n".join(printable(line) for line in text[:-1]) + "\n"
 
 
 def _columns(rows: list[list[str]]) -> list[str]:
@@ -223,11 +261,11 @@ def _title(table: OrderTable) -> list[str]:
         f"{count(table.scenarios, 'scenario')}"
     )
     declared = "; ".join(" -> ".join(chain) for chain in table.declared)
-    lines = [f"Lock order of {of}", f"{seen}; declared: {declared or 'nothing'}"]
+    told = [f"Lock order of {of}", f"{seen}; declared: {declared or 'nothing'}"]
     if table.unfinished:
-        lines.append(f"not searched to the end: {listed(table.unfinished)}; there may be more orders")
-    lines += [_verdict(cycle) for cycle in table.cycles]
-    return lines + [f"note: {note}" for note in table.notes]
+        told.append(f"not searched to the end: {gathered(table.unfinished, MOST_NAMED)}; there may be more orders")
+    told += [_verdict(cycle) for cycle in table.cycles]
+    return told + [f"note: {note}" for note in table.notes]
 
 
 def _verdict(judged: OrderVerdict) -> str:
@@ -235,13 +273,3 @@ def _verdict(judged: OrderVerdict) -> str:
     if judged.verdict == "reachable":
         return f"{judged.rule} {what}: {judged.claim}: a deadlock is reachable, in {judged.scenario}"
     return f"{judged.rule} {what}: {judged.claim}: {judged.verdict.replace('-', ' ')}: {judged.reason}"
-
-
-def _head(table: OrderTable) -> str:
-    rows = [wrapped(line, large=not n) for n, line in enumerate(_title(table))]
-    there = dict.fromkeys(row.relation for row in table.orders)
-    arrows = [f'<FONT COLOR="{COLOURS[name]}"><B>→</B> {escaped(name)}</FONT>' for name in COLOURS if name in there]
-    if table.unseen:
-        arrows.append(f'<FONT COLOR="{DECLARED}"><B>⇢</B> declared, not seen</FONT>')
-    shapes = "from what is held to what is asked for; box: who waits sleeps, ellipse: spins"
-    return heading([*rows, "     ".join([*arrows, shapes])])

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 Measure = Callable[[str], float]
 
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What would break a line, move a cursor or not be written at all."""
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""What would break a line, move a cursor, turn the order of letters round or not be written at all."""
 
 
 def printable(text: str) -> str:

@@ -56,6 +56,13 @@ def _specs(tmp_path: Path) -> None:
         ("wait-for", "dot", b"digraph"),
         ("heap", "svg", b"<"),
         ("heap", "dot", b"digraph"),
+        ("witness", "dot", b"digraph witness"),
+        ("witness", "graphml", b"<?xml"),
+        ("witness", "mmd", b'---\ntitle: "LM101 deadlock, scenario two_threads"\n---\nsequenceDiagram\n'),
+        ("wait-for", "graphml", b"<?xml"),
+        ("wait-for", "mmd", b'---\ntitle: "Who waits for whom'),
+        ("heap", "graphml", b"<?xml"),
+        ("heap", "mmd", b'---\ntitle: "The heap of LM101 deadlock'),
     ],
 )
 def test_a_finding_is_drawn(run: Run, tmp_path: Path, kind: str, ending: str, start: bytes) -> None:
@@ -137,7 +144,8 @@ def test_without_a_file_the_text_is_printed(run: Run) -> None:
         (
             ["--kind", "witness"],
             2,
-            "error: witness is a picture and has no text\n  Name a file with -o that ends in .svg or .png.\n",
+            "error: witness is a picture and has no text\n"
+            "  Name a file with -o that ends in .svg, .png, .dot, .graphml or .mmd.\n",
         ),
         (
             ["--kind", "wait-for", "-o", "a.svg", "--limit", "9"],

@@ -199,8 +199,16 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_check(
             '--kind: "pile" is no kind of graph\n'
             "  Use witness, wait-for, protection, heap, lock-order or interleavings.",
         ),
-        ("witness", "a.dot", '-o: "a.dot" has no ending that says a format of witness\n  Use .svg or .png.'),
-        ("wait-for", "a", '-o: "a" has no ending that says a format of wait-for\n  Use .svg, .png or .dot.'),
+        (
+            "witness",
+            "a.txt",
+            '-o: "a.txt" has no ending that says a format of witness\n  Use .svg, .png, .dot, .graphml or .mmd.',
+        ),
+        (
+            "wait-for",
+            "a",
+            '-o: "a" has no ending that says a format of wait-for\n  Use .svg, .png, .dot, .graphml or .mmd.',
+        ),
     ],
 )
 def test_a_graph_that_cannot_be_is_refused_before_the_check(kind: str, file: str, message: str) -> None:

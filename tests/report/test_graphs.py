@@ -12,12 +12,14 @@ import pytest
 
 from lockmodel.errors import UsageError
 from lockmodel.report import graphs
-from lockmodel.report.graphs import RenderError, describe_graphviz, render, wait_for_dot, wait_for_graph
+from lockmodel.report.dot import to_dot
+from lockmodel.report.graphs import RenderError, describe_graphviz, paint, render
+from lockmodel.report.wait_for import wait_for_diagram, wait_for_graph
 from tests.report import samples
 
 
 def test_the_dot_of_a_deadlock_is_its_golden_file(golden: Callable[[str, str | bytes], None]) -> None:
-    golden("report/philosophers_wait_for.dot", wait_for_dot(samples.philosophers()))
+    golden("report/philosophers_wait_for.dot", to_dot(wait_for_diagram(samples.philosophers(), "table")))
 
 
 def test_everyone_in_the_cycle_is_marked_and_nobody_else() -> None:
@@ -55,7 +57,7 @@ def test_who_stands_before_it_in_line_is_told_apart_from_who_has_it() -> None:
 def test_names_that_mean_something_in_dot_stay_names() -> None:
     finding = samples.philosophers()
     waiting = [msgspec.structs.replace(finding.waiting[0], thread='a:n "b" \\N', wants="<b>x</b>", held_by=None)]
-    svg = render(wait_for_dot(msgspec.structs.replace(finding, waiting=waiting)), "svg")
+    svg = render(wait_for_diagram(msgspec.structs.replace(finding, waiting=waiting), "table"), "svg")
     texts = [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
     assert 'a:n "b" \\N' in [(text or "").replace("\xa0", " ") for text in texts]
     assert "<b>x</b>" in texts
@@ -63,7 +65,7 @@ def test_names_that_mean_something_in_dot_stay_names() -> None:
 
 def test_a_finding_in_which_nobody_waits_has_no_such_graph() -> None:
     with pytest.raises(UsageError) as caught:
-        wait_for_dot(samples.race())
+        wait_for_diagram(samples.race(), "two")
     assert str(caught.value) == (
         "LM301 data-race has no wait-for graph: no thread waits at its end\n  Draw its schedule: --kind witness."
     )
@@ -71,33 +73,33 @@ def test_a_finding_in_which_nobody_waits_has_no_such_graph() -> None:
 
 def test_graphs_are_drawn_without_a_system_graphviz(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    dot = wait_for_dot(samples.philosophers())
-    assert ElementTree.fromstring(render(dot, "svg")).tag.endswith("svg")
-    assert render(dot, "png").startswith(b"\x89PNG")
-    assert render(dot, "dot") == dot.encode()
+    diagram = wait_for_diagram(samples.philosophers(), "table")
+    assert ElementTree.fromstring(render(diagram, "svg")).tag.endswith("svg")
+    assert render(diagram, "png").startswith(b"\x89PNG")
+    assert render(diagram, "dot") == to_dot(diagram).encode()
 
 
 def test_what_graphviz_prints_is_kept_from_the_user() -> None:
-    program = "from lockmodel.report.graphs import render; render('digraph { a -> b }', 'png')"
+    program = "from lockmodel.report.graphs import paint; paint('digraph { a -> b }', 'png')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
 def test_dot_that_is_wrong_is_an_error_of_ours() -> None:
     with pytest.raises(RenderError, match="Graphviz could not draw the graph: "):
-        render("digraph {", "svg")
+        paint("digraph {", "svg")
 
 
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
-        render("digraph { }", "gif")  # type: ignore[arg-type]
-    assert str(caught.value) == "there is no graph format 'gif'; there are svg, png, dot"
+        render(wait_for_diagram(samples.philosophers(), "table"), "gif")  # type: ignore[arg-type]
+    assert str(caught.value) == "there is no graph format 'gif'; there are svg, png, dot, graphml, mmd"
 
 
 def test_a_missing_system_graphviz_is_said_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError) as caught:
-        render("digraph { }", "svg", renderer="system")
+        paint("digraph { }", "svg", renderer="system")
     assert str(caught.value) == (
         "cannot draw graphs with the system's Graphviz: there is no program dot on the path\n"
         "  Leave --graphviz out (the bundled one draws), or ask for a .dot file."
@@ -108,7 +110,7 @@ def test_a_missing_system_graphviz_is_said_when_it_is_asked_for(monkeypatch: pyt
 def test_a_missing_pygraphviz_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     with pytest.raises(RenderError, match=r"pygraphviz does not load .*; ask for the system's Graphviz, or for \.dot"):
-        render("digraph { }", "svg")
+        paint("digraph { }", "svg")
     assert not describe_graphviz().works
 
 

@@ -12,7 +12,7 @@ from lockmodel.check import CheckOptions, check, heap
 from lockmodel.errors import UsageError
 from lockmodel.findings.finding import Finding, Heap, HeapLink, HeapObject
 from lockmodel.report.graphs import render
-from lockmodel.report.heap import heap_dot
+from lockmodel.report.heap import heap_diagram
 from tests.engine.machines import write_machine
 from tests.report import samples
 
@@ -82,7 +82,7 @@ def test_names_that_mean_something_in_dot_or_html_stay_names() -> None:
     name = 'a:n <b> & "ü" \\N'
     drawn = Heap(1, 2, [HeapObject(name, "freed", [name])], [HeapLink(name, name, name, "local")], [name], [""])
     finding = msgspec.structs.replace(samples.race(), message=name)
-    svg = render(heap_dot(drawn, finding, name), "svg")
+    svg = render(heap_diagram(drawn, finding, name), "svg")
     texts = [
         (element.text or "").replace("\xa0", " ")
         for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")

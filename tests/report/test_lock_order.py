@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from lockmodel.findings.finding import CheckResult, LockClass, Order, OrderEdge, OrderVerdict
+from lockmodel.report.dot import to_dot
 from lockmodel.report.graphs import render
-from lockmodel.report.lock_order import OrderTable, lock_order_dot, lock_order_text, order_table
+from lockmodel.report.lock_order import OrderTable, lock_order_diagram, lock_order_text, order_table
 from tests.report import samples
 
 
@@ -53,7 +54,7 @@ def all_of_it() -> Order:
 
 def test_the_dot_and_the_table_are_their_golden_files(golden: Callable[[str, str | bytes], None]) -> None:
     table = order_table(result(all_of_it()))
-    golden("report/lock_order.dot", lock_order_dot(table))
+    golden("report/lock_order.dot", to_dot(lock_order_diagram(table)))
     golden("report/lock_order.txt", lock_order_text(table))
 
 
@@ -102,7 +103,9 @@ def test_the_table_is_json_and_back() -> None:
 
 @pytest.mark.parametrize("name", ['a:n "b" \\N', "<b>x</b>", "größe & co"])
 def test_names_that_mean_something_in_dot_stay_names(name: str) -> None:
-    svg = render(lock_order_dot(order_table(result(Order([edge(name, "b", 1)], [], declared=[[name, "b"]])))), "svg")
+    svg = render(
+        lock_order_diagram(order_table(result(Order([edge(name, "b", 1)], [], declared=[[name, "b"]])))), "svg"
+    )
     texts = [
         (element.text or "").replace("\xa0", " ")
         for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
