@@ -56,6 +56,8 @@ from lockmodel.findings.finding import (
 from lockmodel.findings.heap import heap_at
 from lockmodel.findings.interleavings import Interleavings
 from lockmodel.findings.matrix import Run, with_matrix
+from lockmodel.findings.playback import Playback
+from lockmodel.findings.playing import LOOKED_AT, playback
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.survey import About, survey
@@ -545,6 +547,24 @@ def heap(target: str, token: str, step: int | None = None) -> Heap:
     if step is not None and step > len(schedule.moves):
         raise UsageError(f"--step: there is no step {step}\n  The schedule has {count(len(schedule.moves), 'step')}.")
     return heap_at(run_schedule(stepper, schedule.moves[:step]), len(schedule.moves))
+
+
+def playbacks(target: str, findings: Sequence[Finding], limit: int = LOOKED_AT) -> Iterator[Playback]:
+    """Each finding's witness with every state on its way, what could still have come, and a schedule that passes.
+
+    Of the states that could have come no more than `limit` are looked at for each finding.
+    """
+    spec, _ = split_target(target)
+    model = load(spec)
+    programs: dict[object, Program] = {}
+    for finding in findings:
+        schedule = decode(finding.schedule)
+        under = schedule.design, schedule.switches
+        if under not in programs:
+            programs[under] = compile_model(model, schedule.design, dict(schedule.switches))
+        program = programs[under]
+        stepper = Stepper(Layout(program, _setup_named(schedule.scenario, model, program, spec)))
+        yield playback(stepper, RuleJudge(stepper), schedule.moves, finding, limit)
 
 
 def _setup_named(name: str, model: Model, program: Program, spec: str) -> Setup:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lockmodel"
 RECORDS = "findings.finding"
 INTERLEAVINGS = "findings.interleavings"
 COMPARISON = "findings.comparison"
+PLAYBACK = "findings.playback"
 RECORD = "findings.record"
 MATRIX = "findings.matrix"
 NEEDS = "findings.needs"
@@ -49,12 +50,25 @@ ALLOWED: dict[str, set[str]] = {
     RECORDS: set(),
     INTERLEAVINGS: {RECORDS},
     COMPARISON: {RECORDS},
+    PLAYBACK: set(),
     NEEDS: set(),
     MATRIX: {RECORDS, COMPARISON, NEEDS},
     TOKEN: {"errors"},
     PAIRING: {RECORDS},
-    "findings": {RECORDS, PAIRING, INTERLEAVINGS, TOKEN, CATALOGUE, "properties", "engine", "ir", "errors", "source"},
-    "report": {RECORDS, INTERLEAVINGS, COMPARISON, RECORD, NEEDS, PAIRING, "errors"},
+    "findings": {
+        RECORDS,
+        PAIRING,
+        INTERLEAVINGS,
+        PLAYBACK,
+        TOKEN,
+        CATALOGUE,
+        "properties",
+        "engine",
+        "ir",
+        "errors",
+        "source",
+    },
+    "report": {RECORDS, INTERLEAVINGS, COMPARISON, PLAYBACK, RECORD, NEEDS, PAIRING, "errors"},
     "target": {"compile", "language", "errors"},
     "workers": set(),
     "exhaustive": {"engine", "properties", "ir", "errors"},
@@ -72,6 +86,7 @@ ALLOWED: dict[str, set[str]] = {
         RECORDS,
         INTERLEAVINGS,
         MATRIX,
+        PLAYBACK,
         TOKEN,
         CATALOGUE,
         *STAGES,
@@ -105,7 +120,7 @@ ALLOWED: dict[str, set[str]] = {
 
 # Parts that may import nothing but these from outside the package: the records are a contract, not a program.
 OUTSIDE: dict[str, set[str]] = {
-    part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON, RECORD, PAIRING)
+    part: {"__future__", "msgspec"} for part in (RECORDS, INTERLEAVINGS, COMPARISON, PLAYBACK, RECORD, PAIRING)
 }
 
 

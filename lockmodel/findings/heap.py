@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lockmodel.engine.local import LocalState
 from lockmodel.findings.ending import entries_of, value_of
 from lockmodel.findings.finding import Heap, HeapLink, HeapObject
 from lockmodel.findings.trace import Trace
@@ -20,10 +21,14 @@ def heap_at(trace: Trace, steps: int) -> Heap:
     there = [
         item.number
         for item in layout.objects[1:]
-        if item.struct not in MACHINE and _status(layout, trace.state, item.number) != FREE
+        if item.struct not in MACHINE and status_of(layout, trace.state, item.number) != FREE
     ]
-    links = [link for number in there for link in _links(layout, trace.state, number)]
-    links += [link for thread, name in enumerate(names) for link in _of_thread(trace, thread, name)]
+    links = [link for number in there for link in links_of(layout, trace.state, number)]
+    links += [
+        link
+        for thread, local in enumerate(trace.locals)
+        for link in links_of_thread(layout, trace.state, thread, local)
+    ]
     named = {name for link in links for name in (link.source, link.target)}
     shown = [
         number
@@ -40,7 +45,8 @@ def heap_at(trace: Trace, steps: int) -> Heap:
     )
 
 
-def _status(layout: Layout, state: bytes, number: int) -> int:
+def status_of(layout: Layout, state: bytes, number: int) -> int:
+    """Whether an object is there: FREE, LIVE or DEAD."""
     item = layout.objects[number]
     return layout.read(state, item.status) if item.status >= 0 else LIVE
 
@@ -54,11 +60,12 @@ def _object(layout: Layout, state: bytes, number: int) -> HeapObject:
         if not isinstance(field.type, RefType | ListHeadType | IdrType)
         and (value := value_of(layout, state, layout.address(number, field.name)))
     ]
-    status = "freed" if _status(layout, state, number) == DEAD else "live"
+    status = "freed" if status_of(layout, state, number) == DEAD else "live"
     return HeapObject(item.name, status, fields)
 
 
-def _links(layout: Layout, state: bytes, number: int) -> Iterator[HeapLink]:
+def links_of(layout: Layout, state: bytes, number: int) -> Iterator[HeapLink]:
+    """What the fields of an object refer to, and what is on its lists."""
     name = layout.objects[number].name
     for field in layout.struct(number).fields:
         at = layout.address(number, field.name)
@@ -79,14 +86,14 @@ def _links(layout: Layout, state: bytes, number: int) -> Iterator[HeapLink]:
                 pass
 
 
-def _of_thread(trace: Trace, thread: int, name: str) -> Iterator[HeapLink]:
+def links_of_thread(layout: Layout, state: bytes, thread: int, local: LocalState) -> Iterator[HeapLink]:
     """What the locals of a thread refer to, as far as they may still be read, and the locks that it holds.
 
     Of one that runs RCU callbacks, what is queued for it as well.
     """
-    layout, local = trace.stepper.layout, trace.locals[thread]
+    name = layout.setup.threads[thread].name
     if (callback := layout.setup.threads[thread].callback) is not None:
-        queued = layout.read(trace.state, layout.address(callback.slot, "object"))
+        queued = layout.read(state, layout.address(callback.slot, "object"))
         if is_object(queued):
             yield HeapLink(name, layout.objects[queued].name, "queued", "local")
     told: dict[tuple[str, str], None] = {}

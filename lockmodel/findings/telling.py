@@ -24,10 +24,11 @@ def frame(site: Site) -> Frame:
 
 def steps(trace: Trace, layout: Layout) -> list[Step]:
     """A whole trace as a finding tells it."""
-    return [_step(n, moment, layout) for n, moment in enumerate(trace.moments, start=1)]
+    return [step_told(n, moment, layout) for n, moment in enumerate(trace.moments, start=1)]
 
 
-def _step(n: int, moment: Moment, layout: Layout) -> Step:
+def step_told(n: int, moment: Moment, layout: Layout) -> Step:
+    """One step of a trace as a finding tells it."""
     step = moment.step
     site = step.site
     return Step(
