@@ -6,7 +6,7 @@ together, and whether it shows while all the others are applied. A search that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lockmodel.check import Checker
@@ -15,7 +15,7 @@ from lockmodel.errors import SpecError
 from lockmodel.findings.comparison import Identity, found_by, identity
 from lockmodel.ir.nodes import Program
 from lockmodel.language.model import Model
-from lockmodel.matrix import Setting
+from lockmodel.matrix import Setting, Turned
 from lockmodel.sightings import Sighting
 
 OF_THE_RUN = ("LM202", "LM602")
@@ -48,18 +48,48 @@ def parts_of(model: Model, design: str) -> list[str]:
 
 
 class Causes:
-    """Finds them, with one checker for all designs, so that what comes to the same is searched once."""
+    """The causes of findings, `of` each as far as it is known.
 
-    def __init__(self, checker: Checker, settings: Sequence[Setting], tell: Callable[[str], None]) -> None:
-        self._checker = checker
+    They are found with one checker for all designs, so that what comes to the same is searched once.
+    """
+
+    def __init__(
+        self,
+        checker: Checker,
+        settings: Sequence[Setting],
+        findings: Mapping[Identity, Sighting],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.of = {key: Cause() for key in findings}
+        self.checker = checker
         self._model = checker.model
         self._settings = {setting.turned: setting for setting in settings}
+        self._findings = findings
         self._tell = tell
-        self._whole: dict[tuple[str, tuple[str, ...]], set[Identity] | None] = {}
+        self._whole: dict[tuple[str, Turned], set[Identity] | None] = {}
 
-    def alone(self, repair: str, findings: Sequence[tuple[Identity, Sighting]]) -> list[Identity]:
+    def find(self, repairs: Sequence[str], repaired: str | None) -> None:
+        """What removes each finding: of these repairs, or of the parts of the repaired design."""
+        for repair in repairs:
+            for key in self._removed_by(repair):
+                self.of[key].alone.append(repair)
+        if repaired is None:
+            return
+        for key, cause in self.of.items():
+            if cause.alone:
+                cause.without = self._without(key, repaired, self.owner(key))
+            else:
+                cause.together = self._together(key, repaired)
+
+    def owner(self, key: Identity) -> str:
+        """The repair that a finding belongs to: of those that remove it, one that some finding has as its only one."""
+        alone = self.of[key].alone
+        only = {cause.alone[0] for cause in self.of.values() if len(cause.alone) == 1}
+        return next((repair for repair in alone if repair in only), alone[0])
+
+    def _removed_by(self, repair: str) -> list[Identity]:
         """The findings that a repair removes: none of their witnesses is left in its design."""
-        left = dict(findings)
+        left = dict(self._findings)
         for setting in self._settings.values():
             wanted = {
                 key: [one.scenario for one in sighting.witnesses if one.turned == setting.turned]
@@ -73,34 +103,34 @@ class Causes:
                         del left[key]
         return list(left)
 
-    def together(self, key: Identity, sighting: Sighting, repaired: str) -> list[str]:
+    def _together(self, key: Identity, repaired: str) -> list[str]:
         """Of the parts of the repaired design those that it takes to remove a finding from its smallest witness.
 
         None where it is not known that all of them do.
         """
         needed = parts_of(self._model, repaired)
-        if not self._lacks(key, sighting, repaired, needed):
+        if not self._lacks(key, repaired, needed):
             return []
         for part in list(needed):
             fewer = [name for name in needed if name != part]
-            if self._lacks(key, sighting, repaired, fewer):
+            if self._lacks(key, repaired, fewer):
                 needed = fewer
         return needed
 
-    def without(self, key: Identity, sighting: Sighting, repaired: str, repair: str) -> bool | None:
+    def _without(self, key: Identity, repaired: str, repair: str) -> bool | None:
         """Does the smallest witness show it where every repair but one is applied?"""
         parts = parts_of(self._model, repaired)
         if repair not in parts or len(parts) == 1:
             return None
-        lacks = self._lacks(key, sighting, repaired, [name for name in parts if name != repair])
+        lacks = self._lacks(key, repaired, [name for name in parts if name != repair])
         return None if lacks is None else not lacks
 
-    def _lacks(self, key: Identity, sighting: Sighting, repaired: str, parts: list[str]) -> bool | None:
+    def _lacks(self, key: Identity, repaired: str, parts: list[str]) -> bool | None:
         """Is it gone where the repaired design has these parts alone? None where that is not known."""
         design = some_of(self._model, repaired, parts)
         if design is None:
             return None
-        witness = sighting.witnesses[0]
+        witness = self._findings[key].witnesses[0]
         self._tell(" ".join([design, *witness.turned]))
         return _Design(self, design, self._settings[witness.turned]).says(key, witness.scenario)
 
@@ -108,7 +138,7 @@ class Causes:
         """All that a design shows under a setting; None where it could not be searched to the end."""
         at = design, setting.turned
         if at not in self._whole:
-            run = self._checker.check(design, setting.values)
+            run = self.checker.check(design, setting.values)
             if run.interrupted:
                 raise KeyboardInterrupt
             self._whole[at] = set(found_by(run.result)) if run.result.complete else None
@@ -135,7 +165,7 @@ class _Design:
             shown = self._causes.whole(self._design, self._setting)
             return None if shown is None else key not in shown
         if scenario not in self._shown:
-            checker = self._causes._checker
+            checker = self._causes.checker
             self._program = self._program or checker.compiled(self._design, self._setting.values)
             result = checker.scenario(self._program, scenario)
             self._shown[scenario] = {identity(finding) for finding in result.findings}, result.complete

@@ -10,13 +10,16 @@ from lockmodel.compile.lower import other_settings
 from lockmodel.language.model import Model
 from lockmodel.report.words import switched
 
+Turned = tuple[str, ...]
+"""The switches that differ from where one starts ("reclaim=on")."""
+
 
 @dataclass(frozen=True)
 class Setting:
-    """Values of all switches; `turned` are those that differ from where one starts ("reclaim=on")."""
+    """Values of all switches, and which of them are turned."""
 
     values: dict[str, bool | int | str]
-    turned: tuple[str, ...] = ()
+    turned: Turned = ()
 
 
 def settings_of(model: Model, given: Mapping[str, str | bool | int], matrix: str) -> list[Setting]:

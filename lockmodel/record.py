@@ -94,7 +94,6 @@ class _Recorder:
         self._repaired = _repaired(self._model, options.repaired, self._design)
         self._repairs = [name for name in repairs_of(self._model, self._repaired) if name != self._design]
         self._settings = settings_of(self._model, options.check.switches, options.matrix)
-        self._causes: dict[Identity, Cause] = {}
         self._lines = source_lines(self._model)
         self._cut = ""
         self._interrupted = False
@@ -108,14 +107,14 @@ class _Recorder:
                 self._sight(found)
         except KeyboardInterrupt:
             self._stop()
-        gone = _gone(written, repaired)
-        self._causes = {key: Cause() for key in gone}
+        gone = written.sightings.beyond(repaired.sightings if repaired else Sightings())
+        causes = Causes(self._checker, self._settings, gone, self._tell)
         try:
             if not self._cut:
-                self._explain(list(gone.items()))
+                causes.find(self._repairs, self._repaired)
         except KeyboardInterrupt:
             self._stop()
-        record = self._record(written, repaired, gone) if written.held.begun else None
+        record = self._record(written, repaired, gone, causes) if written.held.begun else None
         return RecordRun(record, self._interrupted, self._lines)
 
     def of(self, result: CheckResult) -> Record:
@@ -124,9 +123,8 @@ class _Recorder:
         written = _Found(self._design, Held(self._model, self._design))
         written.sightings.add(self._settings[0], result)
         written.held.add(self._settings[0], result)
-        gone = _gone(written, None)
-        self._causes = {key: Cause() for key in gone}
-        return self._record(written, None, gone)
+        gone = written.sightings.beyond(Sightings())
+        return self._record(written, None, gone, Causes(self._checker, self._settings, gone, self._tell))
 
     def _stop(self) -> None:
         self._interrupted = True
@@ -149,30 +147,11 @@ class _Recorder:
             elif self._checker.late:
                 self._cut = f"the time limit was reached at {self._stage}"
 
-    def _explain(self, findings: Sequence[tuple[Identity, Sighting]]) -> None:
-        """What removes each finding."""
-        causes = Causes(self._checker, self._settings, self._tell)
-        for repair in self._repairs:
-            for key in causes.alone(repair, findings):
-                self._causes[key].alone.append(repair)
-        if self._repaired is None:
-            return
-        for key, sighting in findings:
-            cause = self._causes[key]
-            if cause.alone:
-                cause.without = causes.without(key, sighting, self._repaired, self._owner(key))
-            else:
-                cause.together = causes.together(key, sighting, self._repaired)
-
-    def _owner(self, key: Identity) -> str:
-        """The repair that a finding belongs to: of those that remove it, one that some finding has as its only one."""
-        alone = self._causes[key].alone
-        only = {cause.alone[0] for cause in self._causes.values() if len(cause.alone) == 1}
-        return next((repair for repair in alone if repair in only), alone[0])
-
     # --- defects ------------------------------------------------------------------------------------------------
 
-    def _record(self, written: _Found, repaired: _Found | None, gone: Mapping[Identity, Sighting]) -> Record:
+    def _record(
+        self, written: _Found, repaired: _Found | None, gone: Mapping[Identity, Sighting], causes: Causes
+    ) -> Record:
         remarks = _Remarks(self._model.remarks)
         groups: dict[tuple[str, ...], list[Recorded]] = {}
 
@@ -181,10 +160,10 @@ class _Recorder:
 
         known = repaired is not None and repaired.held.complete
         for key, sighting in gone.items():
-            cause = self._causes[key]
+            cause = causes.of[key]
             told = _recorded(key, sighting, cause, False if known else None, remarks)
             if cause.alone:
-                enter(("repaired", self._owner(key)), told)
+                enter(("repaired", causes.owner(key)), told)
             else:
                 enter(("together", *cause.together) if cause.together else ("unexplained", *key), told)
         for key, sighting in repaired.sightings.in_order() if repaired else ():
@@ -242,17 +221,6 @@ class _Recorder:
         if self._progress is not None:
             phase = ", ".join(part for part in (self._stage, progress.phase) if part)
             self._progress(dataclasses.replace(progress, phase=phase))
-
-
-def _gone(written: _Found, repaired: _Found | None) -> dict[Identity, Sighting]:
-    """What the design as written shows where the repaired one does not."""
-    gone = {}
-    for key, sighting in written.sightings.in_order():
-        left = repaired.sightings.found.get(key) if repaired else None
-        part = sighting.without(left.places()) if left else sighting
-        if part is not None:
-            gone[key] = part
-    return gone
 
 
 def _repaired(model: Model, named: str | None, design: str) -> str | None:

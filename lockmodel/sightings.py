@@ -13,10 +13,7 @@ from functools import cached_property
 from lockmodel.findings.comparison import Identity, found_by
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.findings.needs import smallest
-from lockmodel.matrix import Setting
-
-Turned = tuple[str, ...]
-"""The switches that differ from where one starts ("reclaim=on")."""
+from lockmodel.matrix import Setting, Turned
 
 
 @dataclass(frozen=True)
@@ -56,14 +53,13 @@ class Sighting:
         """All that show it, under whatever switches."""
         return list(dict.fromkeys(one.scenario for one in self.shown))
 
-    def without(self, places: set[tuple[Turned, str]]) -> Sighting | None:
-        """What of it shows elsewhere than in these settings and scenarios; None for nothing."""
-        shown = tuple(one for one in self.shown if (one.turned, one.scenario) not in places)
+    def beyond(self, other: Sighting | None) -> Sighting | None:
+        """What of it shows in other settings and scenarios than another one; None for nothing."""
+        if other is None:
+            return self
+        there = {(one.turned, one.scenario) for one in other.shown}
+        shown = tuple(one for one in self.shown if (one.turned, one.scenario) not in there)
         return Sighting(shown) if shown else None
-
-    def places(self) -> set[tuple[Turned, str]]:
-        """The settings and scenarios that show it."""
-        return {(one.turned, one.scenario) for one in self.shown}
 
 
 class Sightings:
@@ -79,6 +75,11 @@ class Sightings:
             told = (Witness(finding, name, threads[name], setting.turned) for name, finding in shown)
             before = self.found[identity].shown if identity in self.found else ()
             self.found[identity] = Sighting((*before, *told))
+
+    def beyond(self, other: Sightings) -> dict[Identity, Sighting]:
+        """What of them shows where those of another design do not, in order."""
+        parts = ((key, sighting.beyond(other.found.get(key))) for key, sighting in self.in_order())
+        return {key: part for key, part in parts if part is not None}
 
     def in_order(self) -> Iterator[tuple[Identity, Sighting]]:
         """By rule, then by where the smallest witness stands in the spec."""
