@@ -64,7 +64,7 @@ class Causes:
         self.checker = checker
         self._model = checker.model
         self._settings = {setting.turned: setting for setting in settings}
-        self._findings = findings
+        self.findings = findings
         self._tell = tell
         self._whole: dict[tuple[str, Turned], set[Identity] | None] = {}
 
@@ -89,7 +89,7 @@ class Causes:
 
     def _removed_by(self, repair: str) -> list[Identity]:
         """The findings that a repair removes: none of their witnesses is left in its design."""
-        left = dict(self._findings)
+        left = dict(self.findings)
         for setting in self._settings.values():
             wanted = {
                 key: [one.scenario for one in sighting.witnesses if one.turned == setting.turned]
@@ -130,7 +130,7 @@ class Causes:
         design = some_of(self._model, repaired, parts)
         if design is None:
             return None
-        witness = self._findings[key].witnesses[0]
+        witness = self.findings[key].witnesses[0]
         self._tell(" ".join([design, *witness.turned]))
         return _Design(self, design, self._settings[witness.turned]).says(key, witness.scenario)
 

@@ -3,31 +3,29 @@
 settings    the switches as given, each other one alone, each pair       (matrix)
 sightings   every scenario under every setting, as written and repaired  (check, sightings)
 causes      which repair removes which finding                           (causes)
-defects     findings that the same repair removes are one                (here)
+defects     findings that the same repair removes are one                (defects)
 holding     claims, rules and lock orders that nothing was found against (holding)
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lockmodel import __version__
-from lockmodel.causes import Cause, Causes, parts_of, repairs_of
+from lockmodel.causes import Causes, parts_of, repairs_of
 from lockmodel.check import Checker, CheckOptions, Progress
 from lockmodel.compile.source_lines import SourceLine, source_lines
+from lockmodel.defects import Defects
 from lockmodel.errors import UsageError
-from lockmodel.findings.comparison import Identity
 from lockmodel.findings.finding import CheckResult
 from lockmodel.findings.pairings import Reached, pairings
-from lockmodel.findings.record import Defect, Holding, Record, Recorded, SourceFile
+from lockmodel.findings.record import Holding, Record, SourceFile
 from lockmodel.holding import Held
-from lockmodel.language.library import RemarkRecord
 from lockmodel.language.model import Model
 from lockmodel.matrix import settings_of
-from lockmodel.sightings import Sighting, Sightings
+from lockmodel.sightings import Sightings
 
 SCHEMA_VERSION = 1
 
@@ -114,7 +112,7 @@ class _Recorder:
                 causes.find(self._repairs, self._repaired)
         except KeyboardInterrupt:
             self._stop()
-        record = self._record(written, repaired, gone, causes) if written.held.begun else None
+        record = self._record(written, repaired, causes) if written.held.begun else None
         return RecordRun(record, self._interrupted, self._lines)
 
     def of(self, result: CheckResult) -> Record:
@@ -124,7 +122,7 @@ class _Recorder:
         written.sightings.add(self._settings[0], result)
         written.held.add(self._settings[0], result)
         gone = written.sightings.beyond(Sightings())
-        return self._record(written, None, gone, Causes(self._checker, self._settings, gone, self._tell))
+        return self._record(written, None, Causes(self._checker, self._settings, gone, self._tell))
 
     def _stop(self) -> None:
         self._interrupted = True
@@ -143,37 +141,17 @@ class _Recorder:
             found.sightings.add(setting, run.result)
             found.held.add(setting, run.result)
             if run.interrupted:
-                self._interrupted, self._cut = True, f"interrupted at {self._stage}"
+                self._stop()
             elif self._checker.late:
                 self._cut = f"the time limit was reached at {self._stage}"
 
-    # --- defects ------------------------------------------------------------------------------------------------
+    # --- what is told -------------------------------------------------------------------------------------------
 
-    def _record(
-        self, written: _Found, repaired: _Found | None, gone: Mapping[Identity, Sighting], causes: Causes
-    ) -> Record:
-        remarks = _Remarks(self._model.remarks)
-        groups: dict[tuple[str, ...], list[Recorded]] = {}
-
-        def enter(group: tuple[str, ...], told: Recorded) -> None:
-            groups.setdefault(group, []).append(told)
-
-        known = repaired is not None and repaired.held.complete
-        for key, sighting in gone.items():
-            cause = causes.of[key]
-            told = _recorded(key, sighting, cause, False if known else None, remarks)
-            if cause.alone:
-                enter(("repaired", causes.owner(key)), told)
-            else:
-                enter(("together", *cause.together) if cause.together else ("unexplained", *key), told)
-        for key, sighting in repaired.sightings.in_order() if repaired else ():
-            before = written.sightings.found.get(key)
-            # the witness in the design as written, unless other causes may be behind that one
-            shown = sighting if before is None or key in gone else before
-            told = _recorded(key, shown, Cause(), True, remarks)
-            needed = [turned for needed in told.needs for turned in needed]
-            enter(("introduced", *key) if before is None else ("remains", *told.remarks, *needed), told)
-        ordered = sorted(groups.items(), key=lambda item: self._rank(item[0]))
+    def _record(self, written: _Found, repaired: _Found | None, causes: Causes) -> Record:
+        defects = Defects(self._model, self._repairs)
+        defects.add_gone(causes, False if repaired is not None and repaired.held.complete else None)
+        if repaired is not None:
+            defects.add_left(repaired.sightings, written.sightings, causes)
         return Record(
             schema_version=SCHEMA_VERSION,
             lockmodel=__version__,
@@ -187,10 +165,10 @@ class _Recorder:
             varied=[setting.turned[0] for setting in self._settings if len(setting.turned) == 1],
             matrix=self._options.matrix,
             cut=self._cut,
-            defects=[self._defect(number, key, found) for number, (key, found) in enumerate(ordered, start=1)],
+            defects=defects.told(),
             holds=[self._holding(found) for found in (written, repaired) if found is not None and found.held.begun],
             switch_remarks={r.switch: r.text for r in self._model.remarks if r.switch and not (r.rule or r.place)},
-            lost=remarks.lost(),
+            lost=defects.remarks.lost(),
             files=_files(self._lines, written.held),
         )
 
@@ -198,19 +176,6 @@ class _Recorder:
         program = self._checker.compiled(found.design, self._settings[0].values)
         missed = {one.spec for one in found.held.unreached if one.kind == "statement"}
         return found.held.told(pairings(program, Reached(found.held.reached, missed)))
-
-    def _rank(self, group: tuple[str, ...]) -> tuple[int, int]:
-        """Repairs in the order of the spec, then what no single one removes; equals stay as they were found."""
-        kinds = ("repaired", "together", "remains", "introduced", "unexplained")
-        return kinds.index(group[0]), self._repairs.index(group[1]) if group[0] == "repaired" else 0
-
-    def _defect(self, number: int, group: tuple[str, ...], found: list[Recorded]) -> Defect:
-        kind = group[0]
-        repairs = list(group[1:]) if kind in ("repaired", "together") else []
-        found = sorted(found, key=lambda one: (len(one.finding.steps), one.finding.thread_switches))
-        title = " + ".join(repairs) or f"{found[0].name} at {found[0].place}"
-        reason = "\n\n".join(doc for doc in (_reason(self._model, repair) for repair in repairs) if doc)
-        return Defect(number, kind, title, repairs, reason, found)
 
     # --- progress -----------------------------------------------------------------------------------------------
 
@@ -259,87 +224,3 @@ def _files(lines: Sequence[SourceLine], held: Held) -> list[SourceFile]:
             )
         )
     return told
-
-
-def _reason(model: Model, repair: str) -> str:
-    """What a repair says of itself: what it is made of, or the procedures that it puts in."""
-    combination = model.combinations.get(repair)
-    own = [variant.function for (design, _), variant in model.variants.items() if design == repair]
-    docs = [combination.doc if combination else "", *(inspect.getdoc(function) or "" for function in own)]
-    return "\n\n".join(dict.fromkeys(doc.strip() for doc in docs if doc.strip()))
-
-
-def _recorded(key: Identity, sighting: Sighting, cause: Cause, remains: bool | None, remarks: _Remarks) -> Recorded:
-    witness = sighting.witnesses[0]
-    finding = witness.finding
-    needs = [list(turned) for turned in sighting.needs]
-    return Recorded(
-        rule=finding.rule,
-        name=finding.name,
-        place=", ".join(key[1:]),
-        finding=finding,
-        scenario=witness.scenario,
-        switches=list(witness.turned),
-        scenarios=sighting.scenarios,
-        needs=needs,
-        repaired_by=cause.alone,
-        together=cause.together,
-        remains=remains,
-        without=cause.without,
-        witnesses=len(sighting.witnesses),
-        sure=_sure(sighting, cause),
-        remarks=remarks.of(finding.rule, [*key[1:], finding.place.procedure], needs),
-    )
-
-
-def _sure(sighting: Sighting, cause: Cause) -> list[str]:
-    """Why one can believe a finding, and how far."""
-    witness = sighting.witnesses[0]
-    finding = witness.finding
-    turned = " and ".join(witness.turned)
-    said = [
-        "an execution of the model, replayed by its interpreter",
-        f"assumes {turned}" if turned else "needs no assumption but those that the switches make by default",
-        f"no schedule of the scenario has fewer {finding.minimised}"
-        if finding.minimal == "proved"
-        else f"a schedule with fewer {finding.minimised} may exist",
-    ]
-    if finding.rule == "LM301":
-        at = [frame.source or frame.spec for frame in finding.places or [finding.place]]
-        said.append(f"the accesses that meet are at {' and '.join(at)}")
-    if cause.without is not None:
-        said.append(
-            "shows where every other repair is applied: it depends on no other defect"
-            if cause.without
-            else "does not show where every other repair is applied, though its own is not"
-        )
-    return said
-
-
-class _Remarks:
-    """The remarks of a model, and which of them have fitted a finding."""
-
-    def __init__(self, records: Sequence[RemarkRecord]) -> None:
-        self._records = records
-        self._used: set[int] = set()
-
-    def of(self, rule: str, places: Iterable[str], needs: list[list[str]]) -> list[str]:
-        """What is said of a finding of a rule, at these places, that needs these switches."""
-        names = {turned.partition("=")[0] for needed in needs for turned in needed}
-        at = set(places)
-        said = []
-        for number, remark in enumerate(self._records):
-            place = f"{remark.source}:{remark.place}" if remark.place.isdecimal() else remark.place
-            fits = (remark.rule in ("", rule), remark.place == "" or place in at, remark.switch in ("", *names))
-            if all(fits):
-                self._used.add(number)
-                said.append(remark.text)
-        return said
-
-    def lost(self) -> list[str]:
-        """Those that fit no finding, with their places."""
-        return [
-            f"{record.path}:{record.line}: {record.text}"
-            for number, record in enumerate(self._records)
-            if number not in self._used
-        ]

@@ -95,11 +95,13 @@ ALLOWED: dict[str, set[str]] = {
     "matrix": {"compile", "language", "report"},
     "sightings": {"matrix", RECORDS, COMPARISON, NEEDS},
     "causes": {"check", "compile", "errors", "ir", "language", "matrix", "sightings", COMPARISON},
+    "defects": {"causes", "language", "sightings", COMPARISON, RECORD},
     "holding": {"language", "matrix", RECORDS, RECORD, PAIRING, CATALOGUE},
     "record": {
         "causes",
         "check",
         "compile",
+        "defects",
         "errors",
         "findings",
         "holding",
