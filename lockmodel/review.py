@@ -17,10 +17,11 @@ from lockmodel import check
 from lockmodel.check import Progress
 from lockmodel.earlier import read_record
 from lockmodel.errors import LockmodelError
+from lockmodel.explain import pages
 from lockmodel.findings.record import Record
-from lockmodel.properties.catalogue import RULES
 from lockmodel.record import RecordOptions, record
 from lockmodel.report.diagram import Diagram
+from lockmodel.report.focus import focused
 from lockmodel.report.graphs import render
 from lockmodel.report.heap import heap_diagram
 from lockmodel.report.lock_order import lock_order_diagram
@@ -70,8 +71,7 @@ def review(options: ReviewOptions, progress: Callable[[Progress], None] | None =
         return ReviewRun(None, interrupted, {})
     drawn = _Drawn(told, split_target(options.record.check.target)[0])
     pictures = drawn.run()
-    rules = {code: (rule.name, rule.when) for code, rule in RULES.items() if rule.judged}
-    page = review_html(told, pictures, rules, read_line)
+    page = review_html(told, pictures, {page.code: page for page in pages()}, read_line)
     files = {**drawn.files, "findings.json": encode_record(told), "index.html": page}
     return ReviewRun(told, interrupted, files, drawn.undrawn)
 
@@ -118,8 +118,10 @@ class _Drawn:
             diagram, head = wait_for_diagram(finding, shown.scenario), "Who waits for whom at the end"
             name = f"{stem}-wait-for"
         elif finding.rule in BY_HEAP:
-            diagram = heap_diagram(check.heap(self._spec, finding.schedule), finding, shown.scenario)
-            head, name = "The objects at the end, and who refers to them", f"{stem}-heap"
+            heap = check.heap(self._spec, finding.schedule)
+            self._graph(f"{stem}-heap", heap_diagram(heap, finding, shown.scenario))
+            diagram = heap_diagram(focused(heap, defect.story.concerned), finding, shown.scenario)
+            head, name = "The objects concerned at the end, and who refers to them", f"{stem}-objects"
         else:
             return None
         svg = self._graph(name, diagram)

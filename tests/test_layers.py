@@ -27,8 +27,7 @@ STAGES = ("language", "compile", "ir", "engine", "properties", "findings", "repo
 COMMAND_LINE = {
     "batch", "boundary", "check", "cli", "compile", "doctor", "drawing", "errors", "explain", "inventory", "lockmodel",
     "options", "outcome", "output", "progress_line", "progress_lines", "record", "report", "review", "schemas",
-    "selection",
-    "settings", CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
+    "selection", "settings", CATALOGUE, COMPARISON, INTERLEAVINGS, RECORD, RECORDS, TOKEN,
 }  # fmt: skip
 # what the commands are made of, without the stages and records that they use
 COMMANDS = {part for part in COMMAND_LINE if "." not in part} - {
@@ -113,7 +112,7 @@ ALLOWED: dict[str, set[str]] = {
         COMPARISON,
         RECORD,
     },
-    "review": {"check", "earlier", "errors", "record", "report", "target", RECORD, CATALOGUE},
+    "review": {"check", "earlier", "errors", "explain", "record", "report", "target", RECORD},
     "earlier": {"check", "compile", "errors", "record", "target", RECORDS, RECORD},
     "__main__": {"cli"},
     **dict.fromkeys(sorted(COMMANDS), COMMAND_LINE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from lockmodel.findings.finding import Finding, Frame
@@ -29,35 +29,6 @@ GROUPS = (
 )
 """What a rule is about, in a word; all else is a claim of the model."""
 
-REMEDIES = {
-    "LM101": "Take the locks of the cycle in one order everywhere, or let one go before the other is asked for.",
-    "LM102": "Do not ask again for what is held: call the variant that expects the lock to be held.",
-    "LM103": "Change the condition and wake under the lock under which the sleeper tests it, or test it again after "
-    "queueing.",
-    "LM104": "Let one of the threads give way for good: bound the retries, or hold a lock across them.",
-    "LM201": "Ask for the locks in the declared order, or declare the order that is meant.",
-    "LM202": "Take these locks in one order everywhere, or under a lock that keeps the orders apart.",
-    "LM301": "Hold one lock at both accesses, or mark them (READ_ONCE, WRITE_ONCE) where a stale value does no harm.",
-    "LM302": "Take the guard before the access, or ask the caller to hold it.",
-    "LM303": "Hold a reference for as long as the object is used, or look it up again after the lock was let go.",
-    "LM304": "Let the one who unlinks the object be the one who frees it, and unlink under a lock.",
-    "LM305": "Look at the pointer after it was read again, or keep the one that is held across the gap.",
-    "LM306": "Unlink under the lock of the list, once: test and unlink in one hold.",
-    "LM307": "Set the field before the object can be reached by others.",
-    "LM308": "Ask whether the list is empty before its first entry is used.",
-    "LM401": "Find the put that has no get: each reference is dropped by the one who holds it.",
-    "LM402": "Take the reference by a lock that the last put takes too, or with atomic_inc_not_zero.",
-    "LM403": "Drop on every way out, that of errors too, what was taken or allocated.",
-    "LM501": "Queue the event under the lock under which its reader looks, and tell of an overflow where one is lost.",
-    "LM502": "Merge or send it once only, and to the watch that it belongs to.",
-    "LM601": "Let the spinlock go before what may sleep, or use what does not sleep.",
-    "LM602": "Take the lock with that interrupt off wherever an interrupt may ask for it.",
-    "LM603": "Let it go where it was taken, on every way out.",
-    "LM701": "Make the change that breaks the claim and what mends it one, under one hold of the lock.",
-    "LM702": "Let what it waits for come about on every way that the threads can go.",
-}
-"""What would have to change where no design of the model says so."""
-
 ROWS = 360
 """So many rows of a witness are shown: what is longer is cut in its middle, and replayed by its token."""
 
@@ -74,7 +45,10 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A row of the lanes. `held` are (letter, number, name) of the locks that the thread holds after it."""
+    """A row of the lanes. `slots` has a place for each lock that the thread ever holds here, empty where it does not.
+
+    A lock is its letter, its number and its name.
+    """
 
     number: str
     lane: int
@@ -83,7 +57,7 @@ class RowView:
     outcome: str
     effects: tuple[str, ...]
     at: str
-    held: tuple[tuple[str, int, str], ...]
+    slots: tuple[tuple[str, int, str], ...]
     switched: bool
     broken: bool
     fold: str
@@ -126,7 +100,6 @@ class DefectView:
     removers: str
     removed: str
     reason: tuple[str, ...]
-    remedy: str
     remarks: tuple[str, ...]
     switches: tuple[tuple[str, str], ...]
 
@@ -182,7 +155,6 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         removers=" + ".join(defect.repairs) or ("remains" if defect.kind in ("remains", "introduced") else ""),
         removed=_removed(record, defect),
         reason=tuple(part for part in defect.reason.split("\n\n") if part),
-        remedy="" if defect.repairs else REMEDIES.get(finding.rule, ""),
         remarks=tuple(dict.fromkeys(remark for found in defect.findings for remark in found.remarks)),
         switches=tuple((name, record.switch_remarks[name]) for name in names if name in record.switch_remarks),
     )
@@ -231,6 +203,9 @@ def _removed(record: Record, defect: Defect) -> str:
 def _lanes(finding: Finding) -> LanesView:
     lanes = arrange(finding, fold=True)
     marks = {lock: (_letter(n), n % 7, lock) for n, lock in enumerate(lanes.locks)}
+    slots: list[dict[str, None]] = [{} for _ in lanes.threads]
+    for row in lanes.rows:
+        slots[row.lane].update(dict.fromkeys(row.held))
     rows = list(lanes.rows)
     cut = ROWS * 2 // 3 if len(rows) > ROWS else 0
     shown = [*rows[:cut], *rows[len(rows) - (ROWS - cut) :]] if cut else rows
@@ -240,7 +215,7 @@ def _lanes(finding: Finding) -> LanesView:
         told[lane] = tuple(waits(one))
     return LanesView(
         threads=lanes.threads,
-        rows=tuple(_row(row, marks) for row in shown),
+        rows=tuple(_row(row, slots[row.lane], marks) for row in shown),
         cut=cut,
         hidden=len(rows) - len(shown),
         waiting=tuple(told),
@@ -253,8 +228,8 @@ def _letter(n: int) -> str:
     return chr(ord("A") + n) if n < 26 else str(n)
 
 
-def _row(row: Row, marks: dict[str, tuple[str, int, str]]) -> RowView:
-    held = tuple(marks[lock] for lock in row.held)
+def _row(row: Row, slots: Iterable[str], marks: dict[str, tuple[str, int, str]]) -> RowView:
+    held = tuple(marks[lock] if lock in row.held else ("", 0, "") for lock in slots)
     if isinstance(row, FoldRow):
         first, last = row.rows[0].step, row.rows[-1].step
         numbers = f"{first.n} to {last.n}"

@@ -9,19 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Protocol
 
 import jinja2
 from markupsafe import Markup
 
 from lockmodel.findings.record import Record
 from lockmodel.report.review import sections
-from lockmodel.report.review.defects import REMEDIES, Reader, worst_first
+from lockmodel.report.review.defects import Reader, worst_first
 from lockmodel.report.summary import ranges
 from lockmodel.report.words import count, listed
 from lockmodel.report.wrapping import printable
 
-Rules = Mapping[str, tuple[str, str]]
-"""For the code of each rule its name, and when it is broken."""
+
+class Rule(Protocol):
+    """What there is to say of a rule (see `explain`)."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def witness(self) -> str:
+        """How to read a witness of it."""
+
+    @property
+    def repair(self) -> str:
+        """What usually repairs it."""
+
+
+Rules = Mapping[str, Rule]
+"""By their codes."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["svg"] = lambda text: Markup(text)
-    environment.globals |= {"count": count, "listed": listed, "ranges": ranges, "remedies": REMEDIES}
+    environment.globals |= {"count": count, "listed": listed, "ranges": ranges}
     return environment
 
 

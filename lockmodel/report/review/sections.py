@@ -123,6 +123,7 @@ class MatrixView:
 
     design: str
     columns: tuple[str, ...]
+    sums: tuple[CellView, ...]
     rows: tuple[tuple[str, int, tuple[CellView, ...]], ...]
     clean: int
     total: int
@@ -137,11 +138,22 @@ def matrix_of(holding: Holding) -> MatrixView | None:
     rows = tuple((row.name, max(cell.scenarios for cell in row.cells), tuple(map(_cell, row.cells))) for row in shown)
     columns = tuple(" and ".join(setting.switches) or "as given" for setting in holding.settings)
     clean = len(holding.matrix) - len(shown)
-    return MatrixView(holding.design, columns, rows, clean, len(holding.matrix))
+    sums = tuple(_cell(_sum([row.cells[at] for row in holding.matrix])) for at in range(len(columns)))
+    return MatrixView(holding.design, columns, sums, rows, clean, len(holding.matrix))
 
 
 FEW_ROWS = 12
 """So many rows are all shown, those without a finding too."""
+
+
+def _sum(cells: Sequence[Cell]) -> Cell:
+    """All rows of a column."""
+    return Cell(
+        sum(cell.scenarios for cell in cells),
+        sum(cell.violated for cell in cells),
+        sum(cell.unfinished for cell in cells),
+        sorted({rule for cell in cells for rule in cell.rules}),
+    )
 
 
 def _word(cell: Cell) -> str:
@@ -155,8 +167,8 @@ def _cell(cell: Cell) -> CellView:
     if not cell.scenarios:
         return CellView("", "none")
     if word == "violated":
-        many = f", {cell.violated} of {cell.scenarios}" if cell.scenarios > 1 else ""
-        return CellView(word, f"{' '.join(cell.rules)}{many}")
+        many = f"{cell.violated:,} of {cell.scenarios:,}: " if cell.scenarios > 1 else ""
+        return CellView(word, f"{many}{' '.join(cell.rules)}")
     if word == "incomplete":
         return CellView(word, f"{cell.unfinished} of {cell.scenarios} unfinished")
     return CellView(word, "")
@@ -213,6 +225,17 @@ def protection_of(holding: Holding) -> tuple[list[ProtectionView], list[tuple[st
         if not (one.locks or one.declared) and one.observed in BY_ITSELF:
             rest.setdefault(told_protection(one), []).append(one.field)
     return shown, [(why, ", ".join(fields)) for why, fields in rest.items()]
+
+
+def protection_differs(holding: Holding, first: Holding) -> list[ProtectionView]:
+    """The fields that are protected in another way than in the first design."""
+    before = {one.field: one for one in protection_of(first)[0]}
+    return [one for one in protection_of(holding)[0] if _same(before.get(one.field)) != _same(one)]
+
+
+def _same(one: ProtectionView | None) -> tuple[str, ...]:
+    """What it is protected by, wherever else it is touched."""
+    return (one.declared, one.observed, one.mark) if one else ()
 
 
 def _protected(one: Protection) -> ProtectionView:

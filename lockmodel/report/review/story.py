@@ -75,6 +75,7 @@ class Story:
 
     runs: tuple[Run, ...]
     meetings: tuple[Meeting, ...]
+    concerned: tuple[str, ...]
     deeds: tuple[Deed, ...]
     left_out: int
 
@@ -83,11 +84,19 @@ def story_of(finding: Finding) -> Story:
     """What happens in a witness."""
     rows = [row for row in arrange(finding, fold=False).rows if isinstance(row, StepRow)]
     runs = tuple(_runs(rows))
-    meetings = tuple(_meetings(rows, runs[-1].first if runs else 0))
-    told = [finding.message, *finding.objects, *(f"{one.change} {one.detail} {one.saw}" for one in meetings)]
+    meetings = tuple(_meetings(rows, runs[-1].first if runs else 0, finding.objects))
+    told = [finding.message, *finding.objects]
+    if not finding.objects:
+        told += [text for one in meetings for text in (_subject(one.change), one.detail, one.saw)]
     concerned = dict.fromkeys(name for text in told for name in OBJECT.findall(text))
     deeds = list(_deeds(finding.steps, concerned))
-    return Story(runs, meetings, tuple(deeds[-DEEDS:]), max(0, len(deeds) - DEEDS))
+    return Story(runs, meetings, tuple(concerned), tuple(deeds[-DEEDS:]), max(0, len(deeds) - DEEDS))
+
+
+def _subject(change: str) -> str:
+    """What a change is about: the objects that a place held and holds, or else the one that was changed."""
+    location, _, values = change.partition(": ")
+    return location if values.startswith(("on ", "off ")) or not OBJECT.search(values) else values
 
 
 def at_of(step: Step) -> str:
@@ -121,20 +130,23 @@ def _outermost(row: StepRow) -> str:
     return row.step.stack[-1].procedure if row.step.stack else row.step.procedure
 
 
-def _meetings(rows: list[StepRow], last_run: int) -> list[Meeting]:
-    """Where a thread sees what another one changed: in the last run, or anywhere if not there."""
-    found = list(_every_meeting(rows))
+def _meetings(rows: list[StepRow], last_run: int, objects: list[str]) -> list[Meeting]:
+    """Where a thread sees what another one changed: of the objects to blame, else in the last run, else any."""
+    found = list(_every_meeting(rows, objects))
+    blamed = [one for one in found if _subject(one.change).startswith(tuple(objects))] if objects else []
     late = [one for one in found if one.n >= last_run]
-    return (late or found)[-MEETINGS:]
+    return (blamed or late or found)[-MEETINGS:]
 
 
-def _every_meeting(rows: list[StepRow]) -> Iterator[Meeting]:
+def _every_meeting(rows: list[StepRow], objects: list[str]) -> Iterator[Meeting]:
+    """All of them; what breaks the rule uses the `objects` that are to blame, by whatever name."""
     changes: dict[str, tuple[StepRow, str]] = {}
     looks: dict[tuple[str, str], StepRow] = {}
     for row in rows:
         step = row.step
+        used = " ".join([step.operation, *(objects if row.violation else [])])
         for location, (writer, change) in list(changes.items()):
-            if not _sees(step.operation, location, change):
+            if not _sees(used, location, change):
                 continue
             looked = looks.get((step.thread, location))
             if writer.step.thread != step.thread and (looked is None or looked.step.n < writer.step.n):
@@ -145,7 +157,7 @@ def _every_meeting(rows: list[StepRow]) -> Iterator[Meeting]:
                     before.n if before else 0, before.detail if before else "",
                 )  # fmt: skip
             looks[step.thread, location] = row
-        for location in _named(step.operation):
+        for location in _named(f"{step.operation} {step.detail}"):
             looks[step.thread, location] = row
         for change in step.changes:
             for location in _touched(change):
@@ -153,8 +165,8 @@ def _every_meeting(rows: list[StepRow]) -> Iterator[Meeting]:
 
 
 def _named(operation: str) -> list[str]:
-    """The members that an operation names."""
-    return re.findall(r"[\w#.]*#[\w#.]+\w", operation)
+    """The objects and members that an operation names, or gives."""
+    return re.findall(r"\w+#[\w.]*\w", operation)
 
 
 def _touched(change: str) -> Iterator[str]:
