@@ -58,19 +58,21 @@ class Causes:
         checker: Checker,
         settings: Sequence[Setting],
         findings: Mapping[Identity, Sighting],
+        repairs: list[str],
         tell: Callable[[str], None],
     ) -> None:
         self.of = {key: Cause() for key in findings}
         self.checker = checker
+        self.findings = findings
+        self.repairs = repairs
         self._model = checker.model
         self._settings = {setting.turned: setting for setting in settings}
-        self.findings = findings
         self._tell = tell
         self._whole: dict[tuple[str, Turned], set[Identity] | None] = {}
 
-    def find(self, repairs: Sequence[str], repaired: str | None) -> None:
-        """What removes each finding: of these repairs, or of the parts of the repaired design."""
-        for repair in repairs:
+    def find(self, repaired: str | None) -> None:
+        """What removes each finding: which repairs, or which parts of the repaired design."""
+        for repair in self.repairs:
             for key in self._removed_by(repair):
                 self.of[key].alone.append(repair)
         if repaired is None:

@@ -26,14 +26,15 @@ Group = tuple[str, ...]
 class Defects:
     """Collects findings, defect by defect."""
 
-    def __init__(self, model: Model, repairs: Sequence[str]) -> None:
+    def __init__(self, model: Model, causes: Causes) -> None:
         self.remarks = Remarks(model.remarks)
         self._model = model
-        self._repairs = repairs
+        self._causes = causes
         self._groups: dict[Group, list[Recorded]] = {}
 
-    def add_gone(self, causes: Causes, remains: bool | None) -> None:
+    def add_gone(self, remains: bool | None) -> None:
         """What the design as written shows and the repaired one does not: `remains` is False where that is known."""
+        causes = self._causes
         for key, cause in causes.of.items():
             told = _recorded(key, causes.findings[key], cause, remains, self.remarks)
             if cause.alone:
@@ -41,12 +42,12 @@ class Defects:
             else:
                 self._enter(("together", *cause.together) if cause.together else ("unexplained", *key), told)
 
-    def add_left(self, repaired: Sightings, written: Sightings, causes: Causes) -> None:
+    def add_left(self, repaired: Sightings, written: Sightings) -> None:
         """What the repaired design shows."""
         for key, sighting in repaired.in_order():
             before = written.found.get(key)
             # the witness in the design as written, unless other causes may be behind that one
-            shown = sighting if before is None or key in causes.of else before
+            shown = sighting if before is None or key in self._causes.of else before
             told = _recorded(key, shown, Cause(), True, self.remarks)
             needed = [turned for needed in told.needs for turned in needed]
             self._enter(("introduced", *key) if before is None else ("remains", *told.remarks, *needed), told)
@@ -60,9 +61,9 @@ class Defects:
         self._groups.setdefault(group, []).append(told)
 
     def _rank(self, group: Group) -> tuple[int, int]:
-        return KINDS.index(group[0]), self._repairs.index(group[1]) if group[0] == "repaired" else 0
+        return KINDS.index(group[0]), self._causes.repairs.index(group[1]) if group[0] == "repaired" else 0
 
-    def _defect(self, number: int, group: tuple[str, ...], found: list[Recorded]) -> Defect:
+    def _defect(self, number: int, group: Group, found: list[Recorded]) -> Defect:
         kind = group[0]
         repairs = list(group[1:]) if kind in ("repaired", "together") else []
         found = sorted(found, key=lambda one: (len(one.finding.steps), one.finding.thread_switches))

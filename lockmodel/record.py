@@ -89,8 +89,6 @@ class _Recorder:
         self._checker = Checker(options.check, self._report if progress else None)
         self._model = self._checker.model
         self._design = options.check.design or self._model.default_design
-        self._repaired = _repaired(self._model, options.repaired, self._design)
-        self._repairs = [name for name in repairs_of(self._model, self._repaired) if name != self._design]
         self._settings = settings_of(self._model, options.check.switches, options.matrix)
         self._lines = source_lines(self._model)
         self._cut = ""
@@ -98,18 +96,20 @@ class _Recorder:
 
     def run(self) -> RecordRun:
         """The stages, one after the other; the first that is cut short is the last."""
-        written = _Found(self._design, Held(self._model, self._design))
-        repaired = _Found(self._repaired, Held(self._model, self._repaired)) if self._repaired else None
+        named = _repaired(self._model, self._options.repaired, self._design)
+        repairs = [name for name in repairs_of(self._model, named) if name != self._design]
+        written = self._found(self._design)
+        repaired = self._found(named) if named else None
         try:
             for found in (written, *([repaired] if repaired else [])):
                 self._sight(found)
         except KeyboardInterrupt:
             self._stop()
         gone = written.sightings.beyond(repaired.sightings if repaired else Sightings())
-        causes = Causes(self._checker, self._settings, gone, self._tell)
+        causes = Causes(self._checker, self._settings, gone, repairs, self._tell)
         try:
             if not self._cut:
-                causes.find(self._repairs, self._repaired)
+                causes.find(named)
         except KeyboardInterrupt:
             self._stop()
         record = self._record(written, repaired, causes) if written.held.begun else None
@@ -117,12 +117,14 @@ class _Recorder:
 
     def of(self, result: CheckResult) -> Record:
         """What one result comes to: no design that repairs it was looked at."""
-        self._repaired, self._repairs = None, []
-        written = _Found(self._design, Held(self._model, self._design))
+        written = self._found(self._design)
         written.sightings.add(self._settings[0], result)
         written.held.add(self._settings[0], result)
         gone = written.sightings.beyond(Sightings())
-        return self._record(written, None, Causes(self._checker, self._settings, gone, self._tell))
+        return self._record(written, None, Causes(self._checker, self._settings, gone, [], self._tell))
+
+    def _found(self, design: str) -> _Found:
+        return _Found(design, Held(self._model, design))
 
     def _stop(self) -> None:
         self._interrupted = True
@@ -148,10 +150,10 @@ class _Recorder:
     # --- what is told -------------------------------------------------------------------------------------------
 
     def _record(self, written: _Found, repaired: _Found | None, causes: Causes) -> Record:
-        defects = Defects(self._model, self._repairs)
-        defects.add_gone(causes, False if repaired is not None and repaired.held.complete else None)
+        defects = Defects(self._model, causes)
+        defects.add_gone(False if repaired is not None and repaired.held.complete else None)
         if repaired is not None:
-            defects.add_left(repaired.sightings, written.sightings, causes)
+            defects.add_left(repaired.sightings, written.sightings)
         return Record(
             schema_version=SCHEMA_VERSION,
             lockmodel=__version__,
@@ -159,8 +161,8 @@ class _Recorder:
             model=self._model.name,
             source=self._model.source,
             design=self._design,
-            repaired=self._repaired,
-            repairs=self._repairs,
+            repaired=repaired.design if repaired is not None else None,
+            repairs=causes.repairs,
             switches=self._settings[0].values,
             varied=[setting.turned[0] for setting in self._settings if len(setting.turned) == 1],
             matrix=self._options.matrix,

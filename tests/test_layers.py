@@ -109,7 +109,6 @@ ALLOWED: dict[str, set[str]] = {
         "matrix",
         "sightings",
         RECORDS,
-        COMPARISON,
         RECORD,
     },
     "review": {"check", "earlier", "errors", "explain", "record", "report", "target", RECORD},
