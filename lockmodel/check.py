@@ -135,7 +135,7 @@ class CheckOptions:
 
     target: str
     design: str | None = None
-    switches: dict[str, str] = field(default_factory=dict)
+    switches: Mapping[str, str | bool | int] = field(default_factory=dict)
     bounds: dict[str, int] = field(default_factory=dict)
     engine: str = "auto"
     strategy: str = "exhaustive"

@@ -35,7 +35,7 @@ from lockmodel.language.types import (
     SpinLock,
 )
 from lockmodel.report.json_text import as_json
-from lockmodel.report.words import count, enumerated
+from lockmodel.report.words import count, enumerated, plain
 from lockmodel.target import choose_scenarios, split_target
 
 LOCK_KINDS: dict[type, str] = {
@@ -250,7 +250,7 @@ def describe(inventory: Inventory, *, verbose: bool = False) -> str:
             )
             for d in inventory.designs
         ],
-        "switches": [(s.name, _join(s.doc, f"default {_plain(s.default)}")) for s in inventory.switches],
+        "switches": [(s.name, _join(s.doc, f"default {plain(s.default)}")) for s in inventory.switches],
         **({"hooks": _hooks(inventory)} if inventory.hooks else {}),
         "claims": [(c.name, _join(c.kind, _list("outside", c.outside), c.doc)) for c in inventory.claims],
         "locks": [(lock.name, lock.kind) for lock in inventory.locks],
@@ -332,10 +332,6 @@ def _first_line(doc: str) -> str:
 
 def _place(path: str, line: int) -> str:
     return f"{path}:{line}"
-
-
-def _plain(value: bool | int | str) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _join(*parts: str) -> str:

@@ -70,13 +70,8 @@ def record(options: RecordOptions, progress: Callable[[Progress], None] | None =
 
 def record_of(options: RecordOptions, result: CheckResult) -> Record:
     """The record that a check comes to by itself: its findings, each once, without what removes them."""
-    given = {name: _given(value) for name, value in result.switches.items()}
-    known = dataclasses.replace(options.check, design=result.design, switches=given)
+    known = dataclasses.replace(options.check, design=result.design, switches=result.switches)
     return _Recorder(dataclasses.replace(options, check=known, matrix="none"), None).of(result)
-
-
-def _given(value: bool | int | str) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 class _Recorder:

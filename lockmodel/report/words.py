@@ -79,10 +79,11 @@ def design_of(result: CheckResult) -> str:
 
 def switched(switches: Mapping[str, bool | int | str]) -> list[str]:
     """'reclaim=off' for each switch."""
-    return [f"{name}={_switch(value)}" for name, value in switches.items()]
+    return [f"{name}={plain(value)}" for name, value in switches.items()]
 
 
-def _switch(value: bool | int | str) -> str:
+def plain(value: bool | int | str) -> str:
+    """'on', 'off', or the value of a switch that is no bool."""
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
