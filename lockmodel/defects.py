@@ -100,6 +100,7 @@ def _recorded(key: Identity, sighting: Sighting, cause: Cause, remains: bool | N
         witnesses=len(sighting.witnesses),
         sure=_sure(sighting, cause),
         remarks=remarks.of(finding.rule, [*key[1:], finding.place.procedure], needs),
+        design=witness.design,
     )
 
 

@@ -56,8 +56,8 @@ class Held:
 
     @property
     def begun(self) -> bool:
-        """Was any scenario searched?"""
-        return self._states > 0
+        """Was any scenario searched? One may be over before there is a state to store."""
+        return self._states > 0 or self._runs > len(self._unfinished)
 
     @property
     def complete(self) -> bool:

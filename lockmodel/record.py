@@ -18,7 +18,7 @@ from lockmodel.causes import Causes, parts_of, repairs_of
 from lockmodel.check import Checker, CheckOptions, Progress
 from lockmodel.compile.source_lines import SourceLine, source_lines
 from lockmodel.defects import Defects
-from lockmodel.errors import UsageError
+from lockmodel.errors import IncompleteError, LockmodelError, UsageError
 from lockmodel.findings.finding import CheckResult
 from lockmodel.findings.pairings import Reached, pairings
 from lockmodel.findings.record import Holding, Record, SourceFile
@@ -44,7 +44,7 @@ class RecordOptions:
 
 @dataclass(frozen=True)
 class RecordRun:
-    """What a run gives: no record if it ended before anything was searched. `interrupted` if Ctrl-C ended it.
+    """What a run gives: `interrupted` if Ctrl-C ended it, with no record if nothing was searched before.
 
     `lines` are those of the modelled source, with what became of each.
     """
@@ -64,7 +64,10 @@ class _Found:
 
 
 def record(options: RecordOptions, progress: Callable[[Progress], None] | None = None) -> RecordRun:
-    """Search all that the record tells of. What is found before Ctrl-C is recorded."""
+    """Search all that the record tells of. What is found before Ctrl-C is recorded.
+
+    IncompleteError if nothing was searched within the time limit, UsageError if there is nothing to search.
+    """
     return _Recorder(options, progress).run()
 
 
@@ -107,6 +110,8 @@ class _Recorder:
                 causes.find(named)
         except KeyboardInterrupt:
             self._stop()
+        if not (written.held.begun or self._interrupted):
+            raise self._nothing()
         record = self._record(written, repaired, causes) if written.held.begun else None
         return RecordRun(record, self._interrupted, self._lines)
 
@@ -120,6 +125,15 @@ class _Recorder:
 
     def _found(self, design: str) -> _Found:
         return _Found(design, Held(self._model, design))
+
+    def _nothing(self) -> LockmodelError:
+        """Why there is no record."""
+        if self._cut:
+            return IncompleteError(f"{self._cut}, and nothing was searched before")
+        return UsageError(
+            f"the model {self._model.name} has no scenario, so there is nothing to record\n"
+            "  Add one with @model.scenario."
+        )
 
     def _stop(self) -> None:
         self._interrupted = True

@@ -110,7 +110,7 @@ class _Drawn:
         shown, finding = defect.shown, defect.shown.finding
         stem = f"{defect.number}-{finding.rule}"
         if finding.steps or finding.waiting:
-            design = ", ".join([self._record.design, *shown.switches])
+            design = ", ".join([shown.design or self._record.design, *shown.switches])
             self.files[f"pictures/{stem}-witness.svg"] = witness_svg(
                 finding, shown.scenario, spec=self._record.spec, model=self._record.model, design=design
             )

@@ -18,9 +18,10 @@ from lockmodel.matrix import Setting, Turned
 
 @dataclass(frozen=True)
 class Witness:
-    """A finding as one scenario shows it under one setting."""
+    """A finding as one scenario shows it in a design, under one setting."""
 
     finding: Finding
+    design: str
     scenario: str
     threads: int
     turned: Turned
@@ -72,7 +73,7 @@ class Sightings:
         """What a result shows."""
         threads = {scenario.name: len(scenario.threads) for scenario in result.scenarios}
         for identity, shown in found_by(result).items():
-            told = (Witness(finding, name, threads[name], setting.turned) for name, finding in shown)
+            told = (Witness(finding, result.design, name, threads[name], setting.turned) for name, finding in shown)
             before = self.found[identity].shown if identity in self.found else ()
             self.found[identity] = Sighting((*before, *told))
 

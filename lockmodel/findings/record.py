@@ -18,12 +18,13 @@ class Recorded(msgspec.Struct, frozen=True):
     """A finding, by rule and place, over all scenarios and settings in which the design as written shows it.
 
     `place` is the line of the source, or of the spec, or the claim; several where threads wait or race. `finding` is
-    its smallest witness: in `scenario`, under the `switches` that differ. `scenarios` are all that show it. `needs` are
-    the smallest sets of switches under which it shows, the empty one alone where it needs none. `repaired_by` are the
-    designs of which each alone removes it, in all `witnesses` that were searched again; `together` are those that it
-    takes together, where no one does. `remains`: it shows in the repaired design; null where there is none or where
-    that was not searched to the end. `without`: it shows where all but the repair of its defect are applied, null where
-    that was not examined. `sure` are the reasons that make one believe it, a phrase each.
+    its smallest witness: in `scenario`, in `design`, under the `switches` that differ. `scenarios` are all that show
+    it. `needs` are the smallest sets of switches under which it shows, the empty one alone where it needs none.
+    `repaired_by` are the designs of which each alone removes it, in all `witnesses` that were searched again;
+    `together` are those that it takes together, where no one does. `remains`: it shows in the repaired design; null
+    where there is none or where that was not searched to the end. `without`: it shows where all but the repair of its
+    defect are applied, null where that was not examined. `sure` are the reasons that make one believe it, a phrase
+    each.
     """
 
     rule: str
@@ -41,6 +42,7 @@ class Recorded(msgspec.Struct, frozen=True):
     witnesses: int
     sure: list[str]
     remarks: list[str]
+    design: str = ""
 
 
 class Defect(msgspec.Struct, frozen=True):

@@ -122,7 +122,6 @@ def _sure(found: Recorded) -> str:
 
 def _defect(record: Record, defect: Defect) -> str:
     first = defect.findings[0]
-    design = record.repaired if defect.kind == "introduced" else record.design
     parts = [f"## {defect.number}. {defect.title}", defect.reason, _how(record, defect)]
     if remarks := list(dict.fromkeys(remark for found in defect.findings for remark in found.remarks)):
         parts.append("\n\n".join(f"> {remark}" for remark in remarks))
@@ -130,10 +129,8 @@ def _defect(record: Record, defect: Defect) -> str:
         parts.append("\n".join(f"- {note}" for note in switches))
     if len(defect.findings) > 1:
         parts.append(_findings(defect))
-    turned = "".join(f", {one}" for one in first.switches)
-    witness = render_finding(
-        first.finding, first.scenario, spec=record.spec, design=f"{design}{turned}", terminal=Terminal()
-    )
+    design = ", ".join([first.design, *first.switches])
+    witness = render_finding(first.finding, first.scenario, spec=record.spec, design=design, terminal=Terminal())
     parts += ["Smallest witness:", f"```text\n{witness.rstrip()}\n```"]
     parts.append("How sure:\n\n" + "\n".join(f"- {reason}" for reason in first.sure))
     return "\n\n".join(part for part in parts if part)

@@ -187,6 +187,50 @@ def test_what_only_two_repairs_remove_is_a_defect_that_names_them_both(run: Run,
     assert "`fix-add` and `fix-drop` remove it together, and none of them alone" in page
 
 
+PARTLY = """
+from __future__ import annotations
+
+from lockmodel import Model, Scenario
+
+model = Model("partly", source="partly.c", as_written="as-it-was")
+odd = model.switch("odd", False, "the repair does not help")
+
+
+@model.path
+def wrong() -> None:
+    flag = True
+    assert not flag  # 30
+
+
+@model.design("repaired", replaces=wrong)
+def right() -> None:
+    flag = False
+    if odd:
+        flag = True
+    assert not flag  # 30
+
+
+@model.scenario
+def bad(m: Scenario) -> None:
+    m.thread("w", wrong)
+"""
+
+
+def test_the_witness_of_what_remains_beside_what_is_repaired_is_of_the_repaired_design(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "partly.py").write_text(PARTLY.lstrip())
+    assert run("record", "partly.py", "-o", "out", "-q").exit_code == 1
+    found = json.loads((tmp_path / "out" / "findings.json").read_text())["defects"]
+    assert [(one["kind"], one["findings"][0]["design"], one["findings"][0]["needs"]) for one in found] == [
+        ("repaired", "as-it-was", [[]]),
+        ("remains", "repaired", [["odd=on"]]),
+    ]
+    page = (tmp_path / "out" / "findings.md").read_text()
+    assert page.count("scenario bad, design as-it-was: ") == 1
+    assert page.count("scenario bad, design repaired, odd=on: ") == 1
+
+
 def test_what_was_not_searched_to_its_end_was_removed_by_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "counters.py").write_text(PAIRED)
     assert run("record", "counters.py", "-o", "out", "-q", "--max-states", "2").exit_code == 1
@@ -217,6 +261,28 @@ def test_what_was_found_before_an_interrupt_is_written(
         assert "null-dereference at counters.c:21" in page
     else:
         assert "nothing is written" in told.output
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "code", "told"),
+    [
+        (
+            SPEC.lstrip(),
+            ("--timeout", "0.000001"),
+            3,
+            "the time limit was reached at as-it-was: switches as given (1/3)",
+        ),
+        (SPEC.partition("@model.scenario")[0].lstrip(), (), 2, "the model counters has no scenario"),
+    ],
+)
+def test_where_nothing_was_searched_it_is_told_why(
+    run: Run, tmp_path: Path, text: str, options: tuple[str, ...], code: int, told: str
+) -> None:
+    (tmp_path / "counters.py").write_text(text)
+    result = run("record", "counters.py", "-o", "out", "-q", *options)
+    assert result.exit_code == code
+    assert told in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_holds_is_told_of_both_designs(recorded: Recorded) -> None:
