@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lockmodel.findings.finding import Enumeration, Finding, Missed, Order, OrderVerdict, Protection, Unreached
+from lockmodel.findings.needs import smallest
 from lockmodel.findings.pairing import Pairing
 
 
@@ -59,6 +60,11 @@ class Defect(msgspec.Struct, frozen=True):
     repairs: list[str]
     reason: str
     findings: list[Recorded]
+
+    @property
+    def needs(self) -> list[tuple[str, ...]]:
+        """The smallest sets of switches under which any of it shows."""
+        return smallest(tuple(needed) for found in self.findings for needed in found.needs)
 
 
 class ClaimHeld(msgspec.Struct, frozen=True):

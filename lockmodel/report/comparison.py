@@ -8,7 +8,7 @@ from lockmodel.findings.comparison import ComparedFinding, Comparison, Side
 from lockmodel.findings.finding import OrderEdge
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, wrap
-from lockmodel.report.words import count, gathered, listed, switched
+from lockmodel.report.words import count, ended, gathered, listed, switched
 from lockmodel.report.wrapping import printable
 
 HEADS = {"new": BAD, "gone": GOOD, "unchanged": UNSURE}
@@ -85,7 +85,7 @@ def _verdicts(comparison: Comparison, width: int) -> Text:
 def _verdict(side: Side | None) -> str:
     if side is None:
         return "not there"
-    return side.verdict if side.complete or side.verdict != "violated" else "violated, incomplete"
+    return ended(side.verdict, complete=side.complete)
 
 
 def _order(comparison: Comparison, width: int) -> Text:

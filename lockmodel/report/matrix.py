@@ -7,7 +7,7 @@ from rich.text import Text
 from lockmodel.findings.finding import CheckResult, MatrixSetting, NeedingFinding
 from lockmodel.report.places import spec_and_source
 from lockmodel.report.terminal import BAD, FAINT, GOOD, STRONG, UNSURE, Terminal, table, wrap
-from lockmodel.report.words import count, gathered, listed, switched
+from lockmodel.report.words import count, ended, gathered, listed, switched
 from lockmodel.report.wrapping import printable
 
 STYLES = {"verified": GOOD, "violated": BAD, "incomplete": UNSURE}
@@ -81,4 +81,4 @@ def _turned(turned: dict[str, bool | int | str]) -> str:
 
 
 def _said(setting: MatrixSetting) -> str:
-    return setting.verdict if setting.complete or setting.verdict != "violated" else "violated, incomplete"
+    return ended(setting.verdict, complete=setting.complete)

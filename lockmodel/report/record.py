@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lockmodel.findings.finding import Unreached
-from lockmodel.findings.needs import smallest
 from lockmodel.findings.record import Defect, Holding, Record, Recorded, Setting, Unfinished
 from lockmodel.report.places import place_of
 from lockmodel.report.summary import ranges
@@ -77,7 +76,7 @@ def _table(record: Record) -> str:
             _some([found.place for found in one.findings]),
             str(len(one.findings[0].finding.threads)),
             str(len(one.findings[0].finding.steps)),
-            _needs(_least(one)),
+            _needs(one.needs),
             _removed(one),
             _sure(one.findings[0]),
         ]
@@ -93,11 +92,6 @@ def _legend() -> str:
         "its interpreter. *shortest*: no schedule of that scenario has fewer steps. *by itself*: it shows where every "
         "other repair is applied."
     )
-
-
-def _least(defect: Defect) -> list[tuple[str, ...]]:
-    """The smallest sets of switches under which any of it shows."""
-    return smallest(tuple(needed) for found in defect.findings for needed in found.needs)
 
 
 def _needs(needs: Sequence[Sequence[str]]) -> str:
@@ -141,7 +135,7 @@ def _how(record: Record, defect: Defect) -> str:
     first = defect.findings[0]
     scenarios = list(dict.fromkeys(name for found in defect.findings for name in found.scenarios))
     shows = f"It shows in {count(len(scenarios), 'scenario')} ({_some(scenarios, SCENARIOS)})"
-    needs = _needs(_least(defect))
+    needs = _needs(defect.needs)
     shows += ", and needs no switch" if needs == "none" else f", and needs {needs}"
     match defect.kind:
         case "repaired":
@@ -164,7 +158,7 @@ def _how(record: Record, defect: Defect) -> str:
 
 
 def _switch_notes(record: Record, defect: Defect) -> Iterator[str]:
-    for name in dict.fromkeys(t.partition("=")[0] for needed in _least(defect) for t in needed):
+    for name in dict.fromkeys(t.partition("=")[0] for needed in defect.needs for t in needed):
         if name in record.switch_remarks:
             yield f"`{name}`: {record.switch_remarks[name]}"
 

@@ -14,6 +14,7 @@ from lockmodel.report.words import (
     count,
     covered,
     design_of,
+    ended,
     enumerated,
     further,
     last_word,
@@ -112,10 +113,7 @@ def _grouped(scenarios: list[ScenarioResult], together: bool) -> list[tuple[str,
 
 def _verdicts(members: list[ScenarioResult]) -> str:
     """'violated', or of several that differ '3 violated, 21 verified'."""
-    verdicts = [
-        member.verdict if member.complete or member.verdict != "violated" else "violated, incomplete"
-        for member in members
-    ]
+    verdicts = [ended(member.verdict, complete=member.complete) for member in members]
     different = {verdict: verdicts.count(verdict) for verdict in sorted(verdicts, key=ORDER.index)}
     if len(different) == 1:
         return verdicts[0]

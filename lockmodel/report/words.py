@@ -198,6 +198,11 @@ def _verdict(scenario: ScenarioResult) -> str:
             return f"{other}: {covered(scenario)}"
 
 
+def ended(verdict: str, *, complete: bool) -> str:
+    """'violated', and 'violated, incomplete' where there may be more."""
+    return verdict if complete or verdict != "violated" else "violated, incomplete"
+
+
 def overall(result: CheckResult) -> str:
     """The verdict on the run: the worst of its scenarios."""
     verdicts = [scenario.verdict for scenario in result.scenarios]

@@ -132,7 +132,7 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
     ordered = sorted(defect.findings, key=_badness)
     shown = ordered[0]
     finding = shown.finding
-    needed = _least(defect)
+    needed = defect.needs
     names = dict.fromkeys(turned.partition("=")[0] for needs in needed for turned in needs)
     return DefectView(
         number=number,
@@ -162,12 +162,6 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
 
 def _line(frame: Frame, read: Reader) -> LineView:
     return LineView(frame.procedure, frame.spec, read(frame.spec), frame.source or "")
-
-
-def _least(defect: Defect) -> list[list[str]]:
-    every = [needed for found in defect.findings for needed in found.needs]
-    least = [one for one in every if not any(set(other) < set(one) for other in every)]
-    return [list(one) for one in dict.fromkeys(map(tuple, least))]
 
 
 def _needs(needed: Sequence[Sequence[str]]) -> str:
