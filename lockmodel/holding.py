@@ -43,15 +43,12 @@ class Held:
         self._violated: set[str] = set()
         self._broken: set[str] = set()
         self._judged: set[str] = set()
-        self._chains: list[list[str]] = []
-        self._order: dict[tuple[str, str], OrderVerdict] = {}
         self._unreached: dict[Unreached, int] = {}
         self._reached: dict[str, None] = {}
         self._missed: Missed | None = None
         self._enumeration: dict[str, Enumeration] = {}
-        self._rows: dict[str, list[Cell]] = {}
-        self._edges: dict[tuple[str, str, str, str], OrderEdge] = {}
-        self._locks: Order | None = None
+        self._matrix = _Matrix()
+        self._order = _Order()
         self._protection: dict[str, Protection] = {}
 
     @property
@@ -67,7 +64,6 @@ class Held:
     def add(self, setting: Matrixed, result: CheckResult) -> None:
         """What a result says."""
         self._settings.append(Setting(list(setting.turned)))
-        self._chains = result.order.declared
         for scenario in result.scenarios:
             self._runs += 1
             self._states += scenario.states
@@ -81,48 +77,20 @@ class Held:
             for finding in scenario.findings:
                 self._broken.add(finding.rule)
                 self._violated.add(finding.claim or "")
-        for judged in result.order.judged:
-            known = self._order.get((judged.rule, judged.claim), judged)
-            worst = min(known, judged, key=lambda its: VERDICTS.index(its.verdict))
-            self._order[judged.rule, judged.claim] = worst
+            if (chance := scenario.missed) is not None:
+                known = self._missed or Missed(0.0, 0.0)
+                # Errors of several searches: no more than the sum of their chances.
+                self._missed = Missed(known.calculated + chance.calculated, known.observed + chance.observed)
         for missed in result.unreached:
             self._unreached[missed] = self._unreached.get(missed, 0) + 1
         self._reached |= dict.fromkeys(result.reached)
         self._enumeration |= result.enumeration
-        self._add_row_cells(result)
-        self._add_order(result.order)
+        self._matrix.add(result.scenarios)
+        self._order.add(result.order)
         for one in result.protection:
             before = self._protection.setdefault(one.field, one)
             if one.observed == "unprotected" and before.observed != "unprotected":
                 self._protection[one.field] = one
-
-    def _add_row_cells(self, result: CheckResult) -> None:
-        """A column of the matrix."""
-        rows: dict[str, list[ScenarioResult]] = {}
-        for scenario in result.scenarios:
-            rows.setdefault(scenario.group or scenario.name.partition("[")[0], []).append(scenario)
-            if (missed := scenario.missed) is not None:
-                known = self._missed or Missed(0.0, 0.0)
-                # Errors of several searches: no more than the sum of their chances.
-                self._missed = Missed(known.calculated + missed.calculated, known.observed + missed.observed)
-        before = len(self._settings) - 1
-        for name in dict.fromkeys([*self._rows, *rows]):
-            cells = self._rows.setdefault(name, [Cell(0, 0, 0, []) for _ in range(before)])
-            cells.append(_cell(rows.get(name, [])))
-
-    def _add_order(self, order: Order) -> None:
-        for edge in order.edges:
-            known = self._edges.setdefault((edge.outer, edge.inner, edge.mode_outer, edge.mode_inner), edge)
-            if edge is not known:
-                contexts = [*known.contexts, *(one for one in edge.contexts if one not in known.contexts)]
-                places = max(known.places, edge.places)
-                self._edges[edge.outer, edge.inner, edge.mode_outer, edge.mode_inner] = msgspec.structs.replace(
-                    known, contexts=contexts, places=places
-                )
-        cycles = self._locks.cycles if self._locks else []
-        self._locks = msgspec.structs.replace(
-            order, edges=[], judged=[], cycles=[*cycles, *(cycle for cycle in order.cycles if cycle not in cycles)]
-        )
 
     @property
     def reached(self) -> list[str]:
@@ -138,6 +106,7 @@ class Held:
         """All of it, with what was read off the code."""
         threads = list(self._names.values())
         rules = [rule.code for rule in RULES.values() if rule.judged]
+        order = self._order.told()
         return Holding(
             design=self._design,
             scenarios=len(self._names),
@@ -150,28 +119,20 @@ class Held:
             claims=[self._claim(record) for record in self._model.claims.values()],
             rules=[code for code in rules if code not in self._broken],
             broken=[code for code in rules if code in self._broken],
-            hierarchy=self._chains,
+            hierarchy=order.declared,
             obeyed="LM201" not in self._broken,
-            order=[msgspec.structs.replace(judged, schedule=None) for judged in self._order.values()],
+            order=order.judged,
             unreached=self.unreached,
             unentered=[
                 name for name, record in self._model.procedures.items() if record.is_path and name not in self._reached
             ],
             missed=self._missed,
             enumeration=self._enumeration,
-            matrix=[Row(name, cells) for name, cells in self._rows.items()],
-            locks=self._told_order(),
+            matrix=self._matrix.told(),
+            locks=order,
             protection=list(self._protection.values()),
             pairings=pairings,
         )
-
-    def _told_order(self) -> Order | None:
-        """The order of all runs; the schedules that show it are left to `check`, which gives them for each edge."""
-        if self._locks is None:
-            return None
-        edges = [msgspec.structs.replace(edge, schedule="", scenario="") for edge in self._edges.values()]
-        judged = [msgspec.structs.replace(judged, schedule=None) for judged in self._order.values()]
-        return msgspec.structs.replace(self._locks, edges=edges, judged=judged)
 
     def _claim(self, record: ClaimRecord) -> ClaimHeld:
         kind = "at quiescence" if record.quiescent else "eventually" if record.eventual else "invariant"
@@ -181,7 +142,62 @@ class Held:
         return ClaimHeld(record.name, kind, doc, verdict)
 
 
+class _Matrix:
+    """A row for each group of scenarios, in it a cell for each setting."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Cell]] = {}
+        self._columns = 0
+
+    def add(self, scenarios: list[ScenarioResult]) -> None:
+        """A column."""
+        groups: dict[str, list[ScenarioResult]] = {}
+        for scenario in scenarios:
+            groups.setdefault(scenario.group or scenario.name.partition("[")[0], []).append(scenario)
+        for name in dict.fromkeys([*self._rows, *groups]):
+            cells = self._rows.setdefault(name, [_cell([])] * self._columns)
+            cells.append(_cell(groups.get(name, [])))
+        self._columns += 1
+
+    def told(self) -> list[Row]:
+        return [Row(name, cells) for name, cells in self._rows.items()]
+
+
 def _cell(scenarios: list[ScenarioResult]) -> Cell:
     rules = sorted({finding.rule for scenario in scenarios for finding in scenario.findings})
     violated = sum(bool(scenario.findings) for scenario in scenarios)
     return Cell(len(scenarios), violated, sum(not scenario.complete for scenario in scenarios), rules)
+
+
+class _Order:
+    """The order of locks of all runs, without schedules that show it: `check` gives those."""
+
+    def __init__(self) -> None:
+        self._last = Order([], [])
+        self._cycles: list[list[str]] = []
+        self._edges: dict[tuple[str, str, str, str], OrderEdge] = {}
+        self._judged: dict[tuple[str, str], OrderVerdict] = {}
+
+    def add(self, order: Order) -> None:
+        """The order of one run."""
+        self._last = order
+        self._cycles += [cycle for cycle in order.cycles if cycle not in self._cycles]
+        for edge in order.edges:
+            key = edge.outer, edge.inner, edge.mode_outer, edge.mode_inner
+            known = self._edges.get(key, edge)
+            self._edges[key] = msgspec.structs.replace(
+                known,
+                contexts=list(dict.fromkeys([*known.contexts, *edge.contexts])),
+                places=max(known.places, edge.places),
+                scenario="",
+                schedule="",
+            )
+        for judged in order.judged:
+            before = self._judged.get((judged.rule, judged.claim), judged)
+            worst = min(before, judged, key=lambda its: VERDICTS.index(its.verdict))
+            self._judged[judged.rule, judged.claim] = msgspec.structs.replace(worst, schedule=None)
+
+    def told(self) -> Order:
+        return msgspec.structs.replace(
+            self._last, edges=list(self._edges.values()), cycles=self._cycles, judged=list(self._judged.values())
+        )
