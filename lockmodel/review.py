@@ -7,6 +7,7 @@ page        one HTML file                                   (report.review)
 
 from __future__ import annotations
 
+import dataclasses
 import linecache
 import re
 from collections.abc import Callable
@@ -90,12 +91,15 @@ class _Drawn:
         self._spec = spec
         self.files: dict[str, bytes] = {}
         self.undrawn = ""
+        self._pieces = 0
 
     def run(self) -> Pictures:
         order = {}
         for holding in self._record.holds:
             if (table := order_of(self._record, holding)) is not None:
-                if svg := self._graph(f"lock-order-{_safe(holding.design)}", lock_order_diagram(table)):
+                diagram = lock_order_diagram(table)
+                self._file(f"lock-order-{_safe(holding.design)}", diagram)
+                if svg := self._inline(diagram, f"The lock order of design {holding.design}"):
                     order[holding.design] = svg
         ends, names = {}, {}
         for defect in worst_first(self._record, read_line):
@@ -115,30 +119,38 @@ class _Drawn:
                 finding, shown.scenario, spec=self._record.spec, model=self._record.model, design=design
             )
         if finding.waiting:
-            diagram, head = wait_for_diagram(finding, shown.scenario), "Who waits for whom at the end"
-            name = f"{stem}-wait-for"
+            head, diagram = "Who waits for whom at the end", wait_for_diagram(finding, shown.scenario)
+            self._file(f"{stem}-wait-for", diagram)
         elif finding.rule in BY_HEAP:
             heap = check.heap(self._spec, finding.schedule)
-            self._graph(f"{stem}-heap", heap_diagram(heap, finding, shown.scenario))
+            self._file(f"{stem}-heap", heap_diagram(heap, finding, shown.scenario))
+            head = "The objects concerned at the end, and who refers to them"
             diagram = heap_diagram(focused(heap, defect.story.concerned), finding, shown.scenario)
-            head, name = "The objects concerned at the end, and who refers to them", f"{stem}-objects"
         else:
             return None
-        svg = self._graph(name, diagram)
+        svg = self._inline(diagram, head)
         return (head, svg) if svg else None
 
-    def _graph(self, name: str, diagram: Diagram) -> str:
-        """A graph as DOT and as SVG, which is given for the page; "", and why, where Graphviz does not draw."""
+    def _file(self, name: str, diagram: Diagram) -> None:
+        """A graph as DOT, and as SVG where Graphviz draws."""
         self.files[f"pictures/{name}.dot"] = render(diagram, "dot")
+        if svg := self._laid_out(diagram):
+            self.files[f"pictures/{name}.svg"] = svg
+
+    def _inline(self, diagram: Diagram, title: str) -> str:
+        """A graph for the page, which says beside it what else would stand above; "" where Graphviz does not draw."""
+        svg = self._laid_out(dataclasses.replace(diagram, title=title, notes=(), findings=()))
+        self._pieces += 1
+        return f"{BEGIN}\n{inline_svg(svg, f'graph-{self._pieces}')}\n{END}" if svg else ""
+
+    def _laid_out(self, diagram: Diagram) -> bytes:
         if self.undrawn:
-            return ""
+            return b""
         try:
-            svg = render(diagram, "svg")
+            return render(diagram, "svg")
         except LockmodelError as error:
             self.undrawn = str(error)
-            return ""
-        self.files[f"pictures/{name}.svg"] = svg
-        return f"{BEGIN}\n{inline_svg(svg, f'graph-{len(self.files)}')}\n{END}"
+            return b""
 
 
 def _safe(name: str) -> str:

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +16,12 @@ import pytest
 
 from lockmodel.check import CheckOptions, check, replay
 from lockmodel.findings.finding import CheckResult
+from lockmodel.record import RecordOptions
+from lockmodel.report.files import write_folder
 from lockmodel.report.terminal import Terminal
 from lockmodel.report.text import distinct, render_check
 from lockmodel.report.witness import witness_svg
+from lockmodel.review import BEGIN, END, ReviewOptions, review
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "reports" / "spine"
@@ -64,6 +70,44 @@ def test_the_pictures_are_those_of_the_findings(pytestconfig: pytest.Config) -> 
     for name, svg in drawn.items():
         compare(REPORTS / name, svg, update)
     assert sorted(path.name for path in REPORTS.glob("*.svg")) == sorted(drawn)
+
+
+# --- reviews ------------------------------------------------------------------------------------------------------
+
+REVIEWS = {
+    "inotify": ("specs/inotify.py", "reports/inotify/findings.json"),
+    "documents": ("specs/classic/documents.py", ""),
+    "philosophers": ("specs/classic/philosophers.py", ""),
+}
+"""Folder: the spec, and the record that stands there where a search would take too long."""
+
+
+def without_layout(page: bytes) -> list[str]:
+    """The lines of a page but for the shapes of Graphviz, which are of its version."""
+    return re.sub(rf"{BEGIN}.*?{END}", "", page.decode(), flags=re.DOTALL).splitlines()
+
+
+def drawn_by_graphviz(name: str, files: Iterable[str]) -> bool:
+    """Is it a picture of a graph, of which the DOT stands beside it?"""
+    return name.endswith(".svg") and f"{name.removesuffix('.svg')}.dot" in files
+
+
+@pytest.mark.parametrize("name", REVIEWS)
+def test_a_review_is_what_review_writes(name: str, pytestconfig: pytest.Config) -> None:
+    spec, earlier = REVIEWS[name]
+    run = review(ReviewOptions(RecordOptions(CheckOptions(spec)), Path(earlier) if earlier else None))
+    files = {key: data for key, data in run.files.items() if not drawn_by_graphviz(key, run.files)}
+    folder = ROOT / "reports" / name
+    if pytestconfig.getoption("--update-golden"):
+        shutil.rmtree(folder / "pictures", ignore_errors=True)
+        write_folder(folder, files)
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix != ".md" and path.is_file()}
+    assert there == set(files)
+    for key, data in files.items():
+        if key == "index.html":
+            assert without_layout((folder / key).read_bytes()) == without_layout(data)
+        else:
+            assert (folder / key).read_bytes() == data, key
 
 
 # --- the record of the flagship -----------------------------------------------------------------------------------

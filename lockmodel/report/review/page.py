@@ -30,10 +30,6 @@ class Rule(Protocol):
         """Its name."""
 
     @property
-    def witness(self) -> str:
-        """How to read a witness of it."""
-
-    @property
     def repair(self) -> str:
         """What usually repairs it."""
 
@@ -80,9 +76,19 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
         keep_trailing_newline=True,
     )
+    environment.filters["prose"] = _prose
     environment.filters["svg"] = lambda text: Markup(text)
     environment.globals |= {"count": count, "listed": listed, "ranges": ranges}
     return environment
+
+
+def _prose(text: str) -> Markup:
+    """What a person wrote, with `names` between backticks as code."""
+    pieces = printable(text).split("`")
+    whole = len(pieces) % 2 == 1
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if n % 2 and whole else piece for n, piece in enumerate(pieces)
+    )
 
 
 def _shown(value: object) -> object:

@@ -24,7 +24,7 @@ class Verdict:
     """The word of the page and what it comes to: `facts` are (what, one value a design)."""
 
     word: str
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[str, str], ...]
     designs: tuple[str, ...]
     facts: tuple[tuple[str, tuple[str, ...]], ...]
     switches: tuple[str, ...]
@@ -32,10 +32,13 @@ class Verdict:
 
 def verdict_of(record: Record) -> Verdict:
     """What the page says first."""
-    told = [_design_sentence(record, holding, at) for at, holding in enumerate(record.holds)]
+    told = [
+        (word_of(record, holding), _design_sentence(record, holding, at)) for at, holding in enumerate(record.holds)
+    ]
     if record.cut:
-        told.append(f"The run is not whole: {record.cut}. What comes after that is left out.")
-    word = word_of(record, record.holds[0], 0) if record.holds else "incomplete"
+        told.append(("incomplete", f"The run is not whole: {record.cut}. What comes after that is left out."))
+    words = [word for word, _ in told]
+    word = "violated" if record.defects else "incomplete" if "incomplete" in words or not words else "verified"
     facts = [
         ("threads of a scenario", [_threads(one) for one in record.holds]),
         ("scenarios", [f"{one.scenarios:,}" for one in record.holds]),
@@ -54,25 +57,23 @@ def verdict_of(record: Record) -> Verdict:
     )
 
 
-def word_of(record: Record, holding: Holding, at: int) -> str:
-    """The verdict on one design; `at` is 0 for the one as written."""
-    if holding.broken or (at == 0 and record.defects):
-        return "violated"
-    return "incomplete" if holding.unfinished or record.cut else "verified"
+def word_of(record: Record, holding: Holding) -> str:
+    """The verdict on one design."""
+    return "violated" if holding.broken else "incomplete" if holding.unfinished or record.cut else "verified"
 
 
 def _design_sentence(record: Record, holding: Holding, at: int) -> str:
-    word = word_of(record, holding, at)
-    if at == 0:
-        if word == "violated":
-            return f"Design {holding.design}: {count(len(record.defects), 'defect')}, each shown by a schedule below."
-        if word == "verified":
-            return f"Design {holding.design}: no finding in any interleaving, within the bounds below."
-        return f"Design {holding.design}: no finding so far, and not everything was searched."
-    if word == "verified":
-        return f"Design {holding.design}, which has all repairs: verified, nothing was found in any interleaving."
-    said = "findings remain" if word == "violated" else "not everything was searched"
-    return f"Design {holding.design}, which has all repairs: {said}."
+    repairs = at > 0 and any(defect.repairs for defect in record.defects)
+    name = f"Design {holding.design}" + (", which has all repairs" if repairs else "")
+    match word_of(record, holding):
+        case "violated":
+            kinds = ("remains", "introduced") if at else ("repaired", "together", "remains", "unexplained")
+            number = sum(defect.kind in kinds for defect in record.defects)
+            return f"{name}: {count(number, 'defect')}, each shown by a schedule below."
+        case "verified":
+            return f"{name}: verified; nothing was found in any interleaving, within the bounds below."
+        case _:
+            return f"{name}: no finding so far, and not everything was searched."
 
 
 def _threads(holding: Holding) -> str:
@@ -129,11 +130,11 @@ class MatrixView:
     total: int
 
 
-def matrix_of(holding: Holding) -> MatrixView | None:
-    """The rows in which something was found, or left; None where the record has no matrix."""
+def matrix_of(holding: Holding, *, again: bool) -> MatrixView | None:
+    """The rows in which something was found, or left; None where the record has no matrix. `again`: no first design."""
     if not holding.matrix:
         return None
-    few = len(holding.matrix) <= FEW_ROWS
+    few = len(holding.matrix) <= FEW_ROWS and not again
     shown = [row for row in holding.matrix if few or any(_word(cell) != "verified" for cell in row.cells)]
     rows = tuple((row.name, max(cell.scenarios for cell in row.cells), tuple(map(_cell, row.cells))) for row in shown)
     columns = tuple(" and ".join(setting.switches) or "as given" for setting in holding.settings)
@@ -143,7 +144,7 @@ def matrix_of(holding: Holding) -> MatrixView | None:
 
 
 FEW_ROWS = 12
-"""So many rows are all shown, those without a finding too."""
+"""So many rows of the first design are all shown, those without a finding too."""
 
 
 def _sum(cells: Sequence[Cell]) -> Cell:
