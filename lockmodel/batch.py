@@ -36,8 +36,11 @@ from lockmodel.report.record import record_markdown
 from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
 from lockmodel.report.text import NORMAL, QUIET, VERBOSE, render_check, render_finding
-from lockmodel.report.words import count
+from lockmodel.report.words import count, unused_comments, why_ignored
 from lockmodel.selection import read_witness
+
+NO_WARNINGS = ("json-lines",)
+"""Formats that have no place for what is said of the run and not of a scenario."""
 
 
 def check_targets(targets: Sequence[str], options: Options) -> Exit:
@@ -148,6 +151,8 @@ def replay_schedule(target: str, text: str, pick: str | None, switches: dict[str
     """Run the schedule that `text` is or holds, and print what it shows. `switches` override those of the schedule."""
     result, finding, steps = check.replay(target, read_witness(text, pick).token, switches)
     name = result.scenarios[0].name
+    for one in result.scenarios[0].ignored:
+        print_error(f"ignored: {why_ignored(one)}")
     if finding is None:
         print_text(f"{name}: the schedule runs to its end ({count(len(steps), 'step')}) and shows nothing wrong")
         return Exit.VERIFIED
@@ -257,6 +262,9 @@ def _judge(target: str, run: check.CheckRun, options: Options) -> Exit:
     if run.interrupted:
         print_error("interrupted: what was found until then is reported")
         return Exit.INTERRUPTED
+    if options.output_format in NO_WARNINGS:
+        for _, told in unused_comments(result):
+            print_error(f"warning: {told}")
     if not result.scenarios:
         print_error(
             f"error: {target}: the model {result.model} has no scenario, so there is nothing to check\n"

@@ -22,10 +22,12 @@ import msgspec
 from lockmodel import __version__, workers
 from lockmodel.adjudicate import Searched
 from lockmodel.compile import Worlds, Written, compile_model, load, lower_scenario
+from lockmodel.compile.ignores import ignores_of
 from lockmodel.compile.lower import other_settings
 from lockmodel.compile.order_file import read_order
-from lockmodel.engine.exploration import Exploration, Limits, Seen, Tally
+from lockmodel.engine.exploration import Exploration, Hit, Limits, Seen, Tally
 from lockmodel.engine.explore import Search
+from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import IncompleteError, UsageError
@@ -37,6 +39,7 @@ from lockmodel.findings.coverage import (
     coverage,
     endless,
     missed_everywhere,
+    reached_places,
     reached_somewhere,
     unreached_text,
 )
@@ -46,10 +49,12 @@ from lockmodel.findings.finding import (
     Enumeration,
     Finding,
     Heap,
+    IgnoreComment,
     Missed,
     Order,
     Protection,
     ScenarioResult,
+    Silenced,
     Step,
     Unreached,
 )
@@ -72,8 +77,10 @@ from lockmodel.ir.nodes import Program
 from lockmodel.ir.setup import Setup
 from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.ordering import Added, Ordering, judge_order
+from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.report.words import count, switched
+from lockmodel.silence import Silence
 from lockmodel.target import choose_scenarios, split_target
 
 SCHEMA_VERSION = 1
@@ -88,6 +95,8 @@ GRAPH_STATES = 100_000
 """States that are drawn, folded, where no limit is given: half a minute."""
 
 STOPPED = "not begun: stopped at the first finding"
+
+NOT_FOLLOWED = "executions that end in a finding left out as asked ({}) were not followed further"
 
 SMALL, FEW = 3, 8
 """Threads of a scenario that workers do not share, since there are others for them; and from how many of those on."""
@@ -220,6 +229,7 @@ class Checker:
         self.options = options
         self.spec, self._wanted = split_target(options.target)
         self.model = load(self.spec)
+        self._silence = _silence_of(self.model)
         self._scenarios = 0
         self._ended: dict[int, ScenarioResult] = {}
         self._told = 0
@@ -272,13 +282,15 @@ class Checker:
             self.spec,
             self.model,
             program,
-            _with_order([item.result for item in done], ordering.added),
+            _with_order([item.result for item in done], ordering.added, self._silence),
             ordering.order,
             together.unreached,
             together.protected,
             {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
             together.reached,
         )
+        ignores = self._ignores(program, result, [item.coverage for item in done if item.coverage is not None])
+        result = msgspec.structs.replace(result, ignores=ignores)
         interrupted = self._interrupted or ordering.interrupted or any(item.seen.interrupted for item in known)
         return CheckRun(_under(result, program), interrupted)
 
@@ -312,6 +324,15 @@ class Checker:
             raise KeyboardInterrupt
         return checked.result
 
+    def _ignores(self, program: Program, result: CheckResult, coverages: Sequence[Coverage]) -> list[IgnoreComment]:
+        """The comments that silence findings, with what became of them."""
+        options = self.options
+        if not self._silence:
+            return []
+        whole = result.complete and not self._wanted and options.strategy == "exhaustive"
+        reached = reached_places(coverages, program.claims) if whole else set()
+        return self._silence.told(result.scenarios, reached, lambda rule: _selected(rule, options))
+
     @property
     def late(self) -> bool:
         """Has the time limit been reached?"""
@@ -324,7 +345,9 @@ class Checker:
         self._cut = self._cut or self._too_late()
         report = self._reporter(setup.name, number)
         layout = Layout(within, setup)
-        checked = _check_scenario(layout, group, self.options, self._engine, self._left(), report, self._cut)
+        checked = _check_scenario(
+            layout, group, self.options, self._silence, self._engine, self._left(), report, self._cut
+        )
         if checked.searched is not None:
             self.searched += 1
             self._checked[form] = checked
@@ -352,7 +375,9 @@ class Checker:
             if self._too_late():
                 return None
             layout = Layout(within, setups[number])
-            checked = _check_scenario(layout, groups[number], alone, self._engine, self._left(), None, "")
+            checked = _check_scenario(
+                layout, groups[number], alone, self._silence, self._engine, self._left(), None, ""
+            )
             keep()
             assert checked.searched is not None
             assert checked.coverage is not None
@@ -383,7 +408,7 @@ class Checker:
         if form not in self._joined:
             layout = Layout(within, layout.setup)
             left, report = self._left(), self._reporter(layout.setup.name, self._scenarios)
-            found, _ = _explore(layout, self.options, left and max(0.0, left), report, joined=True)
+            found, _ = _explore(layout, self.options, self._silence, left and max(0.0, left), report, joined=True)
             self._joined[form] = Searched(layout.program, layout.setup, found.seen(), self.options.reduction)
         return self._joined[form]
 
@@ -451,6 +476,11 @@ def _kept_out_of_collections() -> Iterator[Callable[[], None]]:
             gc.enable()
 
 
+def _silence_of(model: Model) -> Silence:
+    """What the comments of a model's spec silence."""
+    return Silence(ignores_of(model, {code: rule.name for code, rule in RULES.items()}))
+
+
 def _under(result: CheckResult, program: Program) -> CheckResult:
     """The result with every schedule as of this program: what another one shared with it was found under that."""
 
@@ -464,6 +494,12 @@ def _under(result: CheckResult, program: Program) -> CheckResult:
         msgspec.structs.replace(
             scenario,
             findings=[msgspec.structs.replace(f, schedule=token(f.schedule)) for f in scenario.findings],
+            ignored=[
+                msgspec.structs.replace(
+                    one, finding=msgspec.structs.replace(one.finding, schedule=token(one.finding.schedule))
+                )
+                for one in scenario.ignored
+            ],
         )
         for scenario in result.scenarios
     ]
@@ -473,16 +509,28 @@ def _under(result: CheckResult, program: Program) -> CheckResult:
     return msgspec.structs.replace(result, scenarios=scenarios, order=order)
 
 
-def _with_order(results: list[ScenarioResult], added: list[Added]) -> list[ScenarioResult]:
+def _with_order(results: list[ScenarioResult], added: list[Added], silence: Silence) -> list[ScenarioResult]:
     """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
     told = list(results)
     for item in added:
         at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
         if at < 0 and item.joined is not None:
             told.append(_joined(item.scenario, item.joined))
+        if one := silence.silenced(item.finding):
+            told[at] = _with_silenced(told[at], one, joined=item.joined is not None)
+            continue
         findings = sorted([*told[at].findings, item.finding], key=finding_order)
         told[at] = msgspec.structs.replace(told[at], verdict="violated", findings=findings)
     return told
+
+
+def _with_silenced(result: ScenarioResult, one: Silenced, *, joined: bool) -> ScenarioResult:
+    """The result with a finding of the lock order that is silenced; a deadlock that ends what was joined for it."""
+    ignored = [*result.ignored, one]
+    if not joined:
+        return msgspec.structs.replace(result, ignored=ignored)
+    reason = result.reason or NOT_FOLLOWED.format(one.finding.rule)
+    return msgspec.structs.replace(result, ignored=ignored, complete=False, reason=reason)
 
 
 def _joined(name: str, searched: Searched) -> ScenarioResult:
@@ -516,14 +564,19 @@ def replay(
     findings = [tell(violation, trace, stepper, proved=False) for violation in broken]
     shown = next((f for f in findings if f.rule == schedule.rule), findings[0] if findings else None)
     passed_by = told_bypass(trace, schedule.rule) if schedule.rule.startswith(BYPASS) else None
+    silence = _silence_of(model)
+    told = zip(findings, broken, strict=True)
+    hushed = next((silence.silenced(finding, violation) for finding, violation in told if finding is shown), None)
+    counted = [shown] if shown and not hushed else []
     threads = [thread.name for thread in stepper.layout.setup.threads]
     result = msgspec.structs.replace(
         _unsearched(stepper.layout.setup.name, threads, "one schedule was replayed", Search.name, "replay", []),
-        verdict="violated" if shown else "incomplete",
+        verdict="violated" if counted else "incomplete",
         states=len(trace.moments) + 1,
         transitions=len(trace.moments),
         depth=len(trace.moments),
-        findings=[shown] if shown else [],
+        findings=counted,
+        ignored=[hushed] if hushed else [],
     )
     whole = _whole(spec, model, program, [result], Order([], []), [], [])
     return whole, passed_by or shown, steps(trace, stepper.layout)
@@ -653,6 +706,7 @@ def name_engine(options: CheckOptions) -> str:
 def _explore(
     layout: Layout,
     options: CheckOptions,
+    silence: Silence,
     seconds: float | None,
     report: Callable[[Tally], None] | None,
     *,
@@ -664,7 +718,11 @@ def _explore(
     """
     states = options.max_states if options.max_states is not None else JOINED_STATES if joined else DEFAULT_STATES
     limits = Limits(states, options.max_memory, seconds)
-    stop_at = (lambda rule: _selected(rule, options)) if options.stop_first and not joined else None
+
+    def counts(violation: Violation) -> bool:
+        return _selected(violation.rule, options) and not silence.covers(violation)
+
+    stop_at = counts if options.stop_first and not joined else None
     if options.strategy == "exhaustive" or joined:
         exhaustive = Exhaustive(
             options.engine,
@@ -682,7 +740,7 @@ def _explore(
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
     told: dict[str, int] = {name: number for name, number in given.items() if number is not None}
-    settings = Settings(preemptions=options.preemptions, wanted=lambda rule: _selected(rule, options), **told)
+    settings = Settings(preemptions=options.preemptions, wanted=counts, **told)
     stepper = Stepper(layout, clear_dead=options.reduction)
     judge = RuleJudge(stepper)
     strategy = STRATEGIES[options.strategy](stepper, judge, limits, report, stop_at=stop_at, settings=settings)
@@ -693,6 +751,7 @@ def _check_scenario(
     layout: Layout,
     group: str,
     options: CheckOptions,
+    silence: Silence,
     engine: str,
     seconds: float | None,
     report: Callable[[Tally], None] | None,
@@ -703,27 +762,29 @@ def _check_scenario(
     reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
         return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions, group))
-    found, judge = _explore(layout, options, seconds, report)
+    found, judge = _explore(layout, options, silence, seconds, report)
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
-    ignored = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
     shortener = Shortener(stepper, judge)
     wanted = [
         hit if (found.shortest and hit.shortest) or hit.loop is not None else shortener.shorten(hit) for hit in wanted
     ]
-    told = [
-        explain(hit, stepper, judge, proved=found.shortest and hit.shortest, minimised=options.minimise)
-        for hit in wanted
-    ]
-    findings = sorted(told, key=finding_order)
+
+    def tell_hit(hit: Hit) -> tuple[Finding, Violation]:
+        proved = found.shortest and hit.shortest
+        return explain(hit, stepper, judge, proved=proved, minimised=options.minimise), hit.violation
+
+    told = [tell_hit(hit) for hit in wanted]
+    told.sort(key=lambda one: finding_order(one[0]))
+    findings = [finding for finding, violation in told if not silence.covers(violation)]
+    silenced = [one for finding, violation in told if (one := silence.silenced(finding, violation))]
     warnings = []
     reason = found.reason or doubt(found)
-    left_out = sorted({violation.rule for violation in ignored})
-    if ignored:
-        rules = ", ".join(left_out)
-        warnings.append(f"{count(len(ignored), 'finding')} left out as asked ({rules})")
-        if not reason and any(violation.fatal or violation.rule in ENDINGS for violation in ignored):
-            reason = f"executions that end in a finding left out as asked ({rules}) were not followed further"
+    unselected = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
+    left_out = sorted({violation.rule for violation in unselected})
+    if unselected:
+        warnings.append(f"{count(len(unselected), 'finding')} left out as asked ({', '.join(left_out)})")
+    reason = reason or not_followed([*unselected, *(hit.violation for hit in wanted if silence.covers(hit.violation))])
     if not found.reason:
         warnings.extend(endless(layout, found))
     reached = coverage(layout, found, judge)
@@ -754,11 +815,21 @@ def _check_scenario(
             *bounds(layout),
             *(["data races, livelocks and never-happens not looked for"] if options.strategy != "exhaustive" else []),
             *([f"findings of {', '.join(left_out)} left out as asked"] if left_out else []),
+            *([f"{count(len(silenced), 'finding')} ignored as the spec says"] if silenced else []),
         ],
         group=group,
+        ignored=silenced,
     )
     searched = Searched(layout.program, layout.setup, found.seen(), options.reduction)
     return Checked(result, searched, reached)
+
+
+def not_followed(left_out: Sequence[Violation]) -> str:
+    """Why a search says nothing of what lies behind findings that are left out, "" where it does."""
+    if not any(violation.fatal or violation.rule in ENDINGS for violation in left_out):
+        return ""
+    rules = ", ".join(sorted({violation.rule for violation in left_out}))
+    return NOT_FOLLOWED.format(rules)
 
 
 def doubt(found: Exploration) -> str:

@@ -262,6 +262,8 @@ def check(
 ) -> None:
     """Run every interleaving of each scenario and report what breaks.
 
+    A comment behind a line of the spec, `# lockmodel: ignore[LM301] why`, silences a finding that is placed there.
+
     Where there are too many: --strategy preemption runs those with few preemptions first, dpor one of each class of
     interleavings that differ in more than the order of independent steps; pct, walk and pos draw runs at random.
     """
@@ -326,7 +328,10 @@ def list_model(
         print_text(to_json(inventory) if form == "json" else describe(inventory, verbose=bool(verbose)))
 
 
-@app.command(epilog="[bold]Exit codes[/bold]: 1 the finding is there · 0 the schedule ends without one · 2, 4 errors")
+@app.command(
+    epilog="[bold]Exit codes[/bold]: 1 the finding is there · 0 the schedule ends without one, or the spec ignores it "
+    "· 2, 4 errors"
+)
 def replay(
     target: Target,
     schedule: Annotated[

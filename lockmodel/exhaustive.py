@@ -65,7 +65,7 @@ class Exhaustive:
     jobs: int = 1
     limits: Limits = field(default_factory=Limits)
     report: Callable[[Tally], None] | None = None
-    stop_at: Callable[[str], bool] | None = None
+    stop_at: Callable[[Violation], bool] | None = None
     exact: bool = False
     minimise: str = "steps"
     races: bool = True

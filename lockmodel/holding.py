@@ -6,6 +6,7 @@ import inspect
 
 import msgspec
 
+from lockmodel.findings.comparison import Identity, ignored_by
 from lockmodel.findings.finding import (
     CheckResult,
     Enumeration,
@@ -18,7 +19,7 @@ from lockmodel.findings.finding import (
     Unreached,
 )
 from lockmodel.findings.pairing import Pairing
-from lockmodel.findings.record import Cell, ClaimHeld, Holding, Row, Setting, Unfinished
+from lockmodel.findings.record import Cell, ClaimHeld, Holding, IgnoredHere, Row, Setting, Unfinished
 from lockmodel.language.library import ClaimRecord
 from lockmodel.language.model import Model
 from lockmodel.matrix import Setting as Matrixed
@@ -43,6 +44,8 @@ class Held:
         self._violated: set[str] = set()
         self._broken: set[str] = set()
         self._judged: set[str] = set()
+        self._ignored: dict[Identity, IgnoredHere] = {}
+        self._hushed: set[str] = set()
         self._unreached: dict[Unreached, int] = {}
         self._reached: dict[str, None] = {}
         self._missed: Missed | None = None
@@ -81,6 +84,7 @@ class Held:
                 known = self._missed or Missed(0.0, 0.0)
                 # Errors of several searches: no more than the sum of their chances.
                 self._missed = Missed(known.calculated + chance.calculated, known.observed + chance.observed)
+        self._add_ignored(result)
         for missed in result.unreached:
             self._unreached[missed] = self._unreached.get(missed, 0) + 1
         self._reached |= dict.fromkeys(result.reached)
@@ -91,6 +95,15 @@ class Held:
             before = self._protection.setdefault(one.field, one)
             if one.observed == "unprotected" and before.observed != "unprotected":
                 self._protection[one.field] = one
+
+    def _add_ignored(self, result: CheckResult) -> None:
+        """Findings that comments silence."""
+        for key, shown in ignored_by(result).items():
+            one, finding = shown[0][1], shown[0][1].finding
+            before = self._ignored[key].scenarios if key in self._ignored else []
+            names = list(dict.fromkeys([*before, *(name for name, _ in shown)]))
+            self._ignored[key] = IgnoredHere(finding.rule, finding.name, finding.place, one.comment, one.reason, names)
+            self._hushed.add(finding.claim or "")
 
     @property
     def reached(self) -> list[str]:
@@ -107,6 +120,7 @@ class Held:
         threads = list(self._names.values())
         rules = [rule.code for rule in RULES.values() if rule.judged]
         order = self._order.told()
+        ignored = {one.rule for one in self._ignored.values()}
         return Holding(
             design=self._design,
             scenarios=len(self._names),
@@ -117,10 +131,10 @@ class Held:
             bounds=list(self._bounds),
             unfinished=self._unfinished,
             claims=[self._claim(record) for record in self._model.claims.values()],
-            rules=[code for code in rules if code not in self._broken],
+            rules=[code for code in rules if code not in self._broken | ignored],
             broken=[code for code in rules if code in self._broken],
             hierarchy=order.declared,
-            obeyed="LM201" not in self._broken,
+            obeyed="LM201" not in self._broken | ignored,
             order=order.judged,
             unreached=self.unreached,
             unentered=[
@@ -132,12 +146,15 @@ class Held:
             locks=order,
             protection=list(self._protection.values()),
             pairings=pairings,
+            ignored=[self._ignored[key] for key in sorted(self._ignored)],
         )
 
     def _claim(self, record: ClaimRecord) -> ClaimHeld:
         kind = "at quiescence" if record.quiescent else "eventually" if record.eventual else "invariant"
         doc = " ".join((inspect.getdoc(record.function) or "").split())
         broken = record.name in self._violated
+        if record.name in self._hushed and not broken:
+            return ClaimHeld(record.name, kind, doc, "ignored")
         verdict = "violated" if broken else "holds" if record.name in self._judged else "never judged"
         return ClaimHeld(record.name, kind, doc, verdict)
 

@@ -1,7 +1,8 @@
 """From a function or class of the spec to its syntax tree, and from its lines to the modelled source's lines.
 
 A trailing comment of exactly `# 805` says that the line stands for line 805 of the model's source file, and
-`# fs/inode.c:1127` for a line of another one. A file is read and parsed once, and again when it has changed.
+`# fs/inode.c:1127` for a line of another one; what follows in `# 805  # lockmodel: ...` is no part of it. A file is
+read and parsed once, and again when it has changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from lockmodel.source import Site
 
 _LINE_COMMENT = re.compile(r"#\s*(\d+)\s*")
 _FILE_COMMENT = re.compile(r"#\s*([\w./+-]+\.\w+:\d+)\s*")
+FOR_LOCKMODEL = re.compile(r"#\s*lockmodel\s*:")
+"""What begins a comment, or the rest of one, that is for lockmodel itself."""
+
 _LAYOUT_TOKENS = frozenset(
     (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 )
@@ -127,7 +131,8 @@ def parse(path: str, text: str) -> SourceFile:
         line = token.start[0]
         if token.type == tokenize.COMMENT:
             if line in code_lines:
-                reference = _LINE_COMMENT.fullmatch(token.string) or _FILE_COMMENT.fullmatch(token.string)
+                told = FOR_LOCKMODEL.split(token.string)[0]
+                reference = _LINE_COMMENT.fullmatch(told) or _FILE_COMMENT.fullmatch(told)
                 if reference:
                     comments[line] = reference.group(1)
         elif token.type not in _LAYOUT_TOKENS:

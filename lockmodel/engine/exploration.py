@@ -150,11 +150,11 @@ class Explorer(ABC):
         limits: Limits,
         progress: Callable[[Tally], None] | None = None,
         *,
-        stop_at: Callable[[str], bool] | None = None,
+        stop_at: Callable[[Violation], bool] | None = None,
         wanted: Iterable[tuple[object, ...]] | None = None,
         behaviour: Behaviour | None = None,
     ) -> None:
-        """`stop_at` says of a rule whether the search ends once it is broken.
+        """`stop_at` says of what breaks a rule whether the search ends there.
 
         `wanted` are violations, by their identity: the search ends with the level on which the last of them is met.
         `behaviour` is what is known of the steps already.
@@ -302,7 +302,7 @@ class Explorer(ABC):
 
     def _check_off(self, violation: Violation) -> None:
         """End the search at a violation that it stops at; it has found enough once all that were wanted are met."""
-        if self.stop_at is not None and violation.broken and not self.reason and self.stop_at(violation.rule):
+        if self.stop_at is not None and violation.broken and not self.reason and self.stop_at(violation):
             self._end("stopped at the first finding")
         if self.wanted is not None:
             self.wanted.discard(violation.identity)

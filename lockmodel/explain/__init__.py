@@ -34,7 +34,7 @@ class Page(msgspec.Struct, frozen=True):
 
     `when` it is broken, in a line; what it `means`; how to read its `witness`; what usually repairs it. `example` is a
     spec that breaks it and nothing else, and not under its design `repaired`. `cwes` are the weaknesses that it finds,
-    what fits best first.
+    what fits best first. `silence` is the comment that silences it at one line of a spec.
     """
 
     code: str
@@ -45,6 +45,7 @@ class Page(msgspec.Struct, frozen=True):
     repair: str
     example: str
     cwes: list[Weakness]
+    silence: str
 
 
 @cache
@@ -64,6 +65,7 @@ def page(code: str) -> Page:
         repair=_joined(told["Repair"]),
         example="\n".join(text.splitlines()[docstring.end_lineno :]).strip("\n") + "\n",
         cwes=[Weakness(n, CWES[n], f"https://cwe.mitre.org/data/definitions/{n}.html") for n in rule.cwes],
+        silence=f"# lockmodel: ignore[{code}] why this is right here",
     )
 
 

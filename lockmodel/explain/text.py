@@ -10,6 +10,8 @@ from lockmodel.explain import REPAIRED, Page
 from lockmodel.report.sarif import RuleText
 from lockmodel.report.terminal import BAD, FAINT, STRONG, Terminal, wrap
 
+SILENCE = "To silence it behind one line of a spec"
+
 MOST_WIDE = 100
 """Prose over the whole of a wide terminal is hard to read."""
 
@@ -39,8 +41,8 @@ def rule_text(page: Page) -> RuleText:
         page.name,
         page.when,
         tuple((cwe.number, cwe.name) for cwe in page.cwes),
-        "\n\n".join([page.means, *(f"{head}: {body}" for head, body in parts)]),
-        "\n\n".join([page.means, *(f"**{head}.** {body}" for head, body in parts)]),
+        "\n\n".join([page.means, *(f"{head}: {body}" for head, body in parts), f"{SILENCE}: {page.silence}"]),
+        "\n\n".join([page.means, *(f"**{head}.** {body}" for head, body in parts), f"**{SILENCE}:** `{page.silence}`"]),
     )
 
 
@@ -56,6 +58,7 @@ def _page(page: Page, width: int) -> Text:
     if page.cwes:
         named = [f"CWE-{cwe.number} {cwe.name}" for cwe in page.cwes]
         _section(text, "Weaknesses", [line for name in named for line in wrap(name, width - 4, 2)])
+    _section(text, SILENCE, [page.silence])
     _section(text, f"An example, verified under --design {REPAIRED}", page.example.splitlines())
     return text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import CheckResult, Finding, Frame, OrderEdge, ScenarioResult, cycle
+from lockmodel.findings.finding import CheckResult, Finding, Frame, OrderEdge, ScenarioResult, Silenced, cycle
 
 Identity = tuple[str, ...]
 
@@ -45,6 +45,18 @@ class ComparedFinding(msgspec.Struct, frozen=True):
     schedule: str
 
 
+class ComparedIgnored(msgspec.Struct, frozen=True):
+    """A finding that a comment in the spec silences, at `comment` ("path:line"): in these scenarios of the designs."""
+
+    rule: str
+    name: str
+    place: Frame
+    comment: str
+    reason: str
+    before: list[str]
+    after: list[str]
+
+
 class ComparedOrder(msgspec.Struct, frozen=True):
     """The edges of the lock order that only the second design shows, and those that only the first shows."""
 
@@ -64,6 +76,7 @@ class Comparison(msgspec.Struct, frozen=True):
     scenarios: list[ScenarioPair]
     findings: list[ComparedFinding]
     order: ComparedOrder
+    ignored: list[ComparedIgnored] = msgspec.field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -124,6 +137,7 @@ def compare(before: CheckResult, after: CheckResult) -> Comparison:
             added=[edge for pair, edge in edges[1].items() if pair not in edges[0]],
             removed=[edge for pair, edge in edges[0].items() if pair not in edges[1]],
         ),
+        ignored=_ignored(before, after),
     )
 
 
@@ -134,6 +148,26 @@ def found_by(result: CheckResult) -> dict[Identity, list[tuple[str, Finding]]]:
         for finding in scenario.findings:
             found.setdefault(identity(finding), []).append((scenario.name, finding))
     return found
+
+
+def ignored_by(result: CheckResult) -> dict[Identity, list[tuple[str, Silenced]]]:
+    """Every finding that a comment silences, with the scenarios that have it."""
+    found: dict[Identity, list[tuple[str, Silenced]]] = {}
+    for scenario in result.scenarios:
+        for one in scenario.ignored:
+            found.setdefault((*identity(one.finding), one.comment), []).append((scenario.name, one))
+    return found
+
+
+def _ignored(before: CheckResult, after: CheckResult) -> list[ComparedIgnored]:
+    first, second = ignored_by(before), ignored_by(after)
+    told = []
+    for key in sorted(first | second):
+        one = (second.get(key) or first[key])[0][1]
+        sides = [[name for name, _ in side.get(key, [])] for side in (first, second)]
+        finding = one.finding
+        told.append(ComparedIgnored(finding.rule, finding.name, finding.place, one.comment, one.reason, *sides))
+    return told
 
 
 def _pairs(before: list[ScenarioResult], after: list[ScenarioResult]) -> list[ScenarioPair]:

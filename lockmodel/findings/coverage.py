@@ -12,7 +12,7 @@ from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Unreached
 from lockmodel.ir.control import can_end
 from lockmodel.ir.layout import Layout, reachable
-from lockmodel.ir.nodes import Jump
+from lockmodel.ir.nodes import Claim, Jump
 from lockmodel.ir.types import LockType
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.source import Site
@@ -51,6 +51,15 @@ def missed_everywhere(scenarios: Sequence[Coverage]) -> list[Unreached]:
 def reached_somewhere(scenarios: Sequence[Coverage]) -> list[str]:
     """The procedures that some scenario came to, by name."""
     return sorted({item.name for one in scenarios for item in set(one.statements).difference(one.missed)})
+
+
+def reached_places(scenarios: Sequence[Coverage], claims: Sequence[Claim]) -> set[str]:
+    """The lines of statements that some scenario came to, and of claims that were judged in one, as "path:line"."""
+    reached = {item.spec for one in scenarios for item in set(one.statements).difference(one.missed)}
+    for one in scenarios:
+        unjudged = {item.name for item in one.missed if item.kind == "claim"}
+        reached |= {claim.site.spec for claim in claims if claim.name not in unjudged}
+    return reached
 
 
 def unreached_text(item: Unreached) -> str:

@@ -89,6 +89,14 @@ class Finding(msgspec.Struct, frozen=True):
     places: list[Frame] = msgspec.field(default_factory=list)
 
 
+class Silenced(msgspec.Struct, frozen=True):
+    """A finding that a comment in the spec silences, so that it counts for no verdict; `comment` is "path:line"."""
+
+    finding: Finding
+    comment: str
+    reason: str
+
+
 def cycle(waiting: list[Waiting]) -> list[str]:
     """The threads of a wait-for cycle in order, beginning with the first one named; empty when there is none."""
     holder = {entry.thread: entry.waited_for for entry in waiting}
@@ -177,7 +185,8 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     preemptions (the last bound that was searched whole, or -1); of dpor classes, redundant, cut, passes. `passes`: how
     often the search began, since it had learned something; states and transitions are those of the last pass. `missed`
     is null where whole states were compared. `waiting` is null where it was not examined. `group` is the name of those
-    that the program wrote with the same entries ("pairs/event-ignore"), or "".
+    that the program wrote with the same entries ("pairs/event-ignore"), or "". `ignored` are findings that comments in
+    the spec silence.
     """
 
     name: str
@@ -204,6 +213,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
     missed: Missed | None = None
     waiting: list[LockWaits] | None = None
     group: str = ""
+    ignored: list[Silenced] = msgspec.field(default_factory=list)
 
 
 class OrderEdge(msgspec.Struct, frozen=True):
@@ -314,7 +324,7 @@ class MatrixSetting(msgspec.Struct, frozen=True):
 
     `findings` are as many as there are, each once; `new` those that the run's own setting does not show, and `gone`
     those of it that are not shown here. `searched`: so many scenarios had to be searched, since with none of the
-    settings before they came to the same.
+    settings before they came to the same. `ignored`: so many more findings are silenced by comments in the spec.
     """
 
     turned: dict[str, bool | int | str]
@@ -324,6 +334,7 @@ class MatrixSetting(msgspec.Struct, frozen=True):
     new: int
     gone: int
     searched: int
+    ignored: int = 0
 
 
 class NeedingFinding(msgspec.Struct, frozen=True):
@@ -344,13 +355,28 @@ class NeedingFinding(msgspec.Struct, frozen=True):
     certain: bool
 
 
+class IgnoreComment(msgspec.Struct, frozen=True):
+    """A comment in the spec that silences findings of these rules at its line, `spec` ("path:line").
+
+    `findings`: so many of the run it silences, each rule and place once. `unused` are those of the rules of which it
+    silences none, although its line was reached and all was searched.
+    """
+
+    spec: str
+    rules: list[str]
+    reason: str
+    findings: int
+    unused: list[str]
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """What one `check` of one spec gives.
 
     `unreached` are the statements and locks that no scenario of the run reached (a scenario's own are in its result),
     `reached` the procedures that some scenario came to.
     `enumeration` has the groups of scenarios that the program wrote, by name. `matrix` is null where it was not asked
-    for; `needing` are the findings that only other settings show.
+    for; `needing` are the findings that only other settings show. `ignores` are the comments in the spec that silence
+    findings.
     """
 
     schema_version: int
@@ -367,6 +393,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     matrix: list[MatrixSetting] | None = None
     needing: list[NeedingFinding] = msgspec.field(default_factory=list)
     reached: list[str] = msgspec.field(default_factory=list)
+    ignores: list[IgnoreComment] = msgspec.field(default_factory=list)
 
     @property
     def complete(self) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from lockmodel.findings.comparison import Identity, found_by
-from lockmodel.findings.finding import CheckResult, Finding, MatrixSetting, NeedingFinding
+from lockmodel.findings.comparison import Identity, found_by, ignored_by
+from lockmodel.findings.finding import CheckResult, Finding, IgnoreComment, MatrixSetting, NeedingFinding
 from lockmodel.findings.needs import smallest
 
 Turned = dict[str, bool | int | str]
@@ -36,12 +36,23 @@ def with_matrix(runs: Sequence[Run]) -> CheckResult:
             new=sum(key not in found[0] for key in these),
             gone=sum(key not in these for key in found[0]),
             searched=run.searched,
+            ignored=len(ignored_by(run.result)),
         )
         for run, these in zip(runs, found, strict=True)
     ]
     keys = dict.fromkeys(key for these in found for key in these if key not in found[0])
     needing = [_needing(key, runs, found) for key in sorted(keys)]
-    return msgspec.structs.replace(own, matrix=settings, needing=needing)
+    return msgspec.structs.replace(own, matrix=settings, needing=needing, ignores=_ignores(runs))
+
+
+def _ignores(runs: Sequence[Run]) -> list[IgnoreComment]:
+    """The comments of the first run; one that has its use under another setting is not unused."""
+    return [
+        msgspec.structs.replace(
+            its[0], unused=[rule for rule in its[0].unused if all(rule in one.unused for one in its)]
+        )
+        for its in zip(*(run.result.ignores for run in runs), strict=True)
+    ]
 
 
 def _needing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import Enumeration, Finding, Missed, Order, OrderVerdict, Protection, Unreached
+from lockmodel.findings.finding import Enumeration, Finding, Frame, Missed, Order, OrderVerdict, Protection, Unreached
 from lockmodel.findings.needs import smallest
 from lockmodel.findings.pairing import Pairing
 
@@ -68,7 +68,7 @@ class Defect(msgspec.Struct, frozen=True):
 
 
 class ClaimHeld(msgspec.Struct, frozen=True):
-    """A claim of the model; `verdict` is "holds", "violated" or "never judged"."""
+    """A claim of the model; `verdict` is "holds", "violated", "ignored" (as the spec says) or "never judged"."""
 
     name: str
     kind: str
@@ -117,6 +117,17 @@ class SourceFile(msgspec.Struct, frozen=True):
     missed: list[int]
 
 
+class IgnoredHere(msgspec.Struct, frozen=True):
+    """A finding that a comment in the spec silences, at `comment` ("path:line"), and the scenarios that have it."""
+
+    rule: str
+    name: str
+    place: Frame
+    comment: str
+    reason: str
+    scenarios: list[str]
+
+
 class Holding(msgspec.Struct, frozen=True):
     """What was checked of one design, and holds.
 
@@ -126,7 +137,8 @@ class Holding(msgspec.Struct, frozen=True):
     what no run reached, `unentered` the paths of the model that no scenario enters. `missed` is the chance that a state
     of any run was missed, null where whole states were compared. `matrix` has a row for each group of scenarios, and in
     it a cell for each of the `settings`. `locks` is the lock order of all runs, `protection` what protects which field
-    in the first setting, or in another one that shows it unprotected.
+    in the first setting, or in another one that shows it unprotected. `ignored` are findings that comments in the spec
+    silence; their rules are not among those of which nothing was found.
     """
 
     design: str
@@ -151,6 +163,7 @@ class Holding(msgspec.Struct, frozen=True):
     locks: Order | None = None
     protection: list[Protection] = []
     pairings: list[Pairing] = []
+    ignored: list[IgnoredHere] = []
 
 
 class Record(msgspec.Struct, frozen=True):

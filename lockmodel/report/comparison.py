@@ -25,6 +25,7 @@ def render_comparison(comparison: Comparison, *, terminal: Terminal | None = Non
     sections = [
         Text.assemble((comparison.spec, STRONG), f"  {about}\n", f"  design {first} -> {second}\n"),
         *(_findings(comparison, status, terminal.width) for status in HEADS),
+        _ignored(comparison, terminal.width),
         _verdicts(comparison, terminal.width),
         _order(comparison, terminal.width),
         _last_word(comparison, terminal.width),
@@ -49,6 +50,19 @@ def _findings(comparison: Comparison, status: str, width: int) -> Text:
             text.append(line[len(bold) :] + "\n")
         for line in wrap(_scenarios(finding), width - 8, 4):
             text.append(f"        {line}\n", FAINT)
+    return text
+
+
+def _ignored(comparison: Comparison, width: int) -> Text:
+    """What comments in the spec silence, under either design."""
+    text = Text()
+    for one in comparison.ignored:
+        where = listed(
+            [design for design, side in zip(comparison.designs, (one.before, one.after), strict=True) if side]
+        )
+        told = f"ignored: {one.rule} {one.name} in {one.place.procedure}, {one.comment}: {one.reason} ({where})"
+        for line in wrap(printable(told), width - 2, 2):
+            text.append(f"  {line}\n", UNSURE)
     return text
 
 

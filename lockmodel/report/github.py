@@ -7,7 +7,18 @@ import re
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.report.places import place_of, spec_and_source
 from lockmodel.report.text import distinct, replay_command
-from lockmodel.report.words import covered, last_word, named, overall, size_of, title, why_incomplete
+from lockmodel.report.words import (
+    covered,
+    ignored_in,
+    last_word,
+    named,
+    overall,
+    size_of,
+    title,
+    unused_comments,
+    why_ignored,
+    why_incomplete,
+)
 
 CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """What a log should not be told to do: all but the ends of lines, which are escaped."""
@@ -27,13 +38,17 @@ def encode_github(result: CheckResult) -> bytes:
             _command("warning", f"scenario {scenario.name}: {warning}", file=result.spec, title="lockmodel")
             for warning in scenario.warnings
         ]
+    for one, where in ignored_in(result.scenarios):
+        text = f"{why_ignored(one)}\nscenario: {', '.join(named(where))}"
+        lines.append(_command("notice", text, **_at(one.comment), title=f"ignored: {title(one.finding)}"))
+    for place, told in unused_comments(result):
+        lines.append(_command("warning", told, **_at(place), title="lockmodel"))
     if overall(result) == "verified":
         lines.append(_command("notice", last_word(result), file=result.spec, title="lockmodel"))
     return "".join(line + "\n" for line in lines).encode(errors="replace")
 
 
 def _finding(result: CheckResult, finding: Finding, scenarios: str) -> str:
-    place = place_of(finding.place.spec)
     text = (
         f"{finding.message}\n"
         f"in {finding.place.procedure}, {spec_and_source(finding.place)}; {size_of(finding)}\n"
@@ -43,10 +58,14 @@ def _finding(result: CheckResult, finding: Finding, scenarios: str) -> str:
     return _command(
         "error",
         text,
-        file=result.spec if place is None else place.path,
-        line="" if place is None or place.line is None else str(place.line),
+        **{"file": result.spec, **_at(finding.place.spec)},
         title=title(finding),
     )
+
+
+def _at(spec: str) -> dict[str, str]:
+    place = place_of(spec)
+    return {} if place is None else {"file": place.path, "line": str(place.line or "")}
 
 
 def _command(command: str, message: str, **properties: str) -> str:

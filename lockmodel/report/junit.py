@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from lockmodel.findings.finding import CheckResult, ScenarioResult
 from lockmodel.report.terminal import Terminal
 from lockmodel.report.text import render_finding
-from lockmodel.report.words import design_of, title, verdict_on
+from lockmodel.report.words import design_of, title, unused_comments, verdict_on, why_ignored
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""
@@ -46,6 +46,8 @@ def _suite(root: ElementTree.Element, result: CheckResult) -> None:
         ElementTree.SubElement(properties, "property", name=name, value=_clean(value))
     for scenario in scenarios:
         _case(suite, result, scenario)
+    if unused := [told for _, told in unused_comments(result)]:
+        ElementTree.SubElement(suite, "system-err").text = _clean("\n".join(unused))
 
 
 def _case(suite: ElementTree.Element, result: CheckResult, scenario: ScenarioResult) -> None:
@@ -67,7 +69,8 @@ def _case(suite: ElementTree.Element, result: CheckResult, scenario: ScenarioRes
         failure.text = _clean("\n".join(shown))
     elif scenario.verdict != "verified":
         ElementTree.SubElement(case, "error", type="incomplete", message=verdict).text = verdict
-    ElementTree.SubElement(case, "system-out").text = _clean("\n".join([verdict, *scenario.warnings]))
+    ignored = [f"ignored: {why_ignored(one)}" for one in scenario.ignored]
+    ElementTree.SubElement(case, "system-out").text = _clean("\n".join([verdict, *scenario.warnings, *ignored]))
 
 
 def _clean(text: str) -> str:

@@ -196,6 +196,7 @@ def _holding(holding: Holding) -> str:
         *_claims(holding),
         f"- nothing was found of {', '.join(holding.rules) or 'no rule'}"
         + (f"; findings are of {', '.join(holding.broken)}" if holding.broken else ""),
+        *_ignored(holding),
         *_order(holding),
         *_unreached(holding.unreached),
     ]
@@ -220,6 +221,12 @@ def _claims(holding: Holding) -> Iterator[str]:
         verdict = claim.verdict if claim.verdict == "holds" else f"**{claim.verdict}**"
         doc = f": {claim.doc}" if claim.doc else ""
         yield f"- {claim.kind} `{claim.name}` {verdict}{doc}"
+
+
+def _ignored(holding: Holding) -> Iterator[str]:
+    for one in holding.ignored:
+        told = f"{one.rule} {one.name} in `{one.place.procedure}`, {one.comment}: {one.reason}"
+        yield f"- ignored as the spec says: {told} ({_some(one.scenarios)})"
 
 
 def _order(holding: Holding) -> Iterator[str]:

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from lockmodel.findings.finding import CheckResult, Finding, Frame, ScenarioResult, Step
+from lockmodel.findings.finding import CheckResult, Finding, Frame, ScenarioResult, Silenced, Step
 from lockmodel.report.columns import beside
 from lockmodel.report.json_text import as_json
 from lockmodel.report.lanes import arrange
 from lockmodel.report.places import Place, place_of, spec_and_source
 from lockmodel.report.rows import StepRow
-from lockmodel.report.words import covered, why_incomplete
+from lockmodel.report.words import covered, unused_comments, why_incomplete
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def encode_sarif(results: list[CheckResult], rules: Rules) -> bytes:
 def _run(result: CheckResult, rules: Rules) -> Json:
     known = dict(rules)
     for scenario in result.scenarios:
-        for finding in scenario.findings:
+        for finding in (*scenario.findings, *(one.finding for one in scenario.ignored)):
             known.setdefault(finding.rule, RuleText(finding.name, finding.name))
     codes = sorted(known)
     cwes = sorted({cwe for rule in known.values() for cwe in rule.cwes})
@@ -81,9 +81,12 @@ def _run(result: CheckResult, rules: Rules) -> Json:
         "taxonomies": [_taxonomy(cwes)],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(result, scenario, finding, codes.index(finding.rule))
+            {**_result(result, scenario, finding, codes.index(finding.rule)), "suppressions": suppressions}
             for scenario in result.scenarios
-            for finding in scenario.findings
+            for finding, suppressions in (
+                *((finding, []) for finding in scenario.findings),
+                *((one.finding, [_suppression(one)]) for one in scenario.ignored),
+            )
         ],
         "properties": {
             "spec": result.spec,
@@ -145,17 +148,19 @@ def _notifications(result: CheckResult) -> Iterable[Json]:
     for scenario in result.scenarios:
         if not scenario.complete:
             told = f"scenario {scenario.name} is incomplete: {why_incomplete(scenario)}; {covered(scenario)}"
-            yield _notification(result, "warning", INCOMPLETE, told)
+            yield _notification(result.spec, "warning", INCOMPLETE, told)
         for warning in scenario.warnings:
-            yield _notification(result, "note", NOTE, f"scenario {scenario.name}: {warning}")
+            yield _notification(result.spec, "note", NOTE, f"scenario {scenario.name}: {warning}")
+    for place, told in unused_comments(result):
+        yield _notification(place, "note", NOTE, told)
 
 
-def _notification(result: CheckResult, level: str, kind: str, told: str) -> Json:
+def _notification(where: str, level: str, kind: str, told: str) -> Json:
     return {
         "descriptor": {"id": kind},
         "level": level,
         "message": _text(told),
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(result.spec)}}}],
+        "locations": [{"physicalLocation": _physical(place)} for place in [place_of(where)] if place],
     }
 
 
@@ -189,6 +194,12 @@ def _result(result: CheckResult, scenario: ScenarioResult, finding: Finding, rul
             "schedule": finding.schedule,
         },
     }
+
+
+def _suppression(one: Silenced) -> Json:
+    suppression: Json = {"kind": "inSource", "status": "accepted", "justification": one.reason}
+    place = place_of(one.comment)
+    return {**suppression, "location": {"physicalLocation": _physical(place)}} if place else suppression
 
 
 def _flows(finding: Finding) -> list[Json]:

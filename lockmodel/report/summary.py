@@ -17,14 +17,18 @@ from lockmodel.report.words import (
     ended,
     enumerated,
     further,
+    ignored_in,
     last_word,
     listed,
     named,
     negligible,
     overall,
     told_protection,
+    unused_comments,
+    why_ignored,
     why_incomplete,
 )
+from lockmodel.report.wrapping import printable
 
 HARMLESS = ("trylock", "read mode")
 """Why a cycle of locks can never block, whatever the threads do: told only where it is asked for."""
@@ -49,6 +53,7 @@ def summarise(result: CheckResult, terminal: Terminal, *, verbose: bool) -> Text
         _groups(result, terminal.width),
         _waiting(result.scenarios, terminal),
         _remarks(result.scenarios, terminal.width),
+        _ignored(result, terminal.width),
         _order(result, terminal.width, verbose),
         _protection(result.protection, terminal) if verbose else Text(),
         _unreached(result.unreached, terminal.width),
@@ -187,6 +192,16 @@ def _remarks(scenarios: list[ScenarioResult], width: int) -> Text:
         if bounds:
             names = "" if len(groups) == 1 else f"{listed(named(where))}: "
             _bullet(text, "bounds: ", names + ", ".join(bounds), width)
+    return text
+
+
+def _ignored(result: CheckResult, width: int) -> Text:
+    """What comments in the spec silence, with their reasons; and those that silence nothing."""
+    text = Text()
+    for one, where in ignored_in(result.scenarios):
+        _bullet(text, "ignored: ", printable(f"{why_ignored(one)} ({listed(named(where))})"), width)
+    for _, told in unused_comments(result):
+        _bullet(text, "warning: ", told, width)
     return text
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from lockmodel.findings.finding import CheckResult, Enumeration, Finding, Missed, Protection, ScenarioResult
+from lockmodel.findings.finding import CheckResult, Enumeration, Finding, Missed, Protection, ScenarioResult, Silenced
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -214,8 +214,36 @@ def overall(result: CheckResult) -> str:
     return "verified" if all(verdict == "verified" for verdict in verdicts) else "incomplete"
 
 
+def ignored_in(scenarios: Sequence[ScenarioResult]) -> list[tuple[Silenced, list[ScenarioResult]]]:
+    """What comments in the spec silence, each rule and place once, with the scenarios that have it."""
+    found: dict[tuple[str, ...], tuple[Silenced, list[ScenarioResult]]] = {}
+    for scenario in scenarios:
+        for one in scenario.ignored:
+            found.setdefault((*identity(one.finding), one.comment), (one, []))[1].append(scenario)
+    return [found[key] for key in sorted(found)]
+
+
+def why_ignored(one: Silenced) -> str:
+    """'LM301 data-race in count, spec.py:12: counted twice at worst'."""
+    return f"{title(one.finding)} in {one.finding.place.procedure}, {one.comment}: {one.reason}"
+
+
+def unused_comments(result: CheckResult) -> Iterator[tuple[str, str]]:
+    """The place of each comment that silences nothing, and what to say of it."""
+    for comment in result.ignores:
+        if comment.unused:
+            yield comment.spec, f"ignore[{', '.join(comment.unused)}] at {comment.spec} matches no finding"
+
+
 def last_word(result: CheckResult) -> str:
     """The verdict on the run in a sentence or two, with its bounds."""
+    ignored = len(ignored_in(result.scenarios))
+    if not ignored or (len(result.scenarios) == 1 and overall(result) == "verified"):
+        return _last_word(result)  # which has it among the bounds
+    return f"{_last_word(result)} {count(ignored, 'finding')} ignored as the spec says."
+
+
+def _last_word(result: CheckResult) -> str:
     verdict = overall(result)
     if verdict == "nothing to check":
         return "nothing to check: the spec has no scenario that was asked for"

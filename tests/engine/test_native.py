@@ -13,6 +13,7 @@ from hypothesis import given
 from lockmodel.compile import compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Explorer, Limits
 from lockmodel.engine.explore import Search
+from lockmodel.engine.local import Violation
 from lockmodel.engine.native.search import NativeSearch, unavailable
 from lockmodel.engine.step import Stepper
 from lockmodel.ir.layout import Layout
@@ -32,7 +33,7 @@ def told(
     limits: Limits,
     *,
     reduction: bool = True,
-    stop_at: Callable[[str], bool] | None = None,
+    stop_at: Callable[[Violation], bool] | None = None,
 ) -> dict[str, object]:
     """Everything that a search says, but for clock and memory."""
     stepper = Stepper(layout, clear_dead=reduction)
@@ -118,7 +119,7 @@ def endless(folder: Path) -> Layout:
 def test_ctrl_c_gives_no_finding_a_schedule_that_does_not_lead_to_it(tmp_path: Path, kind: type[Explorer]) -> None:
     """A claim fails in a state, and before the transition to it is noted the search is interrupted."""
 
-    def interrupt(rule: str) -> bool:
+    def interrupt(violation: Violation) -> bool:
         raise KeyboardInterrupt
 
     procedures = (

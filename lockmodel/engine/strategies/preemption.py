@@ -91,7 +91,7 @@ class Preemption(Strategy):
     def _is_last(self) -> bool:
         if self.settings.preemptions is not None:
             return self.bound >= self.settings.preemptions
-        return any(hit.violation.broken and self.settings.wanted(hit.violation.rule) for hit in self.hits.values())
+        return any(hit.violation.broken and self.settings.wanted(hit.violation) for hit in self.hits.values())
 
     def _what_is_left(self) -> str:
         most = counted(self.bound, "preemption")

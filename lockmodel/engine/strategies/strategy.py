@@ -34,8 +34,8 @@ class Settings:
     """What a strategy is told. Each strategy reads what means something to it.
 
     `preemptions` is the most that a schedule may have (None: raised until something is found or nothing is left),
-    `steps` the most steps of one run (None: what suits the strategy), `depth` the d of PCT. `wanted` says of a rule
-    whether breaking it is a finding.
+    `steps` the most steps of one run (None: what suits the strategy), `depth` the d of PCT. `wanted` says whether
+    what breaks a rule is a finding.
     """
 
     seed: int = 0
@@ -43,7 +43,7 @@ class Settings:
     depth: int = DEPTH
     preemptions: int | None = None
     steps: int | None = None
-    wanted: Callable[[str], bool] = lambda rule: True
+    wanted: Callable[[Violation], bool] = lambda violation: True
 
 
 class Option(NamedTuple):

@@ -48,6 +48,8 @@ def verdict_of(record: Record) -> Verdict:
         ("chance that a state was missed", [_chance(one.missed) for one in record.holds]),
         ("not searched to the end", [_unfinished(one) for one in record.holds]),
     ]
+    if any(one.ignored for one in record.holds):
+        facts.append(("findings ignored as the spec says", [_ignored(one) for one in record.holds]))
     return Verdict(
         word,
         tuple(told),
@@ -74,6 +76,10 @@ def _design_sentence(record: Record, holding: Holding, at: int) -> str:
             return f"{name}: verified; nothing was found in any interleaving, within the bounds below."
         case _:
             return f"{name}: no finding so far, and not everything was searched."
+
+
+def _ignored(holding: Holding) -> str:
+    return "; ".join(f"{one.rule} at {one.comment}: {one.reason}" for one in holding.ignored) or "none"
 
 
 def _threads(holding: Holding) -> str:

@@ -132,7 +132,7 @@ def test_a_bound_says_what_it_has_shown_and_is_no_pass(tmp_path: Path) -> None:
 
 def test_what_is_not_wanted_does_not_end_the_raising(tmp_path: Path) -> None:
     stepper = Stepper(machine(tmp_path, "box.y = 1", *BETWEEN))
-    told = Settings(wanted=lambda rule: rule != "LM302")
+    told = Settings(wanted=lambda violation: violation.rule != "LM302")
     found = Preemption(stepper, RuleJudge(stepper), Limits(), settings=told).run()
     assert [hit.violation.rule for hit in found.hits] == ["LM302", "LM701"]
 
