@@ -102,12 +102,16 @@ class _Drawn:
                 if svg := self._inline(diagram, f"The lock order of design {holding.design}"):
                     order[holding.design] = svg
         ends, names = {}, {}
-        for defect in worst_first(self._record, read_line):
+        defects = worst_first(self._record, read_line)
+        stepped = [defect for defect in defects if defect.shown.finding.steps]
+        films = check.playbacks(self._spec, [defect.shown.finding for defect in stepped])
+        played = {defect.number: film for defect, film in zip(stepped, films, strict=True)}
+        for defect in defects:
             before = len(self.files)
             if told := self._defect(defect):
                 ends[defect.number] = told
             names[defect.number] = tuple(list(self.files)[before:])
-        return Pictures(order, ends, names)
+        return Pictures(order, ends, played, names)
 
     def _defect(self, defect: DefectView) -> tuple[str, str] | None:
         """The schedule of a defect as a file, and what it ends in as a file and for the page."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lockmodel.findings.finding import Finding, Frame
+from lockmodel.findings.finding import Frame
 from lockmodel.findings.record import Defect, Record, Recorded
-from lockmodel.report.lanes import arrange, state_told, waits
-from lockmodel.report.places import place_of
-from lockmodel.report.review.story import Story, at_of, story_of
-from lockmodel.report.rows import FoldRow, Row
+from lockmodel.report.lanes import state_told
+from lockmodel.report.review.story import Story, story_of
 from lockmodel.report.text import replay_command
 from lockmodel.report.words import count, gathered, listed, loop_told, size_of
 
@@ -29,9 +27,6 @@ GROUPS = (
 )
 """What a rule is about, in a word; all else is a claim of the model."""
 
-ROWS = 360
-"""So many rows of a witness are shown: what is longer is cut in its middle, and replayed by its token."""
-
 
 @dataclass(frozen=True, slots=True)
 class LineView:
@@ -44,41 +39,8 @@ class LineView:
 
 
 @dataclass(frozen=True, slots=True)
-class RowView:
-    """A row of the lanes. `slots` has a place for each lock that the thread ever holds here, empty where it does not.
-
-    A lock is its letter, its number and its name.
-    """
-
-    number: str
-    lane: int
-    who: str
-    operation: str
-    outcome: str
-    effects: tuple[str, ...]
-    at: str
-    slots: tuple[tuple[str, int, str], ...]
-    switched: bool
-    broken: bool
-    fold: str
-
-
-@dataclass(frozen=True, slots=True)
-class LanesView:
-    """A witness as a table. `cut` is before which row how many rows are left out."""
-
-    threads: tuple[str, ...]
-    rows: tuple[RowView, ...]
-    cut: int
-    hidden: int
-    waiting: tuple[tuple[str, ...], ...]
-    locks: tuple[tuple[str, int, str], ...]
-    loop: str
-
-
-@dataclass(frozen=True, slots=True)
 class DefectView:
-    """A defect as its section tells it. `shown` is the finding that its lanes are of."""
+    """A defect as its section tells it. `shown` is the finding that is played."""
 
     number: int
     anchor: str
@@ -90,7 +52,6 @@ class DefectView:
     stack: tuple[LineView, ...]
     partners: tuple[LineView, ...]
     story: Story
-    lanes: LanesView
     state: tuple[str, ...]
     size: str
     replay: str
@@ -145,7 +106,6 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         stack=tuple(_line(frame, read) for frame in finding.stack),
         partners=tuple(_line(frame, read) for frame in finding.places),
         story=story_of(finding),
-        lanes=_lanes(finding),
         state=tuple(state_told(finding)),
         size="; ".join(filter(None, (size_of(finding), loop_told(finding)))),
         replay=replay_command(record.spec, finding),
@@ -189,55 +149,3 @@ def _removed(record: Record, defect: Defect) -> str:
         case _:
             tried = f"None of the designs {listed(record.repairs)} was seen to remove it." if record.repairs else ""
             return tried if not record.cut else "What removes it was not examined."
-
-
-# --- lanes ------------------------------------------------------------------------------------------------------
-
-
-def _lanes(finding: Finding) -> LanesView:
-    lanes = arrange(finding, fold=True)
-    marks = {lock: (_letter(n), n % 7, lock) for n, lock in enumerate(lanes.locks)}
-    slots: list[dict[str, None]] = [{} for _ in lanes.threads]
-    for row in lanes.rows:
-        slots[row.lane].update(dict.fromkeys(row.held))
-    rows = list(lanes.rows)
-    cut = ROWS * 2 // 3 if len(rows) > ROWS else 0
-    shown = [*rows[:cut], *rows[len(rows) - (ROWS - cut) :]] if cut else rows
-    waiting = [()] * len(lanes.threads) if lanes.waiting else []
-    told: list[tuple[str, ...]] = list(waiting)
-    for lane, one in lanes.waiting:
-        told[lane] = tuple(waits(one))
-    return LanesView(
-        threads=lanes.threads,
-        rows=tuple(_row(row, slots[row.lane], marks) for row in shown),
-        cut=cut,
-        hidden=len(rows) - len(shown),
-        waiting=tuple(told),
-        locks=tuple(marks.values()),
-        loop=loop_told(finding),
-    )
-
-
-def _letter(n: int) -> str:
-    return chr(ord("A") + n) if n < 26 else str(n)
-
-
-def _row(row: Row, slots: Iterable[str], marks: dict[str, tuple[str, int, str]]) -> RowView:
-    held = tuple(marks[lock] if lock in row.held else ("", 0, "") for lock in slots)
-    if isinstance(row, FoldRow):
-        first, last = row.rows[0].step, row.rows[-1].step
-        numbers = f"{first.n} to {last.n}"
-        return RowView(numbers, row.lane, "", "", "", (), _short(at_of(first)), held, row.switched, False, row.text)
-    step = row.step
-    effects = tuple(f"{where}: {what}" if what else where for where, what in row.effects)
-    who = " > ".join(row.calls) or (step.procedure if row.switched else "")
-    return RowView(
-        str(step.n), row.lane, who, row.operation, row.outcome, effects, _short(at_of(step)), held, row.switched,
-        row.violation, "",
-    )  # fmt: skip
-
-
-def _short(text: str) -> str:
-    """'inotify.c:825'."""
-    at = place_of(text)
-    return f"{at.file}:{at.line}" if at and at.line else text

@@ -14,10 +14,12 @@ from typing import Protocol
 import jinja2
 from markupsafe import Markup
 
+from lockmodel.findings.playback import Playback
 from lockmodel.findings.record import Record
 from lockmodel.report.review import sections
 from lockmodel.report.review.defects import Reader, worst_first
 from lockmodel.report.summary import ranges
+from lockmodel.report.viewer import viewer_html, viewer_script, viewer_style
 from lockmodel.report.words import count, listed
 from lockmodel.report.wrapping import printable
 
@@ -40,13 +42,14 @@ Rules = Mapping[str, Rule]
 
 @dataclass(frozen=True)
 class Pictures:
-    """SVG to be put into the page: the lock order of each design, and of each defect (by number) what it ends in.
+    """What is put into the page: SVG of the lock order of each design, and of each defect (by number) what it ends in.
 
-    `files` are the names of the picture files beside the page, of each defect.
+    `played` are the playbacks of defects, `files` the names of the picture files beside the page.
     """
 
     order: dict[str, str] = field(default_factory=dict)
     ends: dict[int, tuple[str, str]] = field(default_factory=dict)
+    played: dict[int, Playback] = field(default_factory=dict)
     files: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -60,8 +63,9 @@ def review_html(record: Record, pictures: Pictures, rules: Rules, read: Reader) 
         pictures=pictures,
         rules=rules,
         sections=sections,
-        style=_raw("style.css"),
-        script=_raw("page.js"),
+        style=_raw("style.css") + viewer_style(),
+        script=_raw("page.js") + viewer_script(),
+        viewers={number: viewer_html(playback, f"witness-{number}") for number, playback in pictures.played.items()},
     )
     return page.encode()
 

@@ -1,6 +1,7 @@
-"""What happens in a witness, in a few sentences: who runs between which switches, and what one thread does to another.
+"""What happens in a witness, in a few sentences: who runs between which switches, and what becomes of which objects.
 
-Takes a finding; gives the runs, where a thread sees what another one changed, and what became of the objects concerned.
+Takes a finding; gives the runs, the objects concerned, and what is done to them. Where there are none to blame, those
+are concerned that a thread finds changed by another one in the end.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ from lockmodel.report.rows import StepRow, names
 
 OBJECT = re.compile(r"[A-Za-z_]\w*#(?:\w+\.)?\d+")
 
-MEETINGS = 6
-"""So many places where threads meet are told: the last of them say why it went wrong."""
+MEMBER = re.compile(r"\w+#[\w.]*\w")
 
 DEEDS = 16
-"""So many changes of the objects concerned."""
+"""So many changes of the objects concerned: the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +43,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """A step that sees what another thread changed in step `changed`, after this one `looked` (0: it had not)."""
-
-    n: int
-    thread: str
-    operation: str
-    detail: str
-    at: str
-    changed: int
-    by: str
-    change: str
-    changed_at: str
-    looked: int
-    saw: str
-
-
-@dataclass(frozen=True, slots=True)
 class Deed:
     """A change of an object concerned."""
 
@@ -74,7 +57,6 @@ class Story:
     """A witness in short."""
 
     runs: tuple[Run, ...]
-    meetings: tuple[Meeting, ...]
     concerned: tuple[str, ...]
     deeds: tuple[Deed, ...]
     left_out: int
@@ -84,13 +66,10 @@ def story_of(finding: Finding) -> Story:
     """What happens in a witness."""
     rows = [row for row in arrange(finding, fold=False).rows if isinstance(row, StepRow)]
     runs = tuple(_runs(rows))
-    meetings = tuple(_meetings(rows, runs[-1].first if runs else 0, finding.objects))
-    told = [finding.message, *finding.objects]
-    if not finding.objects:
-        told += [text for one in meetings for text in (_subject(one.change), one.detail, one.saw)]
+    told = [finding.message, *(finding.objects or _seen_late(rows, runs[-1].first if runs else 0))]
     concerned = dict.fromkeys(name for text in told for name in OBJECT.findall(text))
     deeds = list(_deeds(finding.steps, concerned))
-    return Story(runs, meetings, tuple(concerned), tuple(deeds[-DEEDS:]), max(0, len(deeds) - DEEDS))
+    return Story(runs, tuple(concerned), tuple(deeds[-DEEDS:]), max(0, len(deeds) - DEEDS))
 
 
 def _subject(change: str) -> str:
@@ -130,43 +109,25 @@ def _outermost(row: StepRow) -> str:
     return row.step.stack[-1].procedure if row.step.stack else row.step.procedure
 
 
-def _meetings(rows: list[StepRow], last_run: int, objects: list[str]) -> list[Meeting]:
-    """Where a thread sees what another one changed: of the objects to blame, else in the last run, else any."""
-    found = list(_every_meeting(rows, objects))
-    blamed = [one for one in found if _subject(one.change).startswith(tuple(objects))] if objects else []
-    late = [one for one in found if one.n >= last_run]
-    return (blamed or late or found)[-MEETINGS:]
-
-
-def _every_meeting(rows: list[StepRow], objects: list[str]) -> Iterator[Meeting]:
-    """All of them; what breaks the rule uses the `objects` that are to blame, by whatever name."""
+def _seen_late(rows: list[StepRow], last_run: int) -> Iterator[str]:
+    """What the last run sees that another thread changed since it last looked: what was there, and what is now."""
     changes: dict[str, tuple[StepRow, str]] = {}
     looks: dict[tuple[str, str], StepRow] = {}
     for row in rows:
         step = row.step
-        used = " ".join([step.operation, *(objects if row.violation else [])])
         for location, (writer, change) in list(changes.items()):
-            if not _sees(used, location, change):
+            if location not in step.operation or not names(step.operation, location):
                 continue
             looked = looks.get((step.thread, location))
-            if writer.step.thread != step.thread and (looked is None or looked.step.n < writer.step.n):
-                before = looked.step if looked else None
-                yield Meeting(
-                    step.n, step.thread, row.operation, row.outcome or step.detail, at_of(step),
-                    writer.step.n, writer.step.thread, change, at_of(writer.step),
-                    before.n if before else 0, before.detail if before else "",
-                )  # fmt: skip
+            new = writer.step.thread != step.thread and (looked is None or looked.step.n < writer.step.n)
+            if new and step.n >= last_run:
+                yield f"{_subject(change)} {step.detail} {looked.step.detail if looked else ''}"
             looks[step.thread, location] = row
-        for location in _named(f"{step.operation} {step.detail}"):
+        for location in MEMBER.findall(step.operation):
             looks[step.thread, location] = row
         for change in step.changes:
             for location in _touched(change):
                 changes[location] = row, change
-
-
-def _named(operation: str) -> list[str]:
-    """The objects and members that an operation names, or gives."""
-    return re.findall(r"\w+#[\w.]*\w", operation)
 
 
 def _touched(change: str) -> Iterator[str]:
@@ -176,12 +137,6 @@ def _touched(change: str) -> Iterator[str]:
     word, _, head = values.partition(" ")
     if word in ("on", "off") and head:
         yield head
-
-
-def _sees(operation: str, location: str, change: str) -> bool:
-    if change.endswith((": freed", ": allocated")):
-        return re.search(rf"(?<![\w#.]){re.escape(location)}(?![\w#])", operation) is not None
-    return names(operation, location)
 
 
 def _deeds(steps: list[Step], concerned: dict[str, None]) -> Iterator[Deed]:
