@@ -66,15 +66,15 @@ def test_the_null_pointer_of_inotify_ignore_is_told() -> None:
         (
             6,
             "switch, chosen",
-            "ignore 1 moves instead of ignore 2, which could have gone on with down(inode#1.inotify_sem) "
-            "(inotify.c:815).",
+            "ignore 1 moves instead of ignore 2, which, holding no lock, could have gone on with "
+            "down(inode#1.inotify_sem) (inotify.c:815).",
         ),
         (6, "pivot", "ignore 1: down(device#1.sem), inotify.c:805: from here on it cannot be avoided."),
         (
             44,
             "switch, chosen",
-            "ignore 2 moves instead of ignore 1, which could have gone on with atomic_dec_and_test(watch#1.count) "
-            "(inotify.c:193).",
+            "ignore 2 moves instead of ignore 1, which, holding no lock, could have gone on with "
+            "atomic_dec_and_test(watch#1.count) (inotify.c:193).",
         ),
         (
             46,

@@ -111,10 +111,11 @@ def _turns(playback: Playback) -> Iterator[Turn]:
     beats = playback.beats
     nexts = list(playback.opening.nexts)
     names = playback.threads
+    held = dict(zip(names, playback.opening.held, strict=True))
     for before, beat in zip([None, *beats], beats, strict=False):
         if beat.switch and before is not None:
             could = playback.nexts[nexts[names.index(before.thread)]]
-            yield Turn(beat.n, "switch", SWITCHES[beat.switch], _switched(before, beat, could))
+            yield Turn(beat.n, "switch", SWITCHES[beat.switch], _switched(before, beat, could, held[before.thread]))
         for origin in beat.origins:
             if origin.before:
                 yield Turn(beat.n, "sees", "sees a change", _sees(beat, origin, beats))
@@ -122,6 +123,7 @@ def _turns(playback: Playback) -> Iterator[Turn]:
             yield Turn(beat.n, "null", "gets NULL", f"From here on {beat.thread} has a null pointer ({_done(beat)}).")
         for thread, number in beat.nexts:
             nexts[thread] = number
+        held[beat.thread] = held[beat.thread] if beat.held is None else beat.held
     pivot = playback.outlook.pivot
     if pivot:
         beat = beats[pivot - 1]
@@ -133,16 +135,18 @@ def _turns(playback: Playback) -> Iterator[Turn]:
 SWITCHES = {"free": "switch, chosen", "forced": "switch, forced"}
 
 
-def _switched(before: Beat, beat: Beat, could: Next) -> str:
+def _switched(before: Beat, beat: Beat, could: Next, held: list[str]) -> str:
     to = f"{beat.thread} moves instead of {before.thread}"
+    holding = f"holding {listed(held)}" if held else "holding no lock"
     match could.stands:
         case "can" | "full":
-            return f"{to}, which could have gone on with {could.operation} ({short(could.source, could.spec)})."
+            at = short(could.source, could.spec)
+            return f"{to}, which, {holding}, could have gone on with {could.operation} ({at})."
         case "waits":
             has = f", which {could.held_by} {'hold' if ',' in could.held_by else 'holds'}" if could.held_by else ""
-            return f"{to}, which waits for {could.wants or 'a condition'}{has}."
+            return f"{to}, which, {holding}, waits for {could.wants or 'a condition'}{has}."
         case _:
-            return f"{to}, which has ended."
+            return f"{to}, which has ended{f', {holding}' if held else ''}."
 
 
 def _sees(beat: Beat, origin: Origin, beats: Sequence[Beat]) -> str:

@@ -173,7 +173,7 @@ def _cut(rows: list[Row], most: int = ROWS) -> list[Row]:
         return rows
     first, last = rows[: most * 2 // 3], rows[len(rows) - most // 3 :]
     hidden = len(rows) - len(first) - len(last)
-    return [*first, Row(0, 0, "", "", "", "", (), "", (), "", False, False, hidden), *last]
+    return [*first, Row(first[-1].n + 1, 0, "", "", "", "", (), "", (), "", False, False, hidden), *last]
 
 
 def _ended(playback: Playback) -> Iterator[str]:

@@ -31,7 +31,7 @@
         cells: changed.length ? last.cells.slice() : last.cells,
         links: on.length || off.length ? last.links.slice() : last.links,
         status: status.length ? new Map([...last.status, ...status]) : last.status,
-        held: has ? last.held.with(thread, has) : last.held,
+        held: has ? last.held.map((old, who) => (who === thread ? has : old)) : last.held,
         nexts: next.length ? last.nexts.slice() : last.nexts,
       };
       for (const [cell, value] of changed) state.cells[cell] = value;
@@ -217,7 +217,9 @@
 
     const showRow = () => {
       for (const row of all("tr[aria-current]")) row.removeAttribute("aria-current");
-      const row = at ? rowOf(track, at) : null;
+      const gap = (one) => Number(one.dataset.from) <= at && at <= Number(one.dataset.to);
+      const left = at <= data.shared ? 0 : track;
+      const row = at ? rowOf(track, at) || all(`[data-track="${left}"] .lv-gap`).find(gap) : null;
       if (!row) return;
       row.setAttribute("aria-current", "step");
       const box = row.closest(".lv-scroll"); // scrolled by itself, so that the page stays where it is
