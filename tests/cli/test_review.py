@@ -125,7 +125,7 @@ def test_the_page_stands_for_itself(run: Run, folder: Path) -> None:
 def test_a_small_model_has_a_small_page(run: Run, folder: Path) -> None:
     assert run("review", "bank.py", "-o", "out", "-q").exit_code == 1
     page = (folder / "out" / "index.html").read_text()
-    assert len(page) < 40_000
+    assert len(page) < 70_000  # half of it are the style and the script of the page
     text = " ".join(Page(page).text.split())
     for words in ("No order is declared.", "Nobody sleeps until another thread says so.", "keeps no ledger of events"):
         assert words in text
@@ -252,7 +252,7 @@ def test_an_interrupt_before_anything_was_searched_writes_nothing(
     assert not (folder / "out").exists()
 
 
-NASTY = "</script><b title='x'>\"&é\u202e\x07"
+NASTY = "</script><u title='x'>\"&é\u202e\x07"
 
 
 def test_names_of_a_spec_reach_the_page_as_text(run: Run, folder: Path) -> None:
@@ -260,10 +260,10 @@ def test_names_of_a_spec_reach_the_page_as_text(run: Run, folder: Path) -> None:
     (folder / "nasty.py").write_text(spec, encoding="utf-8")
     assert run("review", "nasty.py", "-o", "out", "-q").exit_code == 1
     raw = (folder / "out" / "index.html").read_text(encoding="utf-8")
-    assert "</script><b" not in raw
+    assert "</script><u" not in raw
     assert "\x07" not in raw
     page = Page(raw)
-    assert "b" not in {tag for tag, _ in page.elements}
-    assert "</script><b title='x'>\"&é" in page.text
+    assert "u" not in {tag for tag, _ in page.elements}
+    assert "</script><u title='x'>\"&é" in page.text
     for path in (folder / "out" / "pictures").glob("*.svg"):
-        assert "<b title" not in path.read_text(encoding="utf-8")
+        assert "<u title" not in path.read_text(encoding="utf-8")
