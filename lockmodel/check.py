@@ -79,7 +79,7 @@ from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.ordering import Added, Ordering, judge_order
 from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.judge import RuleJudge
-from lockmodel.report.words import count, switched
+from lockmodel.report.words import count, switched, title
 from lockmodel.silence import Silence
 from lockmodel.target import choose_scenarios, split_target
 
@@ -282,7 +282,7 @@ class Checker:
             self.spec,
             self.model,
             program,
-            _with_order([item.result for item in done], ordering.added, self._silence),
+            self._with_order([item.result for item in done], ordering.added, known),
             ordering.order,
             together.unreached,
             together.protected,
@@ -323,6 +323,23 @@ class Checker:
         if checked.searched is not None and checked.searched.seen.interrupted:
             raise KeyboardInterrupt
         return checked.result
+
+    def _with_order(
+        self, results: list[ScenarioResult], added: list[Added], known: Sequence[Searched]
+    ) -> list[ScenarioResult]:
+        """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
+        told = list(results)
+        notes = [note for item in known for note in item.seen.notes]
+        for item in added:
+            at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
+            if at < 0 and item.joined is not None:
+                told.append(_joined(item.scenario, item.joined))
+            if one := self._silence.silenced_order(item.finding, item.links, notes):
+                told[at] = _with_silenced(told[at], one, joined=item.joined is not None)
+                continue
+            findings = sorted([*told[at].findings, item.finding], key=finding_order)
+            told[at] = msgspec.structs.replace(told[at], verdict="violated", findings=findings)
+        return told
 
     def _ignores(self, program: Program, result: CheckResult, coverages: Sequence[Coverage]) -> list[IgnoreComment]:
         """The comments that silence findings, with what became of them."""
@@ -507,21 +524,6 @@ def _under(result: CheckResult, program: Program) -> CheckResult:
     judged = [msgspec.structs.replace(j, schedule=token(j.schedule)) if j.schedule else j for j in result.order.judged]
     order = msgspec.structs.replace(result.order, edges=edges, judged=judged)
     return msgspec.structs.replace(result, scenarios=scenarios, order=order)
-
-
-def _with_order(results: list[ScenarioResult], added: list[Added], silence: Silence) -> list[ScenarioResult]:
-    """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
-    told = list(results)
-    for item in added:
-        at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
-        if at < 0 and item.joined is not None:
-            told.append(_joined(item.scenario, item.joined))
-        if one := silence.silenced(item.finding):
-            told[at] = _with_silenced(told[at], one, joined=item.joined is not None)
-            continue
-        findings = sorted([*told[at].findings, item.finding], key=finding_order)
-        told[at] = msgspec.structs.replace(told[at], verdict="violated", findings=findings)
-    return told
 
 
 def _with_silenced(result: ScenarioResult, one: Silenced, *, joined: bool) -> ScenarioResult:
@@ -720,7 +722,7 @@ def _explore(
     limits = Limits(states, options.max_memory, seconds)
 
     def counts(violation: Violation) -> bool:
-        return _selected(violation.rule, options) and not silence.covers(violation)
+        return _selected(violation.rule, options) and not silence.covers(violation)  # by its own line alone
 
     stop_at = counts if options.stop_first and not joined else None
     if options.strategy == "exhaustive" or joined:
@@ -776,15 +778,18 @@ def _check_scenario(
 
     told = [tell_hit(hit) for hit in wanted]
     told.sort(key=lambda one: finding_order(one[0]))
-    findings = [finding for finding, violation in told if not silence.covers(violation)]
-    silenced = [one for finding, violation in told if (one := silence.silenced(finding, violation))]
+    findings = [finding for finding, violation in told if not silence.covers(violation, found.notes)]
+    silenced = [one for finding, violation in told if (one := silence.silenced(finding, violation, found.notes))]
     warnings = []
     reason = found.reason or doubt(found)
     unselected = [hit.violation for hit in found.hits if not _selected(hit.violation.rule, options)]
     left_out = sorted({violation.rule for violation in unselected})
     if unselected:
         warnings.append(f"{count(len(unselected), 'finding')} left out as asked ({', '.join(left_out)})")
-    reason = reason or not_followed([*unselected, *(hit.violation for hit in wanted if silence.covers(hit.violation))])
+    reason = reason or not_followed([*unselected, *(v for _, v in told if silence.covers(v, found.notes))])
+    for finding, violation in told:
+        if lines := silence.elsewhere(violation, found.notes):
+            warnings.append(f"{title(finding)} {finding.claim} is not ignored at {', '.join(lines)}: it is one finding")
     if not found.reason:
         warnings.extend(endless(layout, found))
     reached = coverage(layout, found, judge)

@@ -23,11 +23,15 @@ from lockmodel.properties.order.question import Question, about_cycle
 
 @dataclass(frozen=True)
 class Added:
-    """A finding that the order adds to a scenario: one of the run, by its name, or one that was `joined`."""
+    """A finding that the order adds to a scenario: one of the run, by its name, or one that was `joined`.
+
+    `links` are those of a cycle that goes round, none for an interrupt that breaks into an order.
+    """
 
     scenario: str
     finding: Finding
     joined: Searched | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,9 @@ def judge_order(
         if not selected(question.rule) or (answer.hit and answer.of_run and not retell):
             continue  # a deadlock of the run is not told twice
         if answer.hit and answer.searched:
-            added.append(Added(scenario or "", finding, None if answer.of_run else answer.searched))
+            added.append(Added(scenario or "", finding, None if answer.of_run else answer.searched, _links(question)))
         elif strict:
-            added.append(Added(searched[_first(question).scenario].setup.name, finding))
+            added.append(Added(searched[_first(question).scenario].setup.name, finding, None, _links(question)))
     hierarchy = program.hierarchy
     order = Order(
         told_edges(edges, lambda scenario: searched[scenario].layout),
@@ -91,6 +95,12 @@ def judge_order(
         told_classes(program),
     )
     return Ordering(order, added, adjudicator.interrupted)
+
+
+def _links(question: Question) -> tuple[tuple[str, str], ...]:
+    if question.rule != "LM202":
+        return ()
+    return tuple(zip(question.classes, (*question.classes[1:], question.classes[0]), strict=True))
 
 
 def _first(question: Question) -> Fact:

@@ -164,6 +164,77 @@ def test_what_ends_no_execution_is_silenced_and_the_rest_verified(
     assert told["ignores"][0]["unused"] == []
 
 
+TWO_LINES = """\
+from __future__ import annotations
+
+from lockmodel import Model, Scenario, mutex_lock, mutex_unlock
+
+model = Model("disk")
+outer, inner = model.mutex("outer"), model.mutex("inner")
+{hierarchy}
+
+
+@model.path
+def forth() -> None:
+    mutex_lock(outer)
+    mutex_lock(inner)
+    mutex_unlock(inner)
+    mutex_unlock(outer)
+
+
+@model.path
+def one() -> None:
+    mutex_lock(inner)
+    mutex_lock(outer)  # {first}
+    mutex_unlock(outer)
+    mutex_unlock(inner)
+
+
+@model.path
+def another() -> None:
+    mutex_lock(inner)
+    mutex_lock(outer)  # {second}
+    mutex_unlock(outer)
+    mutex_unlock(inner)
+
+
+@model.scenario
+def forwards(m: Scenario) -> None:
+    m.thread("forth", forth)
+
+
+@model.scenario
+def backwards(m: Scenario) -> None:
+    m.thread("one", one)
+    m.thread("another", another)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "hierarchy", "ends"), [("LM201", 'model.hierarchy("outer", "inner")', 0), ("LM202", "", 3)]
+)
+def test_what_is_found_of_lock_classes_is_silenced_at_all_lines_that_show_it(
+    code: str, hierarchy: str, ends: int, run: Run
+) -> None:
+    comment = f"lockmodel: ignore[{code}] it is known"
+    exits = []
+    for first, second in ((comment, "-"), ("-", comment), (comment, comment)):
+        text = TWO_LINES.format(hierarchy=hierarchy, first=first, second=second)
+        Path("two.py").write_text(text, encoding="utf-8")
+        exits.append(run("check", "two.py::backwards" if code == "LM201" else "two.py").exit_code)
+    assert exits == [1, 1, ends]
+
+
+def test_the_lines_that_are_not_silenced_are_named(run: Run) -> None:
+    comment = "lockmodel: ignore[LM201] it is known"
+    order = 'model.hierarchy("outer", "inner")'
+    told = []
+    for first, second in ((comment, "-"), ("-", comment)):
+        Path("two.py").write_text(TWO_LINES.format(hierarchy=order, first=first, second=second), encoding="utf-8")
+        told += [warning for s in result_of(run, "two.py::backwards")["scenarios"] for warning in s["warnings"]]
+    assert told == ["LM201 hierarchy inner -> outer is not ignored at two.py:29: it is one finding"]
+
+
 def test_an_order_that_cannot_deadlock_is_silenced_where_the_order_is_strict(run: Run, tmp_path: Path) -> None:
     spec = tmp_path / "gated.py"
     spec.write_text(specs.GATED, encoding="utf-8")
