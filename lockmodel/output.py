@@ -40,6 +40,6 @@ def _drop_the_rest() -> None:
 
 
 def print_error(text: str) -> None:
-    """Print to stderr."""
-    with contextlib.suppress(BrokenPipeError):
+    """Print to stderr; where that takes nothing, there is nobody to be told so."""
+    with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)

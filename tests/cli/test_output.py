@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.specs import VERIFIED
+
 
 def test_a_reader_that_goes_away_causes_no_noise() -> None:
     program = "from lockmodel.output import print_text\nfor _ in range(5000): print_text('x' * 100)"
@@ -31,3 +33,13 @@ def test_a_full_disk_is_no_error_of_ours() -> None:
         "error: cannot write to the standard output: No space left on device\n"
         "  Send it somewhere else, or use --output-file.\n",
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_notes_that_nobody_takes_change_no_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text(VERIFIED, encoding="utf-8")
+    for arguments, code in ((["check", "fine.py", "--progress", "json"], 0), (["check", "nowhere.py"], 2)):
+        with open("/dev/full", "wb") as full:
+            command = [sys.executable, "-m", "lockmodel", *arguments]
+            done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=full, check=False)
+        assert done.returncode == code

@@ -235,6 +235,20 @@ def test_sarif_escapes_paths() -> None:
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "my%20specs/%C3%A4%231.py"
 
 
+def test_sarif_has_each_of_thousands_of_steps_once_in_each_flow() -> None:
+    script = samples.Script()
+    for thread in ("even", "odd"):
+        script.at(thread, ("p", 10, 100))
+    for number in range(5_000):
+        script.do(("even", "odd")[number % 2], 10, 100, "write box.x", f"= {number}", f"box.x: 0 -> {number}")
+    finding = msgspec.structs.replace(samples.race(), steps=script.steps, threads=["even", "odd"])
+    log = parsed(encode([samples.result(samples.scenario("s", "violated", finding))], "sarif"))
+    whole, by_thread = log["runs"][0]["results"][0]["codeFlows"]
+    orders = [[step["executionOrder"] for step in flow["locations"]] for flow in by_thread["threadFlows"]]
+    assert [step["executionOrder"] for step in whole["threadFlows"][0]["locations"]] == list(range(1, 5_001))
+    assert orders == [list(range(1, 5_001, 2)), list(range(2, 5_001, 2))]
+
+
 # JUnit
 
 
