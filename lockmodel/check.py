@@ -30,7 +30,7 @@ from lockmodel.engine.explore import Search
 from lockmodel.engine.local import Violation
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
-from lockmodel.errors import IncompleteError, UsageError
+from lockmodel.errors import UsageError
 from lockmodel.exhaustive import ENDLESS, Exhaustive, unavailable
 from lockmodel.findings.bypass import BYPASS, told_bypass, told_wait
 from lockmodel.findings.coverage import (
@@ -65,7 +65,7 @@ from lockmodel.findings.playback import Playback
 from lockmodel.findings.playing import LOOKED_AT, playback
 from lockmodel.findings.protection import protection
 from lockmodel.findings.shorten import Shortener
-from lockmodel.findings.survey import About, survey
+from lockmodel.findings.survey import About
 from lockmodel.findings.telling import steps
 from lockmodel.findings.token import Schedule, decode, encode
 from lockmodel.findings.trace import run as run_schedule
@@ -81,6 +81,7 @@ from lockmodel.properties.catalogue import RULES
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.report.words import count, switched, title
 from lockmodel.silence import Silence
+from lockmodel.surveying import Surveying
 from lockmodel.target import choose_scenarios, split_target
 
 SCHEMA_VERSION = 1
@@ -645,8 +646,8 @@ def interleavings(
 ) -> Interleavings:
     """Every schedule of the one scenario of a target, as a graph of at most `limit` regions where that can be.
 
-    `pick` chooses the one finding that the graph is about; None for all, with the first one's schedule. IncompleteError
-    where not every state could be searched: what becomes of a state is not known then.
+    `pick` chooses the one finding that the graph is about; None for all, with the first one's schedule. Where not every
+    state can be searched, it is of what lies near that schedule (`cut` says so); IncompleteError where there is none.
     """
     spec, wanted = split_target(options.target)
     model = load(spec)
@@ -656,36 +657,19 @@ def interleavings(
         names = "\n".join(f"    {spec}::{record.name}" for record in records)
         raise UsageError(f"{options.target} has {len(records)} scenarios, and one is drawn\n  Name one:\n{names}")
     layout = Layout(program, lower_scenario(model, records[0], program))
-    report = _reporter(progress, records[0].name, 1, 1) if progress else None
-    limits = Limits(options.max_states or GRAPH_STATES, options.max_memory, options.timeout)
-    stepper = Stepper(layout, clear_dead=options.reduction)
-    judge = RuleJudge(stepper)
-    search = Search(stepper, judge, limits, report, races=True)
-    found = search.run()
-    if found.interrupted:
-        raise KeyboardInterrupt
-    if found.reason and not (found.exhausted and found.tally.states):
-        raise IncompleteError(
-            f"not every state could be searched: {found.reason}\n"
-            "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit."
-        )
-    if not found.tally.states:
-        raise UsageError(f"{records[0].name}: no thread makes a step before a rule is broken\n  Draw --kind witness.")
-    told = [(hit, explain(hit, stepper, judge, proved=hit.shortest)) for hit in found.hits]
-    told.sort(key=lambda one: finding_order(one[1]))
-    findings = [finding for _, finding in told]
-    chosen = pick(findings)
-    about = About(
-        SCHEMA_VERSION, spec, model.name, program.design, records[0].name, ["LM702"] if judge.claims.eventual else []
+    surveying = Surveying(
+        options.engine,
+        options.reduction,
+        options.jobs,
+        Limits(None, options.max_memory, options.timeout),
+        options.max_states or GRAPH_STATES,
+        options.max_states or DEFAULT_STATES,
+        finding_order,
+        pick,
+        limit,
+        _reporter(progress, records[0].name, 1, 1) if progress else None,
     )
-    return survey(
-        search,
-        [(hit.violation.identity, hit.schedule, finding) for hit, finding in told],
-        about,
-        picked=(chosen or 0) if findings else -1,
-        alone=chosen is not None,
-        limit=limit,
-    )
+    return surveying.survey(layout, About(SCHEMA_VERSION, spec, model.name, program.design, records[0].name))
 
 
 # --- one scenario -----------------------------------------------------------------------------------------------

@@ -358,7 +358,7 @@ def replay(
 
 @app.command(
     epilog="[bold]Exit codes[/bold]: 0 the picture is there · 2 usage or spec error, or no finding · "
-    "3 interleavings: too many states · 4 errors"
+    "3 interleavings: too many states to know all of them · 4 errors"
 )
 def graph(
     target: Target,

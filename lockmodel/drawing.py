@@ -136,8 +136,10 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
         text = drawing.form == "txt"
         data = interleavings_text(told).encode() if text else _rendered(interleavings_diagram(told), drawing)
     shown = "all of it" if told.around is None else f"what lies around one schedule of {told.states:,} states"
+    if told.cut:
+        shown = f"what lies around the schedule of a finding, as far as it is known; {told.cut}"
     _put(data, drawing, options, f"the interleavings of scenario {told.scenario}: {shown}")
-    return Exit.VERIFIED
+    return Exit.INCOMPLETE if told.cut else Exit.VERIFIED
 
 
 def _rendered(diagram: Diagram, drawing: Drawing) -> bytes:

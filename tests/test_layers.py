@@ -74,8 +74,10 @@ ALLOWED: dict[str, set[str]] = {
     "exhaustive": {"engine", "properties", "ir", "errors"},
     "adjudicate": {"engine", "properties", "findings", "ir", "errors"},
     "ordering": {"adjudicate", "engine", "properties", "findings", "ir", RECORDS, TOKEN, CATALOGUE},
+    "surveying": {"exhaustive", "engine", "properties", "findings", "ir", "errors", RECORDS, INTERLEAVINGS},
     "check": {
         "adjudicate",
+        "surveying",
         "ordering",
         "exhaustive",
         "lockmodel",

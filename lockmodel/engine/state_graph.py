@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lockmodel.engine.behaviour import Answer
 from lockmodel.engine.explore import Search
 from lockmodel.engine.local import Violation
+from lockmodel.engine.nearby import Nearby
 from lockmodel.engine.races import races
 from lockmodel.engine.transitions import NOWHERE, Move, lost_threads
 
@@ -39,7 +40,8 @@ class StateGraph:
     """`edges` and `broken` (the rules broken in a state itself) are by state, and go on with the `ends`.
 
     `violations` are all that is broken, and `steps` all that threads do, each with the first state in which it is done;
-    elsewhere they are named by their places in these.
+    elsewhere they are named by their places in these. From the states `ahead` nobody went on: what comes after them is
+    not known.
     """
 
     states: int
@@ -48,14 +50,21 @@ class StateGraph:
     ends: tuple[End, ...]
     violations: tuple[Violation, ...]
     steps: tuple[tuple[int, Move], ...]
+    ahead: frozenset[int] = frozenset()
 
     def final(self, number: int) -> bool:
         """Can no thread move in this state?"""
-        return number < self.states and not self.edges[number]
+        return number < self.states and not self.edges[number] and number not in self.ahead
 
     def end(self, number: int) -> End | None:
         """The end of that number, if it is one."""
         return self.ends[number - self.states] if number >= self.states else None
+
+    def breaking(self, number: int, violation: Violation) -> StateGraph:
+        """The graph with a rule broken in a state that shows it only to who has seen all states after it."""
+        broken = list(self.broken)
+        broken[number] = (*broken[number], len(self.violations))
+        return replace(self, broken=tuple(broken), violations=(*self.violations, violation))
 
     def about(self, number: int) -> StateGraph:
         """The graph as if only one rule mattered, by its number: what another one ends is cut there."""
@@ -76,7 +85,7 @@ class StateGraph:
 
 
 def state_graph(search: Search) -> StateGraph:
-    """The graph of a search that has seen every state."""
+    """The graph of a search that has seen every state, or of one around a schedule."""
     return _Builder(search).build()
 
 
@@ -86,6 +95,10 @@ class _Builder:
     def __init__(self, search: Search) -> None:
         self.search = search
         self.states = len(search.depths)
+        self.part = isinstance(search, Nearby)
+        self.ahead = frozenset(
+            [n for n in range(self.states) if n not in search.edges.places] if isinstance(search, Nearby) else []
+        )
         self.numbers: dict[tuple[object, ...], int] = {}
         self.violations: list[Violation] = []
         self.ends: dict[End, int] = {}
@@ -95,8 +108,13 @@ class _Builder:
     def build(self) -> StateGraph:
         search = self.search
         lost = self._lost()
-        edges, broken = [], []
+        edges: list[tuple[Edge, ...]] = []
+        broken: list[tuple[int, ...]] = []
         for number in range(self.states):
+            if number in self.ahead:
+                edges.append(())
+                broken.append(())
+                continue
             view = search.view(number)
             answers = dict(search.answers(number))
             moves = [((thread, choice), target) for target, thread, choice in search.edges.of(number)]
@@ -122,11 +140,12 @@ class _Builder:
             tuple(self.ends),
             tuple(self.violations),
             tuple(self.steps),
+            self.ahead,
         )
 
     def _lost(self) -> dict[int, tuple[int, ...]]:
         search = self.search
-        if not search.cyclic:
+        if not search.cyclic or self.part:  # of a part nobody can say who is lost
             return {}
         return lost_threads(search.edges, self.states, search.threads, search.has_ended)
 

@@ -17,12 +17,14 @@ class Fates:
     """By state: `reachable` are the findings that some schedule comes to from there, its own among them.
 
     `doomed`: every schedule comes to one of them; one that can go on for ever without one avoids them. `cut`: some
-    schedule is cut off, and what lies behind that nobody knows.
+    schedule is cut off, and what lies behind that nobody knows. `hopeless`: none is known that avoids them, though one
+    may do so behind a cut.
     """
 
     reachable: tuple[int, ...]
     doomed: tuple[bool, ...]
     cut: tuple[bool, ...]
+    hopeless: tuple[bool, ...]
 
     def safe(self, number: int) -> bool:
         """Does no schedule come to a finding from here, as far as can be known?"""
@@ -38,11 +40,13 @@ def fates(graph: StateGraph) -> Fates:
             before[edge.target].append(number)
             if not edge.broken:
                 harmless[edge.target].append(number)
-    cuts = [graph.states + n for n, end in enumerate(graph.ends) if end.cut]
+    cuts = [*sorted(graph.ahead), *(graph.states + n for n, end in enumerate(graph.ends) if end.cut)]
+    doomed = tuple(_doomed(graph, harmless))
     return Fates(
         tuple(_reachable(graph, before)),
-        tuple(_doomed(graph, harmless)),
+        doomed,
         tuple(map(bool, leading_to(cuts, before))),
+        tuple(_doomed(graph, harmless, cuts)) if cuts else doomed,
     )
 
 
@@ -62,9 +66,11 @@ def _reachable(graph: StateGraph, before: Sequence[Sequence[int]]) -> list[int]:
     return found
 
 
-def _doomed(graph: StateGraph, harmless: Sequence[Sequence[int]]) -> list[bool]:
-    """Backward from where rules are broken: a state is doomed once no move is left that is not."""
+def _doomed(graph: StateGraph, harmless: Sequence[Sequence[int]], cuts: Sequence[int] = ()) -> list[bool]:
+    """Backward from where rules are broken, and from `cuts`: a state is doomed once no move is left that is not."""
     doomed = [bool(broken) for broken in graph.broken]
+    for number in cuts:
+        doomed[number] = True
     left = [sum(not edge.broken for edge in edges) for edges in graph.edges]
     for number, edges in enumerate(graph.edges):
         if edges and not left[number]:

@@ -41,6 +41,7 @@ def by_fate(graph: StateGraph, fates: Fates, told: Sequence[Hashable] | None = N
                 fates.reachable[n],
                 fates.doomed[n],
                 fates.cut[n],
+                fates.hopeless[n],
                 graph.broken[n],
                 graph.end(n),
                 outcomes[n],

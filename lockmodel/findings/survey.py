@@ -1,28 +1,30 @@
 """Every schedule of a scenario as one graph that a person can read: states folded into regions, around a finding.
 
-Takes a complete search without reductions that kept its transitions; gives an `Interleavings`. States are folded as
-little as the limit allows: runs without a choice; then what is the same in fate and in locks held; then in fate. Where
-even that is too much, what lies around the schedule of one finding is shown, and the rest as a few summaries.
+Takes a search without reductions that kept its transitions, complete or around a schedule; gives an `Interleavings`.
+States are folded as little as the limit allows: runs without a choice; then what is the same in fate and in locks held;
+then in fate. Where even that is too much, what lies around the schedule of one finding is shown, and the rest as a few
+summaries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
 
 from lockmodel.engine.collect import attempt
 from lockmodel.engine.explore import Search
+from lockmodel.engine.local import Violation
 from lockmodel.engine.reduction.cycles import has_cycle
-from lockmodel.engine.state_graph import Edge, StateGraph, state_graph
+from lockmodel.engine.state_graph import Edge, StateGraph
 from lockmodel.engine.transitions import Move
 from lockmodel.findings.fate import Fates, fates
 from lockmodel.findings.finding import Finding
 from lockmodel.findings.interleavings import Deed, Interleavings, Passage, Region
 from lockmodel.findings.regions import by_fate, forced, runs
-from lockmodel.findings.slice import around
+from lockmodel.findings.slice import around, stretched
 
 FOLDINGS = ("runs", "locks", "fate")
 """From the one that folds least."""
@@ -33,52 +35,50 @@ TRIVIAL = 3
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a survey repeats of the run: names, and rules that its search does not judge."""
+    """What a survey repeats of the run: names, rules that its search does not judge, why it has not every state."""
 
     schema_version: int
     spec: str
     model: str
     design: str
     scenario: str
-    unjudged: list[str]
+    unjudged: list[str] = field(default_factory=list)
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was found: the violation, its schedule, and the finding that is told of it."""
+
+    violation: Violation
+    schedule: tuple[Move, ...]
+    finding: Finding
 
 
 def survey(
-    search: Search,
-    found: Sequence[tuple[tuple[object, ...], tuple[Move, ...], Finding]],
-    about: About,
-    *,
-    picked: int,
-    alone: bool,
-    limit: int,
+    search: Search, graph: StateGraph, found: Sequence[Told], about: About, *, picked: int | None, limit: int
 ) -> Interleavings:
-    """The graph of a search. `found` are identity, schedule and finding of each hit.
+    """The graph of a search, in at most `limit` regions where that can be.
 
-    `picked` is the number of one of them, or -1; `alone`: the graph is about that one only.
+    `picked` is the number of the one finding that it is about; None: it is about all, with the first one's schedule.
     """
-    return _Survey(search, found, picked, alone).tell(about, limit)
+    return _Survey(search, graph, found, picked).tell(about, limit)
 
 
 class _Survey:
     """Folds one state graph, and tells what it comes to."""
 
-    def __init__(
-        self,
-        search: Search,
-        found: Sequence[tuple[tuple[object, ...], tuple[Move, ...], Finding]],
-        picked: int,
-        alone: bool,
-    ) -> None:
+    def __init__(self, search: Search, graph: StateGraph, found: Sequence[Told], picked: int | None) -> None:
         self.search = search
-        self.whole: StateGraph = state_graph(search)
-        self.findings = [finding for _, _, finding in found]
-        self.picked = picked
-        self.alone = alone
-        numbers = {identity: number for number, (identity, _, _) in enumerate(found)}
-        self.number_of = [numbers[violation.identity] for violation in self.whole.violations]
-        self.graph = self.whole.about(self.number_of.index(picked)) if alone else self.whole
+        self.whole = graph
+        self.findings = [one.finding for one in found]
+        self.picked = (picked or 0) if found else -1
+        self.alone = picked is not None
+        numbers = {one.violation.identity: number for number, one in enumerate(found)}
+        self.number_of = [numbers[violation.identity] for violation in graph.violations]
+        self.graph = graph.about(self.number_of.index(self.picked)) if self.alone else graph
         self.fates: Fates = fates(self.graph)
-        self.way = self._follow(found[picked][1]) if picked >= 0 else self._shortest_end()
+        self.way = self._follow(found[self.picked].schedule) if found else self._shortest_end()
         self.threads = [thread.name for thread in search.layout.setup.threads]
         self.held = [tuple(local.held for local in search.view(n).locals) for n in range(self.graph.states)]
         self.deeds: dict[int, Deed] = {}
@@ -91,7 +91,8 @@ class _Survey:
             "fate": by_fate(graph, self.fates),
         }
         sizes = {name: 1 + max(regions) for name, regions in foldings.items()}
-        folding = next((name for name in FOLDINGS if sizes[name] <= limit), FOLDINGS[-1])
+        fitting = next((name for name in FOLDINGS if sizes[name] <= limit), FOLDINGS[-1])
+        folding = self._telling(foldings, limit) if about.cut else fitting
         if sizes[folding] <= TRIVIAL < limit and self.findings and folding == "fate":
             folding = "locks"  # a part of it tells more than the whole does when it says no more than: it may fail
         region = foldings[folding]
@@ -100,7 +101,10 @@ class _Survey:
         distance = None
         if len(regions) > limit:
             way = list(dict.fromkeys(region[number] for number in (0, *(edge.target for _, edge in self.way))))
-            distance, regions, passages = around(regions, passages, way, limit)
+            if len(way) > limit:
+                distance, (regions, passages) = 0, stretched(regions, passages, way)
+            else:
+                distance, regions, passages = around(regions, passages, way, limit)
         return Interleavings(
             about.schema_version,
             about.spec,
@@ -121,7 +125,19 @@ class _Survey:
             distance,
             regions,
             passages,
+            cut=about.cut,
+            ahead=len(graph.ahead),
         )
+
+    def _telling(self, foldings: Mapping[str, Sequence[int]], limit: int) -> str:
+        """Of a part the folding that folds least and still shows the schedule and every way off it."""
+        for name, region in foldings.items():
+            way = {region[number] for number in (0, *(edge.target for _, edge in self.way))}
+            states = [number for number, its in enumerate(region) if its in way]
+            near = way | {region[edge.target] for number in states for edge in self.graph.edges[number]}
+            if len(near) <= limit:
+                return name
+        return FOLDINGS[-1]
 
     def _endless(self) -> bool:
         """Does some execution go on for ever?"""
@@ -194,7 +210,7 @@ class _Survey:
         if self.fates.doomed[state]:
             return "doomed"
         if self.fates.reachable[state]:
-            return "open"
+            return "risky" if self.fates.hopeless[state] else "open"
         return "unknown" if self.fates.cut[state] else "safe"
 
     def _holds(self, held: Sequence[tuple[tuple[int, ...], ...]]) -> list[str]:
@@ -253,11 +269,16 @@ class _Survey:
                 )
                 found[key] = replace(
                     passage,
-                    deeds=passage.deeds if run else list(dict.fromkeys([*passage.deeds, *deeds])),
+                    deeds=passage.deeds if run else self._deeds(passage.deeds, deeds, (number, edge.move) in marked),
                     moves=passage.moves + 1,
                     witness=passage.witness or (number, edge.move) in marked,
                 )
         return list(found.values())
+
+    @staticmethod
+    def _deeds(known: list[Deed], more: list[Deed], marked: bool) -> list[Deed]:
+        """Each once; what the marked schedule does is the first of them."""
+        return list(dict.fromkeys([*more, *known] if marked else [*known, *more]))
 
     def _run(self, edge: Edge, region: Sequence[int]) -> list[Deed]:
         """A move and those that must follow it, up to a state in which there is a choice."""

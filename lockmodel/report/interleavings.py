@@ -5,6 +5,7 @@ Takes `Interleavings`; gives a diagram or text. The words of regions and passage
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lockmodel.findings.interleavings import Deed, Interleavings, Passage, Region
@@ -12,6 +13,7 @@ from lockmodel.report.diagram import Arrow, Diagram, Edge, Look, Node, Sign, Val
 from lockmodel.report.palette import (
     BAD,
     DOOMED,
+    DOUBT,
     FAINT,
     GOOD,
     GREY,
@@ -32,6 +34,7 @@ LOOKS = {
     "open": Look("rounded"),
     "doomed": Look("octagon", DOOMED, BAD, width=1.5),
     "safe": Look("rounded", SAFE, words=GREY),
+    "risky": Look("octagon", UNKNOWN, DOUBT, stroke="dashed"),
     "unknown": Look("rounded", UNKNOWN, stroke="dotted"),
 }
 BROKEN, START = Look("octagon", BAD, BAD, ON_COLOUR, 2.5), Look("rounded", width=2.5)
@@ -40,9 +43,13 @@ MEANINGS = {
     "open": "can still fail, and can still be saved",
     "doomed": "fails whatever comes",
     "safe": "cannot fail any more",
-    "unknown": "cut off further on, so nobody knows",
+    "risky": "can fail; whether it can be saved is not known",
+    "unknown": "not known: not searched to its end",
 }
-SHORT = {"open": "", "doomed": "must fail", "safe": "cannot fail", "unknown": "nobody knows"}
+SHORT = {
+    "open": "can fail", "doomed": "must fail", "safe": "cannot fail", "risky": "can fail, perhaps must",
+    "unknown": "not known",
+}  # fmt: skip
 """The same in a box: its colour says nothing to who cannot see it."""
 UNJUDGED = {
     "LM104": "some schedules go on for ever, perhaps without anybody getting on",
@@ -65,7 +72,7 @@ def interleavings_diagram(told: Interleavings) -> Diagram:
     nodes = [
         Node(
             f"r{region.number}",
-            lines(*_fate(told, region), *_words(told, region)),
+            lines(*_words(told, region, _fate(told, region))),
             _look(region),
             _region_data(told, region),
         )
@@ -111,10 +118,8 @@ def _signs(told: Interleavings, colours: dict[str, str]) -> list[Sign]:
 
 
 def _fate(told: Interleavings, region: Region) -> list[str]:
-    """What becomes of a region's states, in two words; none where it says nothing: it is the same for all."""
-    if region.breaks or region.summary or region.cut or not told.findings:
-        return []
-    return [SHORT[region.fate]] if SHORT[region.fate] else []
+    """What becomes of a region's states, in a few words; none where it says nothing: it is the same for all."""
+    return [] if region.breaks or region.cut or not (told.findings or region.summary) else [SHORT[region.fate]]
 
 
 def _region_data(told: Interleavings, region: Region) -> dict[str, Value]:
@@ -155,9 +160,10 @@ def interleavings_text(told: Interleavings) -> str:
     text += [""] if told.findings else []
     number = {region.number: n for n, region in enumerate(told.regions, 1)}
     for region in told.regions:
-        first, *others = _words(told, region)
-        fate = "" if region.breaks or region.cut else f"  ({_meaning(told, region.fate)})"
-        text.append(f"[{number[region.number]}] {'; '.join([first, *others])}{fate}")
+        meaning = _meaning(told, region.fate)
+        words = _words(told, region, [meaning] if region.summary else [])
+        fate = "" if region.breaks or region.cut or region.summary else f"  ({meaning})"
+        text.append(f"[{number[region.number]}] {'; '.join(words)}{fate}")
         for passage in told.passages:
             if passage.source == region.number:
                 words = _lines(passage)
@@ -177,8 +183,12 @@ def _title(told: Interleavings) -> list[str]:
     design = f", design {told.design}" if told.design else ""
     threads = count(len(told.threads), "thread")
     finals = count(told.finals, "final state")
-    head = f"Every schedule of {told.scenario} ({told.spec}, model {told.model}{design})"
+    head = (
+        f"{'Schedules' if told.cut else 'Every schedule'} of {told.scenario} ({told.spec}, model {told.model}{design})"
+    )
     size = f"{threads}, {count(told.states, 'state')}, {count(told.transitions, 'move')}, {finals}"
+    if told.cut:
+        size += " looked at"
     ending = (
         count(len(told.findings), "finding")
         if told.findings
@@ -191,19 +201,28 @@ def _title(told: Interleavings) -> list[str]:
     folded = FOLDINGS[told.folding].format(SAME[bool(told.findings)])
     whole = told.foldings[told.folding]
     if told.around is None:
-        shown = f"shown: all, folded into {count(whole, 'box', 'boxes')}: {folded}"
+        shown = f"shown: all{' of these' * bool(told.cut)}, folded into {count(whole, 'box', 'boxes')}: {folded}"
     else:
         kept = [region for region in told.regions if not region.summary]
         states = sum(region.states for region in kept)
         middle = f"the schedule of {title(told.findings[told.picked])}" if told.findings else "a shortest schedule"
         off = f"and what is at most {count(told.around, 'arrow')} off it" if told.around else "and nothing off it"
+        if any(region.along for region in kept):
+            off = "in stretches in which nothing is decided"
         shown = (
             f"shown: {count(states, 'state')} of {told.states:,}, {count(len(kept), 'box', 'boxes')} of {whole:,}: "
             f"{middle} {off} (a higher --limit than "
             f"{told.limit} shows more); the rest is counted in dashed boxes, whose ways back are not drawn; {folded}"
         )
+    part = (
+        f"not every state could be searched ({told.cut}): searched is what lies near the schedule of "
+        f"{title(told.findings[told.picked])}, and from {count(told.ahead, 'state')} there nobody went on"
+        if told.cut
+        else ""
+    )
     unjudged = [f"{rule}: {UNJUDGED[rule]}" for rule in told.unjudged]
-    return [head, f"{size}: {ending}", shown, *([f"not judged here: {'; '.join(unjudged)}"] if unjudged else [])]
+    notes = [f"{size}: {ending}", *([part] if part else []), shown]
+    return [head, *notes, *([f"not judged here: {'; '.join(unjudged)}"] if unjudged else [])]
 
 
 def _findings(told: Interleavings) -> list[str]:
@@ -215,15 +234,16 @@ def _findings(told: Interleavings) -> list[str]:
     ]
 
 
-def _words(told: Interleavings, region: Region) -> list[str]:
-    """What stands in a region's box."""
+def _words(told: Interleavings, region: Region, fate: list[str]) -> list[str]:
+    """What stands in a region's box; `fate` is what becomes of its states, as far as it stands there too."""
     words = ["start"] if region.first else []
+    words += [] if region.summary else fate
     words += [f"{number + 1}  {title(told.findings[number])}" for number in region.breaks]
     if region.cut:
         words.append(f"cut off: {region.cut}")
     if region.summary:
-        can = {"safe": "none can fail", "doomed": "all must fail", "open": "all can fail"}.get(region.fate, "unknown")
-        words.append(f"… {count(region.states, 'more state')}, {can}")
+        states = count(region.states, "more state") if region.states else "states counted above"
+        words.append(": ".join([f"… {states}", *fate]))
     elif region.states > 1:
         words.append(count(region.states, "state"))
     if region.fate == "safe":
@@ -232,7 +252,10 @@ def _words(told: Interleavings, region: Region) -> list[str]:
     if region.goes_round:
         words.append("may go round")
     words += [" holds ".join(held.split(": ", 1)) for held in region.holds]
-    several = len(told.findings) > 1 and not told.alone and not region.breaks and region.reaches
+    words += _run(region.along)
+    several = (
+        len(told.findings) > 1 and not told.alone and not region.breaks and 0 < len(region.reaches) < len(told.findings)
+    )
     others = [number for number in region.also if number not in region.breaks]
     words += (
         [f"also {listed([f'{number + 1}  {title(told.findings[number])}' for number in others])}"] if others else []
@@ -244,15 +267,20 @@ def _words(told: Interleavings, region: Region) -> list[str]:
 def _lines(passage: Passage) -> list[str]:
     """What stands on an arrow: the steps, of several ways the first ones."""
     if not passage.deeds:
-        return [count(passage.moves, "move")]
+        return [count(passage.moves, "move") if passage.moves else "further on"]
     if passage.run:
-        threads = ["", *(deed.thread for deed in passage.deeds)]
-        lines = [_deed(deed, known) for deed, known in zip(passage.deeds, threads, strict=False)]
-        left = len(lines) - RUN
-        return [*lines[: RUN - 1], f"… {left} more …", lines[-1]] if left > 1 else lines
+        return _run(passage.deeds)
     told, left = passage.deeds[:WAYS], len(passage.deeds) - WAYS
     lines = [_deed(told[0], ""), *(f"or {_deed(deed, passage.thread)}" for deed in told[1:])]
     return [*lines, f"or {count(left, 'other step')}"] if left > 0 else lines
+
+
+def _run(deeds: Sequence[Deed]) -> list[str]:
+    """Steps one after another, of many the first ones and the last."""
+    threads = ["", *(deed.thread for deed in deeds)]
+    told = [_deed(deed, known) for deed, known in zip(deeds, threads, strict=False)]
+    left = len(told) - RUN
+    return [*told[: RUN - 1], f"… {left} more …", told[-1]] if left > 1 else told
 
 
 def _deed(deed: Deed, known: str) -> str:

@@ -172,7 +172,7 @@ def test_without_a_file_the_text_is_printed(run: Run) -> None:
             ["--kind", "interleavings", "--max-states", "3"],
             3,
             "error: not every state could be searched: reached the limit of 3 states\n"
-            "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit.\n",
+            "  Nothing was found around which a part could be drawn. Choose a smaller scenario, or raise the limit.\n",
         ),
     ],
 )

@@ -10,11 +10,16 @@ import msgspec
 import pytest
 
 from lockmodel.check import CheckOptions, interleavings
+from lockmodel.compile import compile_model, load, lower_scenario
+from lockmodel.engine.exploration import Limits
 from lockmodel.errors import IncompleteError, UsageError
 from lockmodel.findings.interleavings import Deed, Interleavings
+from lockmodel.findings.survey import About
+from lockmodel.ir.layout import Layout
 from lockmodel.report.dot import to_dot
 from lockmodel.report.graphs import render
 from lockmodel.report.interleavings import interleavings_diagram, interleavings_text
+from lockmodel.surveying import Surveying
 from tests.engine.machines import write_machine
 
 Golden = Callable[[str, str | bytes], None]
@@ -84,10 +89,15 @@ def test_what_is_too_much_is_shown_around_the_schedule_of_the_finding() -> None:
     assert "of 392" in interleavings_text(graph).splitlines()[2]
 
 
-def test_the_marked_schedule_is_never_cut() -> None:
+def test_a_marked_schedule_that_is_too_long_is_shown_in_stretches_in_which_nothing_is_decided() -> None:
     graph = told(f"{PHILOSOPHERS}::left_first[n=5]", 4)
     assert graph.around == 0
-    assert len([region for region in graph.regions if not region.summary]) == 6
+    begin, end = (region for region in graph.regions if not region.summary)
+    assert [deed.thread for deed in begin.along] == [f"philosopher {n}" for n in range(4)]
+    assert (begin.fate, begin.states, end.breaks) == ("open", 5, [0])
+    passage = next(passage for passage in graph.passages if passage.target == end.number)
+    assert (passage.source, passage.deeds[0].thread, passage.pivot, passage.witness) == (0, "philosopher 4", True, True)
+    assert "in stretches in which nothing is decided" in interleavings_text(graph)
 
 
 def test_without_a_finding_every_schedule_ends_well() -> None:
@@ -162,12 +172,55 @@ def test_several_scenarios_are_not_one_graph() -> None:
     ]
 
 
-def test_too_many_states_are_refused_and_not_cut() -> None:
+def test_of_too_many_states_those_near_the_schedule_of_a_finding_are_shown() -> None:
+    graph = told("specs/spine.py::ignore-ignore/one-inode", 8, about=0, design="2005", max_states=150)
+    assert graph.cut == "reached the limit of 150 states"
+    assert (graph.states, graph.ahead) == (154, 4)
+    assert graph.findings[graph.picked].rule == "LM305"
+    fates = {region.fate for region in graph.regions}
+    assert {"doomed", "risky", "unknown"} <= fates
+    broken = next(region.number for region in graph.regions if region.breaks)
+    assert marked(graph)[-1] == broken
+    text = interleavings_text(graph)
+    assert text.startswith("Schedules of ignore-ignore/one-inode")
+    assert (
+        "not every state could be searched (reached the limit of 150 states): searched is what lies near the schedule "
+        "of LM305 null-dereference, and from 4 states there nobody went on"
+    ) in text
+    assert "can fail; whether it can be saved is not known" in text
+    assert sum(region.states for region in graph.regions) == graph.states
+
+
+def test_a_long_schedule_of_too_many_states_keeps_to_the_limit() -> None:
+    for limit in (4, 12, 24):
+        graph = told("specs/spine.py::ignore-ignore/one-inode", limit, about=0, design="2005", max_states=60)
+        assert sum(region.states for region in graph.regions) == graph.states
+        numbers = [region.number for region in graph.regions]
+        assert len(numbers) == len(set(numbers))
+        assert all(passage.source in numbers and passage.target in numbers for passage in graph.passages)
+        assert len([region for region in graph.regions if not region.summary]) <= max(limit, 6)
+
+
+def test_threads_that_are_lost_are_marked_though_nobody_sees_it_in_a_part(tmp_path: Path) -> None:
+    paths = "@model.path\ndef on(box: Box) -> None:\n    while True:\n        mark('on')\n        mark('on')\n\n\n"
+    paths += "@model.path\ndef waits(box: Box) -> None:\n    down(box.empty)\n"
+    spec = str(write_machine(tmp_path, paths, "m.thread('a', on, box)\nm.thread('b', waits, box)"))
+    model = load(spec)
+    program = compile_model(model)
+    layout = Layout(program, lower_scenario(model, next(iter(model.scenarios.values())), program))
+    surveying = Surveying("python", True, 1, Limits(), 1, 1000, lambda finding: (finding.rule,), lambda _: 0, 24)
+    graph = surveying.survey(layout, About(1, spec, "machine", "", "start"))
+    assert graph.cut == "reached the limit of 1 states"
+    assert [finding.rule for finding in graph.findings] == ["LM101"]
+    assert [region.breaks for region in graph.regions if region.breaks] == [[0]]
+
+
+def test_too_many_states_without_a_finding_are_refused() -> None:
     with pytest.raises(IncompleteError) as caught:
-        told(f"{PHILOSOPHERS}::left_first[n=5]", max_states=100)
+        told(f"{PHILOSOPHERS}::lower_first[n=5]", max_states=100)
     assert str(caught.value) == (
         "not every state could be searched: reached the limit of 100 states\n"
-        "  What becomes of a state is not known then. Choose a smaller scenario, or raise the limit."
+        "  Nothing was found around which a part could be drawn. Choose a smaller scenario, or raise the limit."
     )
 
 
