@@ -6,6 +6,7 @@ Takes results and what there is to say of the rules (it lives in `properties`, w
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -277,8 +278,17 @@ def _uri(path: str) -> str:
 
 
 def _fingerprint(result: CheckResult, finding: Finding) -> str:
-    """The same for the same fault after lines were added above it: no line numbers, but the text of the line."""
-    code = finding.steps[-1].code.strip() if finding.steps else ""
-    others = [place.procedure for place in finding.places if place != finding.place]
-    parts = (result.model, finding.rule, finding.place.procedure, finding.claim or "", code, *others)
+    """The same for the same fault after lines were added above it: no line numbers, but the text of the line.
+
+    Threads that wait for each other are known by where they wait, whatever the witness has as its last step.
+    """
+    if finding.waiting:
+        parts = [result.model, finding.rule, finding.claim or ""]
+        parts += sorted(
+            f"{waiting.frame.procedure} {re.sub(r'#[^.]*', '', waiting.wants)}" for waiting in finding.waiting
+        )
+    else:
+        code = finding.steps[-1].code.strip() if finding.steps else ""
+        others = [place.procedure for place in finding.places if place != finding.place]
+        parts = [result.model, finding.rule, finding.place.procedure, finding.claim or "", code, *others]
     return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]

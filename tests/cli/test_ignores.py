@@ -348,6 +348,13 @@ def test_a_record_has_them_beside_what_holds(run: Run) -> None:
     )
 
 
+def test_a_review_tells_them_among_its_facts(run: Run) -> None:
+    assert run("review", "race.py", "-o", "out", "-q").exit_code in (0, 1)
+    page = Path("out/index.html").read_text(encoding="utf-8")
+    assert "findings ignored as the spec says" in page
+    assert "LM301 at race.py:19: it is &#34;&lt;only&gt;&#34; a hint" in page.replace("&quot;", "&#34;")
+
+
 def test_a_claim_that_is_silenced_does_not_hold(run: Run, tmp_path: Path) -> None:
     spec = example(tmp_path, "LM701", "def nothing_is_lost(account: Account) -> bool:")
     run("record", spec, "-o", "record", "--matrix", "none")

@@ -228,6 +228,19 @@ def test_a_fingerprint_outlives_lines_added_above() -> None:
     assert prints[0] == prints[1]
 
 
+def test_the_fingerprint_of_a_deadlock_is_that_of_where_threads_wait() -> None:
+    finding = samples.philosophers()
+    other = msgspec.structs.replace(finding, steps=finding.steps[::-1], waiting=finding.waiting[::-1])
+    elsewhere = msgspec.structs.replace(finding, waiting=finding.waiting[1:])
+    prints = [
+        parsed(encode([samples.result(samples.scenario("s", "violated", one))], "sarif"))["runs"][0]["results"][0][
+            "partialFingerprints"
+        ]["lockmodelPlace/v1"]
+        for one in (finding, other, elsewhere)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+
+
 def test_sarif_escapes_paths() -> None:
     finding = msgspec.structs.replace(samples.race(), place=samples.frame("f", 3, None, path="my specs/ä#1.py"))
     result = samples.result(samples.scenario("s", "violated", finding))
