@@ -17,6 +17,7 @@ from lockmodel.check import Checker
 from lockmodel.explain import page as explained
 from tests.cli.conftest import Run
 from tests.cli.test_record import SPEC
+from tests.findings.test_pairings import SPEC as PAIRS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -70,6 +71,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        if tag in ("td", "th"):
+            self.text += " "
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -267,3 +270,64 @@ def test_names_of_a_spec_reach_the_page_as_text(run: Run, folder: Path) -> None:
     assert "</script><u title='x'>\"&é" in page.text
     for path in (folder / "out" / "pictures").glob("*.svg"):
         assert "<u title" not in path.read_text(encoding="utf-8")
+
+
+def test_what_is_got_and_put_woken_and_owed_is_told_with_what_has_no_counterpart(run: Run, folder: Path) -> None:
+    (folder / "pairs.py").write_text(PAIRS)
+    run("review", "pairs.py", "-o", "out", "-q")
+    text = " ".join(page_of(folder / "out").text.split())
+    for words in (
+        "Item.count Held by Box.item, as declared.",
+        "raised pairs.py:29 get use pairs.c:10",
+        "freed pairs.py:35 put (no schedule came to it) use pairs.c:12",
+        "Box.wq ! Woken, and nobody waits for it.",
+        "Box.told ! Owed, and never read by anybody.",
+        "Paths that no scenario enters: never.",
+    ):
+        assert words in text, words
+
+
+def test_what_a_comment_silences_is_told(run: Run, folder: Path) -> None:
+    spec = BANK.lstrip().replace(
+        "    mutex_lock(target)\n", "    mutex_lock(target)  # lockmodel: ignore[LM101] known\n"
+    )
+    (folder / "bank.py").write_text(spec)
+    run("review", "bank.py", "-o", "out", "-q")
+    text = " ".join(page_of(folder / "out").text.split())
+    assert "! ignored as the spec says, design as-written: LM101 deadlock in transfer, bank.py:14: known" in text
+
+
+LONG = """
+from __future__ import annotations
+
+from typing import Annotated
+
+from lockmodel import Model, Range, Scenario, Struct
+
+model = Model("long")
+
+
+class Counter(Struct):
+    n: Annotated[int, Range(0, 2000)]
+
+
+@model.path
+def count(counter: Counter) -> None:
+    for _ in range(700):
+        counter.n += 1
+    wrong = True
+    assert not wrong
+
+
+@model.scenario
+def alone(m: Scenario) -> None:
+    m.thread("a", count, m.new(Counter))
+"""
+
+
+def test_of_a_long_schedule_the_page_shows_its_ends(run: Run, folder: Path) -> None:
+    (folder / "long.py").write_text(LONG)
+    assert run("review", "long.py", "-o", "out", "-q").exit_code == 1
+    page = (folder / "out" / "index.html").read_text()
+    assert "1400 steps" in page or "1,400 steps" in page
+    assert len(page) < 250_000

@@ -57,6 +57,7 @@ class DefectView:
     replay: str
     scenarios: str
     needs: str
+    rules: list[str]
     also: list[str]
     removers: str
     removed: str
@@ -111,6 +112,7 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         replay=replay_command(record.spec, finding),
         scenarios=_scenarios(defect),
         needs=_needs(needed),
+        rules=list(dict.fromkeys(found.rule for found in ordered)),
         also=list(dict.fromkeys(found.rule for found in ordered[1:] if found.rule != finding.rule)),
         removers=" + ".join(defect.repairs) or ("remains" if defect.kind in ("remains", "introduced") else ""),
         removed=_removed(record, defect),

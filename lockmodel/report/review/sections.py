@@ -275,6 +275,11 @@ class PairingView:
     sides: tuple[tuple[str, tuple[UseView, ...]], ...]
     notes: tuple[str, ...]
 
+    @property
+    def called(self) -> bool:
+        """Does any of it stand in a helper or a ghost, so that its callers are told?"""
+        return any(use.callers for _, uses in self.sides for use in uses)
+
 
 LONE = {
     ("count", "raised", "dropped"): "raised, and dropped by nothing within reach",
