@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lockmodel.engine.exploration import Hit, Seen
@@ -41,13 +41,15 @@ ENDINGS = ("LM101", "LM102")
 class Searched:
     """A scenario as it was searched: `program` is what was within its reach, `clear_dead` as its steps were made.
 
-    There may be thousands in a run. What runs schedules of it again is made of it where that is needed.
+    There may be thousands in a run. What runs schedules of it again is made of it where that is needed; `askers` are
+    threads that were found so, by what they show.
     """
 
     program: Program
     setup: Setup
     seen: Seen
     clear_dead: bool
+    askers: dict[tuple[object, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def layout(self) -> Layout:
@@ -142,10 +144,8 @@ class Adjudicator:
 
     def _shown_by(self, question: Question, fact: Fact) -> tuple[object, ...]:
         """How the thread is entered that shows a fact, who shares its CPU, and whether such interrupts come at all."""
-        layout = self.searched[fact.scenario].layout
-        thread = _asker(run(Stepper(layout), fact.hit.schedule), fact)
-        assert thread is not None
-        threads = layout.setup.threads
+        thread = self._thread(fact)
+        threads = self._setup(fact.scenario).threads
         beside = tuple(other.name for other in threads if other.cpu == threads[thread].cpu != 0)
         return *self._entered(fact.scenario, thread), beside, question.level in [other.level for other in threads]
 
@@ -211,6 +211,16 @@ class Adjudicator:
         )
         return record.procedure, record.level, given
 
+    def _thread(self, fact: Fact) -> int:
+        """The thread that shows a fact."""
+        searched = self.searched[fact.scenario]
+        key = fact.hit.schedule, fact.nesting
+        if key not in searched.askers:
+            thread = _asker(run(Stepper(searched.layout), fact.hit.schedule), fact)
+            assert thread is not None
+            searched.askers[key] = thread
+        return searched.askers[key]
+
     def _thread_name(self, role: Role) -> str:
         return self._setup(role.scenario).threads[role.thread].name
 
@@ -224,8 +234,7 @@ class Adjudicator:
         if fact not in self._roles:
             stepper = Stepper(self.searched[fact.scenario].layout)
             schedule = list(fact.hit.schedule)
-            thread = _asker(run(stepper, schedule), fact)
-            assert thread is not None
+            thread = self._thread(fact)
             for other in sorted({mover for mover, _ in schedule} - {thread}):
                 shorter = [move for move in schedule if move[0] != other]
                 try:

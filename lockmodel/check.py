@@ -14,13 +14,16 @@ import contextlib
 import dataclasses
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from lockmodel import __version__, workers
 from lockmodel.adjudicate import Searched
+from lockmodel.chosen import Chooser, Chosen
 from lockmodel.compile import Worlds, Written, compile_model, load, lower_scenario
 from lockmodel.compile.ignores import ignores_of
 from lockmodel.compile.lower import other_settings
@@ -28,6 +31,7 @@ from lockmodel.compile.order_file import read_order
 from lockmodel.engine.exploration import Exploration, Hit, Limits, Seen, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.local import Violation
+from lockmodel.engine.remembered import Remembered
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.strategies import STRATEGIES, Settings
 from lockmodel.errors import UsageError
@@ -35,10 +39,12 @@ from lockmodel.exhaustive import ENDLESS, Exhaustive, unavailable
 from lockmodel.findings.bypass import BYPASS, told_bypass, told_wait
 from lockmodel.findings.coverage import (
     Coverage,
+    Coverages,
+    Reached,
     bounds,
-    coverage,
     endless,
     missed_everywhere,
+    reached,
     reached_places,
     reached_somewhere,
     unreached_text,
@@ -60,7 +66,7 @@ from lockmodel.findings.finding import (
 )
 from lockmodel.findings.heap import heap_at
 from lockmodel.findings.interleavings import Interleavings
-from lockmodel.findings.matrix import Run, with_matrix
+from lockmodel.findings.matrix import Run, run_of, with_matrix
 from lockmodel.findings.playback import Playback
 from lockmodel.findings.playing import LOOKED_AT, playback
 from lockmodel.findings.protection import protection
@@ -70,7 +76,7 @@ from lockmodel.findings.telling import steps
 from lockmodel.findings.token import Schedule, decode, encode
 from lockmodel.findings.trace import run as run_schedule
 from lockmodel.findings.trace import violations
-from lockmodel.ir.form import Form, Forms
+from lockmodel.ir.form import Form, Forms, Parts, Reach, Shelf
 from lockmodel.ir.join import setup_named
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import Program
@@ -83,6 +89,8 @@ from lockmodel.report.words import count, switched, title
 from lockmodel.silence import Silence
 from lockmodel.surveying import Surveying
 from lockmodel.target import choose_scenarios, split_target
+
+R = TypeVar("R")
 
 SCHEMA_VERSION = 1
 
@@ -101,6 +109,9 @@ NOT_FOLLOWED = "executions that end in a finding left out as asked ({}) were not
 
 SMALL, FEW = 3, 8
 """Threads of a scenario that workers do not share, since there are others for them; and from how many of those on."""
+
+GARBAGE = 200_000
+"""Objects that searches may leave behind, or that are kept of them, before the ones are collected: 20 megabytes."""
 
 DOUBT = 0.01
 """The chance of a missed state above which a search does not count as complete."""
@@ -171,29 +182,34 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class CheckRun:
-    """What a check gives; `interrupted` if Ctrl-C ended it."""
+    """What a check gives; `interrupted` if Ctrl-C ended it. So many scenarios had to be `searched` for it."""
 
     result: CheckResult
     interrupted: bool
+    searched: int = 0
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One scenario's result with what the run as a whole needs of it; None where it was not searched."""
+    """One scenario's result with what the run as a whole needs of it; None where it was not searched.
+
+    `asked` are the names of the parts of the program that it depends on.
+    """
 
     result: ScenarioResult
     searched: Searched | None = None
-    coverage: Coverage | None = None
+    reached: Reached | None = None
+    asked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class Together:
-    """What all scenarios of a run show together."""
+class Job:
+    """A scenario to be searched in one program, of which it can come to what is within `reach`."""
 
-    ordering: Ordering
-    unreached: list[Unreached]
-    reached: list[str]
-    protected: list[Protection]
+    reach: Reach
+    parts: Parts
+    setup: Setup
+    group: str
 
 
 def check(options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> CheckRun:
@@ -207,23 +223,25 @@ def check(options: CheckOptions, progress: Callable[[Progress], None] | None = N
 def check_matrix(options: CheckOptions, *, pairs: bool, progress: Callable[[Progress], None] | None = None) -> CheckRun:
     """Check the scenarios of a target as `check` does, then with each switch turned alone, then with each two."""
     checker = Checker(options, progress)
-    settings = other_settings(checker.model, options.switches, pairs=pairs)
-    runs: list[Run] = []
-    interrupted = False
-    for turned in [{}, *settings]:
-        before = checker.searched
-        checker.label = f"{', '.join(switched(turned))}: " if turned else ""
-        run = checker.check(options.design, {**options.switches, **turned})
-        runs.append(Run(turned, run.result, checker.searched - before))
-        interrupted = interrupted or run.interrupted
-    return CheckRun(with_matrix(runs), interrupted)
+    settings = [{}, *other_settings(checker.model, options.switches, pairs=pairs)]
+    programs = [checker.compiled(options.design, {**options.switches, **turned}) for turned in settings]
+    own = checker.check_program(programs[0])
+    checker.search_ahead(programs[1:])
+
+    def run(number: int) -> Run:
+        checker.label = f"{', '.join(switched(settings[number]))}: " if number else ""
+        checked = checker.check_program(programs[number])
+        return run_of(settings[number], checked.result, checked.searched)
+
+    runs, interrupted = checker.each(run, range(len(programs)))
+    return CheckRun(with_matrix(own.result, runs), own.interrupted or interrupted, own.searched)
 
 
 class Checker:
     """Checks the scenarios of a target under one design and setting of its switches, and then another one.
 
-    What comes to the same under both is searched once: a scenario is known by its form, which is all that a search of
-    it is given.
+    What comes to the same under both is searched once: where a scenario has the same form, and the parts of the program
+    are the same that its search asked for.
     """
 
     def __init__(self, options: CheckOptions, progress: Callable[[Progress], None] | None = None) -> None:
@@ -238,12 +256,14 @@ class Checker:
         self._progress = progress
         self._started = time.monotonic()
         self._forms = Forms()
-        self._checked: dict[Form, Checked] = {}
-        self._joined: dict[Form, Searched] = {}
-        self._ordered: dict[tuple[int, ...], Together] = {}
+        self._chooser = Chooser(self.model, self._wanted, options.target, options.bounds)
+        self._coverages = Coverages()
+        self._checked: Shelf[Checked] = Shelf()
+        self._joined: Shelf[tuple[Searched, frozenset[str]]] = Shelf()
+        self._ordered: dict[tuple[int, ...], list[tuple[frozenset[int], Ordering]]] = {}
+        self._searches: Counter[int] = Counter()
         self._cut = ""
         self._interrupted = False
-        self.searched = 0
         self.label = ""
 
     def compiled(self, design: str | None, switches: Mapping[str, str | bool | int]) -> Program:
@@ -255,19 +275,19 @@ class Checker:
 
     def check(self, design: str | None, switches: Mapping[str, str | bool | int]) -> CheckRun:
         """The result of all scenarios; those of an interrupted run are cut short, and those of the next ones."""
+        return self.check_program(self.compiled(design, switches))
+
+    def check_program(self, program: Program) -> CheckRun:
+        """The same, for a program that is compiled."""
         options = self.options
-        program = self.compiled(design, switches)
-        worlds = Worlds(self.model, program, options.bounds)
-        records = choose_scenarios(self.model, worlds, self._wanted, options.target)
-        self._scenarios = len(records)
+        chosen = self._chooser.of(program)
+        self._scenarios = len(chosen.setups)
         self._ended.clear()
         self._told = 0
-        setups = [lower_scenario(self.model, record, program) for record in records]
-        groups = [_group(record) for record in records]
         done: list[Checked] = []
         with _kept_out_of_collections() as keep:
-            self._check_small(program, setups, groups, keep)
-            for number, (setup, group) in enumerate(zip(setups, groups, strict=True), start=1):
+            self._check_small(program, chosen, keep)
+            for number, (setup, group) in enumerate(zip(chosen.setups, chosen.groups, strict=True), start=1):
                 done.append(self._check_scenario(program, setup, group, number))
                 self._tell_end(number, done[-1].result)
                 keep()
@@ -277,45 +297,56 @@ class Checker:
                 elif options.stop_first and done[-1].result.findings:
                     self._cut = STOPPED
         known = [item.searched for item in done if item.searched is not None]
-        together = self._seen_together(program, done, known)
-        ordering = together.ordering
+        ordering = self._ordering(program, done, known)
+        covered = [
+            self._coverages.of(self._forms.of(program, setup)[1], item.reached) if item.reached else None
+            for setup, item in zip(chosen.setups, done, strict=True)
+        ]
+        coverages = [coverage for coverage in covered if coverage is not None]
+        scenarios = [_with_coverage(item.result, found) for item, found in zip(done, covered, strict=True)]
         result = _whole(
             self.spec,
             self.model,
             program,
-            self._with_order([item.result for item in done], ordering.added, known),
+            self._with_order(scenarios, ordering.added, known),
             ordering.order,
-            together.unreached,
-            together.protected,
-            {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
-            together.reached,
+            missed_everywhere(coverages),
+            protection(program, [item.seen for item in known]),
+            chosen.enumeration,
+            reached_somewhere(coverages),
         )
-        ignores = self._ignores(program, result, [item.coverage for item in done if item.coverage is not None])
+        ignores = self._ignores(program, result, coverages)
         result = msgspec.structs.replace(result, ignores=ignores)
         interrupted = self._interrupted or ordering.interrupted or any(item.seen.interrupted for item in known)
-        return CheckRun(_under(result, program), interrupted)
+        return CheckRun(_under(result, program), interrupted, self._searches[id(program)])
 
-    def _seen_together(self, program: Program, done: Sequence[Checked], known: Sequence[Searched]) -> Together:
-        """What all scenarios show together; looked up where just these were seen together before."""
+    def _ordering(self, program: Program, done: Sequence[Checked], known: Sequence[Searched]) -> Ordering:
+        """The order of locks over all scenarios; looked up where just these were judged before."""
         options = self.options
         key = tuple(id(item) for item in done)  # those that were searched are kept, and so are their ids
-        if key in self._ordered:
-            return self._ordered[key]
+        parts = self._forms.parts(program)
+        for asked, ordering in self._ordered.get(key, ()):
+            if asked <= parts.all:
+                return ordering
+        joined: set[str] = set()
+
+        def explore(layout: Layout) -> Searched:
+            searched, asked = self._explore_joined(program, layout)
+            joined.update(asked)
+            return searched
+
         ordering = judge_order(
             program,
             known,
-            None if self._cut else self._explore_joined,
+            None if self._cut else explore,
             lambda rule: _selected(rule, options),
             strict=options.strict_order,
             retell=bool(options.select) and not _selected("LM101", options),
             minimised=options.minimise,
         )
-        coverages = [item.coverage for item in done if item.coverage is not None]
-        protected = protection(program, [item.seen for item in known])
-        together = Together(ordering, missed_everywhere(coverages), reached_somewhere(coverages), protected)
         if len(known) == len(done) and not self._cut:
-            self._ordered[key] = together
-        return together
+            self._ordered.setdefault(key, []).append((parts.of(joined), ordering))
+        return ordering
 
     def scenario(self, program: Program, name: str) -> ScenarioResult:
         """One scenario under the design and the setting of a program; what only a whole run shows is left out."""
@@ -357,78 +388,150 @@ class Checker:
         return bool(self._too_late())
 
     def _check_scenario(self, program: Program, setup: Setup, group: str, number: int) -> Checked:
-        form, within = self._forms.of(program, setup)
-        if form in self._checked and self._cut != STOPPED:
-            return self._checked[form]
+        form, reach = self._forms.of(program, setup)
+        parts = self._forms.parts(program)
+        known = self._checked.get(form, parts)
+        if known is not None and self._cut != STOPPED:
+            return known
         self._cut = self._cut or self._too_late()
         report = self._reporter(setup.name, number)
-        layout = Layout(within, setup)
+        layout = Layout(reach.program, setup)
+        remembered = Remembered(parts)
         checked = _check_scenario(
-            layout, group, self.options, self._silence, self._engine, self._left(), report, self._cut
+            layout, group, self.options, self._silence, self._engine, self._left(), report, self._cut, remembered
         )
         if checked.searched is not None:
-            self.searched += 1
-            self._checked[form] = checked
+            self._keep(program, form, parts, checked)
         return checked
 
-    def _check_small(
-        self, program: Program, setups: Sequence[Setup], groups: Sequence[str], keep: Callable[[], None]
-    ) -> None:
+    def _keep(self, program: Program, form: Form, parts: Parts, checked: Checked) -> None:
+        self._searches[id(program)] += 1
+        self._checked.put(form, parts.of(checked.asked), checked)
+
+    # --- several at a time ----------------------------------------------------------------------------------------
+
+    def search_ahead(self, programs: Sequence[Program]) -> None:
+        """Search what several programs need: each scenario in all of them, one after the other.
+
+        What is learned of its steps in one of them serves in the next. Nothing where the run is to stop somewhere.
+        """
+        if self.options.strategy != "exhaustive" or self.options.stop_first or self._cut:
+            return
+        todo: dict[Form, list[tuple[Program, Job]]] = {}
+        for program in programs:
+            chosen, parts = self._chooser.of(program), self._forms.parts(program)
+            for setup, group in zip(chosen.setups, chosen.groups, strict=True):
+                form, reach = self._forms.of(program, setup)
+                if self._checked.get(form, parts) is None:
+                    todo.setdefault(form, []).append((program, Job(reach, parts, setup, group)))
+        self._scenarios = len(todo)
+        small = [form for form, jobs in todo.items() if len(jobs[0][1].setup.threads) <= SMALL]
+        alone = dataclasses.replace(self.options, jobs=1)
+        with _kept_out_of_collections() as keep:
+            self._search_all(todo, small, alone, keep)
+            self._search_all(todo, [form for form in todo if form not in set(small)], self.options, keep)
+
+    def _check_small(self, program: Program, chosen: Chosen, keep: Callable[[], None]) -> None:
         """Check the small scenarios in several processes, where there are several workers: each takes one at a time.
 
         What else there is, and what they do not come to, is left to who asks for it next.
         """
-        jobs = self.options.jobs
-        small = [
-            number
-            for number, setup in enumerate(setups)
-            if len(setup.threads) <= SMALL and self._forms.of(program, setup)[0] not in self._checked
-        ]
-        if jobs == 1 or len(small) < FEW or not workers.available() or self.options.strategy != "exhaustive":
-            return
-        alone = dataclasses.replace(self.options, jobs=1)
+        options, parts = self.options, self._forms.parts(program)
+        numbers: dict[Form, int] = {}
+        todo: dict[Form, list[tuple[Program, Job]]] = {}
+        for number, (setup, group) in enumerate(zip(chosen.setups, chosen.groups, strict=True), start=1):
+            form, reach = self._forms.of(program, setup)
+            if len(setup.threads) <= SMALL and self._checked.get(form, parts) is None:
+                numbers[form] = number
+                todo[form] = [(program, Job(reach, parts, setup, group))]
+        if self._workers() > 1 and len(todo) >= FEW and options.strategy == "exhaustive" and not self._cut:
+            self._search_all(todo, list(todo), dataclasses.replace(options, jobs=1), keep, numbers)
 
-        def check(number: int) -> tuple[ScenarioResult, Seen, Coverage] | None:
-            _, within = self._forms.of(program, setups[number])
-            if self._too_late():
-                return None
-            layout = Layout(within, setups[number])
-            checked = _check_scenario(
-                layout, groups[number], alone, self._silence, self._engine, self._left(), None, ""
-            )
+    def _search_all(
+        self,
+        todo: Mapping[Form, Sequence[tuple[Program, Job]]],
+        forms: Sequence[Form],
+        options: CheckOptions,
+        keep: Callable[[], None],
+        numbers: Mapping[Form, int] | None = None,
+    ) -> None:
+        """Search scenarios, by several workers where each of them is to have one. `numbers` are those in the run."""
+
+        def search(form: Form) -> list[tuple[int, ScenarioResult, Seen, Reached, frozenset[str]]]:
+            found = [
+                (at, checked.result, checked.searched.seen, checked.reached, checked.asked)
+                for at, checked in self._in_all([job for _, job in todo[form]], options)
+                if checked.searched is not None and checked.reached is not None
+            ]
             keep()
-            assert checked.searched is not None
-            assert checked.coverage is not None
-            return checked.result, checked.searched.seen, checked.coverage
+            return found
 
+        several = self._workers() if options.jobs == 1 else 1
         try:
-            with workers.copies(jobs, check, small) as results:
-                for number, given in zip(small, results, strict=True):
-                    if given is None:
-                        break
-                    result, seen, reached = given
-                    form, within = self._forms.of(program, setups[number])
-                    searched = Searched(within, setups[number], seen, self.options.reduction)
-                    self._checked[form] = Checked(result, searched, reached)
-                    self.searched += 1
-                    self._tell_end(number + 1, result)
-                    if report := self._reporter(result.name, number + 1):
-                        report(seen.tally)
-                    if self.options.stop_first and result.findings:
-                        break
+            with workers.copies(several, search, forms) as results:
+                for number, (form, found) in enumerate(zip(forms, results, strict=True), start=1):
+                    for at, result, seen, reached, asked in found:
+                        program, job = todo[form][at]
+                        searched = Searched(job.reach.program, job.setup, seen, options.reduction)
+                        self._keep(program, form, job.parts, Checked(result, searched, reached, asked))
+                        if numbers is not None:
+                            self._tell_end(numbers[form], result)
+                        if report := self._reporter(result.name, number if numbers is None else numbers[form]):
+                            report(seen.tally)
+                        if seen.interrupted:
+                            raise KeyboardInterrupt
+                        if options.stop_first and result.findings:
+                            return
         except KeyboardInterrupt:
             self._interrupted = True
             self._cut = "interrupted before it began"
 
-    def _explore_joined(self, layout: Layout) -> Searched:
-        """Search a scenario that was put together from several."""
-        form, within = self._forms.of(layout.program, layout.setup)
-        if form not in self._joined:
-            layout = Layout(within, layout.setup)
+    def _in_all(self, jobs: Sequence[Job], options: CheckOptions) -> Iterator[tuple[int, Checked]]:
+        """One scenario in each program in which it can come out in another way than in those before."""
+        layout: Layout | None = None
+        remembered = Remembered(jobs[0].parts)
+        known: list[frozenset[int]] = []
+        for at, job in enumerate(jobs):
+            if any(asked <= job.parts.all for asked in known) or self._too_late():
+                continue
+            remembered.turn(job.parts)
+            layout = layout.under(job.reach.program) if layout else Layout(job.reach.program, job.setup)
+            checked = _check_scenario(
+                layout, job.group, options, self._silence, self._engine, self._left(), None, "", remembered
+            )
+            known.append(job.parts.of(checked.asked))
+            yield at, checked
+
+    def each(self, do: Callable[[int], R], numbers: Sequence[int]) -> tuple[list[R], bool]:
+        """What `do` gives for each number, done by all workers; and whether Ctrl-C came before all were done."""
+        done: list[R] = []
+        shows, self._progress = self._progress, None
+        try:
+            with workers.copies(self._workers(), do, numbers) as results:
+                done.extend(results)
+        except KeyboardInterrupt:
+            return done, True
+        finally:
+            self._progress = shows
+        return done, False
+
+    def _workers(self) -> int:
+        return self.options.jobs if workers.available() else 1
+
+    def _explore_joined(self, program: Program, layout: Layout) -> tuple[Searched, frozenset[str]]:
+        """Search a scenario that was put together from several; and the parts of the program that it asked for."""
+        form, reach = self._forms.of(program, layout.setup)
+        parts = self._forms.parts(program)
+        known = self._joined.get(form, parts)
+        if known is None:
+            layout, remembered = Layout(reach.program, layout.setup), Remembered(parts)
             left, report = self._left(), self._reporter(layout.setup.name, self._scenarios)
-            found, _ = _explore(layout, self.options, self._silence, left and max(0.0, left), report, joined=True)
-            self._joined[form] = Searched(layout.program, layout.setup, found.seen(), self.options.reduction)
-        return self._joined[form]
+            left = left and max(0.0, left)
+            found, _ = _explore(layout, self.options, self._silence, left, report, remembered, joined=True)
+            searched = Searched(layout.program, layout.setup, found.seen(), self.options.reduction)
+            known = searched, frozenset(remembered.asked)
+            self._joined.put(form, parts.of(remembered.asked), known)
+        return known
 
     def _left(self) -> float | None:
         """The seconds that are left, which may be below 0; None for no limit."""
@@ -483,8 +586,9 @@ def _kept_out_of_collections() -> Iterator[Callable[[], None]]:
     gc.freeze()
 
     def keep() -> None:
-        gc.collect()
-        gc.freeze()
+        if gc.get_count()[0] > GARBAGE:
+            gc.collect()
+            gc.freeze()
 
     try:
         yield keep
@@ -695,6 +799,7 @@ def _explore(
     silence: Silence,
     seconds: float | None,
     report: Callable[[Tally], None] | None,
+    remembered: Remembered,
     *,
     joined: bool = False,
 ) -> tuple[Exploration, RuleJudge]:
@@ -722,12 +827,13 @@ def _explore(
             not joined and _selected("LM301", options),
             () if joined else tuple(rule for rule in ENDLESS if _selected(rule, options)),
             options.waiting and not joined,
+            remembered,
         )
         return exhaustive.explore(layout)
     given = {"seed": options.seed, "runs": options.runs, "depth": options.depth, "steps": options.max_steps}
     told: dict[str, int] = {name: number for name, number in given.items() if number is not None}
     settings = Settings(preemptions=options.preemptions, wanted=counts, **told)
-    stepper = Stepper(layout, clear_dead=options.reduction)
+    stepper = Stepper(layout, clear_dead=options.reduction, remembered=remembered)
     judge = RuleJudge(stepper)
     strategy = STRATEGIES[options.strategy](stepper, judge, limits, report, stop_at=stop_at, settings=settings)
     return strategy.run(), judge
@@ -742,13 +848,14 @@ def _check_scenario(
     seconds: float | None,
     report: Callable[[Tally], None] | None,
     cut: str,
+    remembered: Remembered,
 ) -> Checked:
     name = layout.setup.name
     threads = [thread.name for thread in layout.setup.threads]
     reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
         return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions, group))
-    found, judge = _explore(layout, options, silence, seconds, report)
+    found, judge = _explore(layout, options, silence, seconds, report, remembered)
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
     shortener = Shortener(stepper, judge)
@@ -776,7 +883,6 @@ def _check_scenario(
             warnings.append(f"{title(finding)} {finding.claim} is not ignored at {', '.join(lines)}: it is one finding")
     if not found.reason:
         warnings.extend(endless(layout, found))
-    reached = coverage(layout, found, judge)
     result = ScenarioResult(
         name=name,
         verdict="violated" if findings else "incomplete" if reason else "verified",
@@ -790,7 +896,7 @@ def _check_scenario(
         strategy=options.strategy,
         reductions=reductions,
         threads=threads,
-        unreached=[unreached_text(item) for item in reached.missed],
+        unreached=[],
         warnings=warnings,
         findings=findings,
         edges_learned=found.tally.edges,
@@ -810,7 +916,14 @@ def _check_scenario(
         ignored=silenced,
     )
     searched = Searched(layout.program, layout.setup, found.seen(), options.reduction)
-    return Checked(result, searched, reached)
+    return Checked(result, searched, reached(layout, found, judge), frozenset(remembered.asked))
+
+
+def _with_coverage(result: ScenarioResult, found: Coverage | None) -> ScenarioResult:
+    """The result with what of the program at hand no state reached."""
+    if found is None:
+        return result
+    return msgspec.structs.replace(result, unreached=[unreached_text(item) for item in found.missed])
 
 
 def not_followed(left_out: Sequence[Violation]) -> str:

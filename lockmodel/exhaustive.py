@@ -25,6 +25,7 @@ from lockmodel.engine.native.reduced import NativeReducedSearch
 from lockmodel.engine.native.search import NativeSearch
 from lockmodel.engine.races import suspects
 from lockmodel.engine.reduction.reduced import ReducedSearch
+from lockmodel.engine.remembered import Remembered
 from lockmodel.engine.returning import goes_round
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.stopping import StoppingStepper
@@ -57,7 +58,7 @@ class Exhaustive:
     `minimise` says what schedules have the fewest of: "steps" (and of those the fewest switches), or "switches" (and of
     those the fewest steps). `exact` compares whole states where else fingerprints would be. `races`: data races are
     looked for; `endless`: those of the rules that executions break as a whole that are looked for. `waiting`: it is
-    examined how long threads wait for each lock.
+    examined how long threads wait for each lock. `remembered` are steps that were made already.
     """
 
     engine: str = "auto"
@@ -71,6 +72,7 @@ class Exhaustive:
     races: bool = True
     endless: tuple[str, ...] = ENDLESS
     waiting: bool = False
+    remembered: Remembered | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +91,7 @@ class Exhaustive:
     def explore(self, layout: Layout) -> tuple[Exploration, RuleJudge]:
         """Search a scenario; what was found, with the judge that knows which claims were judged."""
         started = time.monotonic()
-        stepper = Stepper(layout, clear_dead=self.reduction)
+        stepper = Stepper(layout, clear_dead=self.reduction, remembered=self.remembered)
         judge = RuleJudge(stepper)
         found, cyclic, raced = self._search(stepper, judge, started)
         found.hits = self._shortest(found, self._left(started))
@@ -182,7 +184,7 @@ class Exhaustive:
 
     def _graph(self, layout: Layout, found: Exploration, limits: Limits) -> Graph | None:
         """Every state with every transition; None, and `found` says why, if there are too many."""
-        stepper = Stepper(layout, clear_dead=self.reduction)
+        stepper = Stepper(layout, clear_dead=self.reduction, remembered=self.remembered)
         kind: type[Explorer] = NativeSearch if self._native else Search
         search = kind(stepper, NoJudge(), limits, self._reporting("executions that go on for ever"))
         every = search.run()
@@ -216,7 +218,7 @@ class Exhaustive:
         if not suspected.pairs:
             return []
         marked = Layout(layout.program, layout.setup, marked=True)
-        stopping = StoppingStepper(marked, suspected.locals, clear_dead=self.reduction)
+        stopping = StoppingStepper(marked, suspected.locals, clear_dead=self.reduction, remembered=self.remembered)
         search = self._first(stopping, NoJudge(), self._left(started), self._reporting("data races"), scouts=False)
         search.wanted = set(suspected.pairs)
         raced = search.run()

@@ -30,9 +30,13 @@ def available() -> bool:
 def copies(number: int, do: Callable[[T], R], things: Sequence[T]) -> Iterator[Iterator[R]]:
     """What `do` gives for each of the things, in their order, while so many copies of this process do them.
 
-    They end with the context, whatever they have done by then. Ctrl-C is for this process alone.
+    They end with the context, whatever they have done by then. Ctrl-C is for this process alone, which does it all
+    itself where there would be one copy.
     """
     global _work
+    if number == 1 or len(things) < 2:
+        yield map(do, things)
+        return
     _work = do  # type: ignore[assignment]
     try:
         with warnings.catch_warnings():

@@ -365,10 +365,10 @@ def building(model: Model, program: Program, what: str, place: Place) -> Iterato
 
     The switches are as the program has them; as they were, afterwards.
     """
-    before = {name: switch.value for name, switch in model.switches.items()}
+    before = {name: switch.now for name, switch in model.switches.items()}
     for name, value in program.switches:
         if isinstance(value, (bool, int, str)):
-            model.switches[name].value = value
+            model.switches[name].now = value
     try:
         yield
     except (LockmodelError, ExcludedError, UnheardError):
@@ -384,4 +384,4 @@ def building(model: Model, program: Program, what: str, place: Place) -> Iterato
         ) from error
     finally:
         for name, switch in model.switches.items():
-            switch.value = before[name]
+            switch.now = before[name]

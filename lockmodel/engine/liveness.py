@@ -20,8 +20,7 @@ from lockmodel.engine.local import LocalState
 from lockmodel.engine.reduction.cycles import on_cycles
 from lockmodel.engine.transitions import NOWHERE, Move, Schedules, Transitions
 from lockmodel.ir.control import can_end
-from lockmodel.ir.layout import NODE_BYTES, Layout, reachable
-from lockmodel.ir.nodes import Progress
+from lockmodel.ir.layout import NODE_BYTES, Layout, passes_progress
 
 Edge = tuple[int, int, int]
 """(target, thread, alternative) of a transition, as `Transitions` gives it."""
@@ -48,12 +47,7 @@ def may_get_on(layout: Layout) -> tuple[int, ...]:
     return tuple(
         number
         for number, thread in enumerate(layout.setup.threads)
-        if can_end(program.procedures[thread.procedure])
-        or any(
-            isinstance(instruction, Progress)
-            for procedure in reachable(program, thread.procedure).values()
-            for instruction in procedure.code
-        )
+        if can_end(program.procedures[thread.procedure]) or passes_progress(program, thread.procedure)
     )
 
 

@@ -194,7 +194,8 @@ class Step:
     `covered` are the instructions it executed, by site. `pool` is the pool that ran out. `notes` are what it shows
     without breaking a rule. `accesses` are the plain locations and the atomics that it touches, none where it cannot
     be made. `progress`: it passed progress(). `took` is the lock that it took, or -1; `passed` is what it passed of
-    asks_for() and, with True, of enters(). `operation` and `detail` tell a reader what was done and what came of it.
+    asks_for() and, with True, of enters(). `ran` are the procedures that it depends on, those on the stack among them.
+    `operation` and `detail` tell a reader what was done and what came of it.
     """
 
     outcome: Outcome
@@ -215,6 +216,7 @@ class Step:
     progress: bool = False
     took: int = -1
     passed: tuple[tuple[str, bool], ...] = ()
+    ran: frozenset[str] = frozenset()
 
     @property
     def gets_on(self) -> bool:

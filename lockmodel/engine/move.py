@@ -6,7 +6,7 @@ since they are the same code, run as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from lockmodel.engine import processor
@@ -76,6 +76,7 @@ class Move:
         self.detail = ""
         self.progress = False
         self.passed: list[tuple[str, bool]] = []
+        self.ran = {frame.procedure for frame in frames}
 
     def _where(self) -> tuple[Site, tuple[Site, ...]]:
         return self.code.place(self.frames), self.code.sites(self.frames)
@@ -117,6 +118,7 @@ class Move:
             self.progress,
             memory.took if outcome is Outcome.MOVED else -1,
             tuple(self.passed),
+            frozenset(self.ran),
         )
 
     # --- visible instructions -----------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ class Move:
                 self.operation, self.detail = "choose", f"= {value}"
             case Await(condition, arguments, text):
                 self.operation = f"await {text}"
-                inner = self.code.enter(condition, [self.value(a) for a in arguments])
+                inner = self.enter(condition, [self.value(a) for a in arguments])
                 if not self.truth(self.evaluate_procedure(inner)):
                     raise Blocked
             case Mark(name):
@@ -303,8 +305,8 @@ class Move:
                     self.ghost(procedure, arguments)
                     frame.at += 1
                     return
+                callee = self.enter(procedure, [self.value(a) for a in arguments])
                 self.within_bound(procedure)
-                callee = self.code.enter(procedure, [self.value(a) for a in arguments])
                 self.requirements(callee)
                 self.frames.append(callee)
             case Return(values):
@@ -334,6 +336,11 @@ class Move:
                 raise AssertionError(f"{instruction} is visible")
             case _ as never:
                 assert_never(never)
+
+    def enter(self, procedure: str, arguments: Sequence[int]) -> Open:
+        """A frame at the beginning of a procedure."""
+        self.ran.add(procedure)
+        return self.code.enter(procedure, arguments)
 
     def within_bound(self, procedure: str) -> None:
         """Where a procedure stands on the stack as often as was declared the execution is not followed any further."""
@@ -454,7 +461,7 @@ class Move:
     def ghost(self, procedure: str, arguments: tuple[Expr, ...]) -> None:
         """Run ghost code as a whole: it is no part of what the thread does."""
         self.memory.ghost = True
-        self.evaluate_procedure(self.code.enter(procedure, [self.value(a) for a in arguments]))
+        self.evaluate_procedure(self.enter(procedure, [self.value(a) for a in arguments]))
         self.memory.ghost = False
 
     def book(self, operation: str, arguments: tuple[Expr, ...]) -> None:

@@ -15,6 +15,8 @@ from lockmodel.engine.frames import Frames, Open
 from lockmodel.engine.local import COMING, LocalState, Step, Violation
 from lockmodel.engine.memory import Halt
 from lockmodel.engine.move import Move, Source
+from lockmodel.engine.remembered import Remembered
+from lockmodel.ir.form import SIGNALS, fails
 from lockmodel.ir.layout import Layout
 from lockmodel.ir.nodes import (
     Choose,
@@ -36,12 +38,16 @@ class Judgement:
 
 
 class Stepper:
-    """Makes steps of one scenario. `clear_dead` forgets named locals that will not be read and freed memory."""
+    """Makes steps of one scenario. `clear_dead` forgets named locals that will not be read and freed memory.
 
-    def __init__(self, layout: Layout, *, clear_dead: bool = True) -> None:
+    `remembered` are steps that were made already, as far as they are kept.
+    """
+
+    def __init__(self, layout: Layout, *, clear_dead: bool = True, remembered: Remembered | None = None) -> None:
         self.layout = layout
         self.program = layout.program
         self.code = Frames(layout, clear_dead=clear_dead)
+        self.remembered = remembered
 
     def begin(self) -> tuple[bytes, list[Step]]:
         """The local code of every thread before any step, one after the other: shared memory after it, and what it did.
@@ -63,12 +69,20 @@ class Stepper:
         local = LocalState(thread if known else -1, (), (), self._private(thread, source), phase=phase)
         move = Move(self.code, local, source, [frame], 0)
         move.memory.again = phase == COMING
-        return move.finish(lambda: move.requirements(frame) if record.callback is None else None, "starts", "")
+        step = move.finish(lambda: move.requirements(frame) if record.callback is None else None, "starts", "")
+        self._ask(*step.ran)
+        return step
 
     def step(self, local: LocalState, source: Source, choice: int = 0) -> Step:
         """One step of a thread that has not ended. `choice` picks among the alternatives where there are several."""
+        known = self.remembered.find(local, choice, source) if self.remembered else None
+        if known is not None:
+            return known
         move = Move(self.code, local, source, [Open.of(f) for f in local.frames], choice)
-        return move.finish(move.visible, "", "")
+        step = move.finish(move.visible, "", "")
+        if self.remembered:
+            self.remembered.keep(local, choice, step)
+        return step
 
     def choices(self, local: LocalState) -> int:
         """How many alternatives the next step has."""
@@ -79,17 +93,23 @@ class Stepper:
             case Choose(_, options):
                 return len(options)
             case Operate("kmem_cache_alloc" | "kmem_cache_zalloc", cache=cache):
+                self._ask(fails(cache))
                 return 2 if self.program.caches[cache].may_fail else 1
             case Operate("schedule" | "cond_wait"):
                 return 2 if self.program.spurious_wakeups and local.phase == -1 else 1
             case Operate("down_interruptible") if self.program.two_move_up and local.phase == -1:
                 return 1  # it sleeps only once it stands in line
             case Operate("down_interruptible" | "mutex_lock_interruptible" | "mutex_lock_interruptible_nested"):
+                self._ask(SIGNALS)
                 return 2 if self.program.signals else 1
             case Operate("cond_signal"):
                 return self.layout.places
             case _:
                 return 1
+
+    def _ask(self, *names: str) -> None:
+        if self.remembered:
+            self.remembered.ask(names)
 
     def wakes_itself(self, local: LocalState, choice: int) -> bool:
         """Is an alternative of the next step to wake for no reason?"""

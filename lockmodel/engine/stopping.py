@@ -22,6 +22,7 @@ from lockmodel.engine.collect import attempt
 from lockmodel.engine.local import LocalState, Outcome, Step, Violation
 from lockmodel.engine.move import Source
 from lockmodel.engine.races import plain, races
+from lockmodel.engine.remembered import Remembered
 from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import Move
 from lockmodel.errors import InternalError
@@ -34,8 +35,15 @@ STOP = 1
 class StoppingStepper(Stepper):
     """Makes steps, and stops, of one scenario. Its layout has a mark."""
 
-    def __init__(self, layout: Layout, suspects: Iterable[LocalState], *, clear_dead: bool = True) -> None:
-        super().__init__(layout, clear_dead=clear_dead)
+    def __init__(
+        self,
+        layout: Layout,
+        suspects: Iterable[LocalState],
+        *,
+        clear_dead: bool = True,
+        remembered: Remembered | None = None,
+    ) -> None:
+        super().__init__(layout, clear_dead=clear_dead, remembered=remembered)
         self._suspects = dict.fromkeys(suspects)
         self._stopped: list[LocalState] = []
         self._numbers: dict[LocalState, int] = {}

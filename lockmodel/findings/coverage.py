@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from lockmodel.engine.exploration import Exploration
 from lockmodel.findings.finding import Unreached
 from lockmodel.ir.control import can_end
-from lockmodel.ir.layout import Layout, reachable
-from lockmodel.ir.nodes import Claim, Jump
+from lockmodel.ir.form import Reach
+from lockmodel.ir.layout import Layout
+from lockmodel.ir.nodes import Claim
 from lockmodel.ir.types import LockType
 from lockmodel.properties.judge import RuleJudge
 from lockmodel.source import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a search came to: `lines` of code by file and number; and the claims and locks that it did not come to."""
+
+    lines: frozenset[tuple[str, int]]
+    missed: tuple[Unreached, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +35,38 @@ class Coverage:
     missed: tuple[Unreached, ...]
 
 
-def coverage(layout: Layout, found: Exploration, judge: RuleJudge) -> Coverage:
-    """The statements that the threads of a scenario can come to, and the statements, claims and locks not reached."""
-    covered = {(site.path, site.line) for site in found.behaviour.covered if not site.end}
-    sites = list(_statements(layout))
-    missed = [_statement(site) for site in sites if (site.path, site.line) not in covered]
-    missed.extend(
+def reached(layout: Layout, found: Exploration, judge: RuleJudge) -> Reached:
+    """What a search of a scenario came to."""
+    claims = [
         Unreached("claim", claim.name, claim.site.spec, claim.site.source or None)
         for claim in layout.program.claims
         if claim.name not in judge.claims.judged
-    )
+    ]
     taken = {layout.lock_class(lock) for lock in found.behaviour.taken}
-    missed.extend(Unreached("lock", name, site.spec, None) for name, site in _locks(layout) if name not in taken)
-    return Coverage(tuple(_statement(site) for site in sites), tuple(missed))
+    locks = [Unreached("lock", name, site.spec, None) for name, site in _locks(layout) if name not in taken]
+    lines = frozenset((site.path, site.line) for site in found.behaviour.covered if not site.end)
+    return Reached(lines, (*claims, *locks))
+
+
+class Coverages:
+    """Gives the coverages of scenarios, and tells the statements within one reach once."""
+
+    def __init__(self) -> None:
+        self._statements: dict[Reach, tuple[Unreached, ...]] = {}
+
+    def of(self, reach: Reach, came_to: Reached) -> Coverage:
+        """The statements that the threads of a scenario can come to; and the statements, claims, locks not reached."""
+        if reach not in self._statements:
+            self._statements[reach] = tuple(
+                Unreached("statement", site.procedure, site.spec, site.source or None) for site in reach.sites
+            )
+        statements = self._statements[reach]
+        missed = [
+            statement
+            for statement, site in zip(statements, reach.sites, strict=True)
+            if (site.path, site.line) not in came_to.lines
+        ]
+        return Coverage(statements, (*missed, *came_to.missed))
 
 
 def missed_everywhere(scenarios: Sequence[Coverage]) -> list[Unreached]:
@@ -81,23 +109,6 @@ def bounds(layout: Layout) -> list[str]:
     """What a verdict holds within, beside the threads and objects that the scenario names: the sizes of its pools."""
     caches = [layout.program.caches[name] for name in dict.fromkeys(name for name, _ in layout.pools)]
     return [f"at most {cache.capacity} {cache.struct} allocated by a thread at a time" for cache in caches]
-
-
-def _statement(site: Site) -> Unreached:
-    return Unreached("statement", site.procedure, site.spec, site.source or None)
-
-
-def _statements(layout: Layout) -> Iterator[Site]:
-    """One site a line, for every procedure that a thread of the scenario can come to."""
-    seen: set[tuple[str, int]] = set()
-    for thread in layout.setup.threads:
-        for procedure in reachable(layout.program, thread.procedure).values():
-            for instruction in procedure.code:
-                site = instruction.site
-                if isinstance(instruction, Jump) or site.end or (site.path, site.line) in seen:
-                    continue
-                seen.add((site.path, site.line))
-                yield site
 
 
 def _locks(layout: Layout) -> Iterator[tuple[str, Site]]:

@@ -15,33 +15,56 @@ Turned = dict[str, bool | int | str]
 
 
 @dataclass(frozen=True)
+class Shown:
+    """The scenarios that show a finding under one setting, and the smallest of its witnesses there."""
+
+    scenarios: list[str]
+    finding: Finding
+
+
+@dataclass(frozen=True)
 class Run:
-    """The result under one setting: which switches are turned, and how many scenarios had to be searched for it."""
+    """What one setting comes to: which switches are turned, how many scenarios had to be searched for it.
+
+    So many of its findings are `ignored` by comments of the spec, which are the `ignores`.
+    """
 
     turned: Turned
-    result: CheckResult
+    verdict: str
+    complete: bool
+    found: dict[Identity, Shown]
     searched: int
+    ignored: int
+    ignores: list[IgnoreComment]
 
 
-def with_matrix(runs: Sequence[Run]) -> CheckResult:
-    """The result of the first run, in which nothing is turned, with what the others add."""
-    own = runs[0].result
-    found = [found_by(run.result) for run in runs]
+def run_of(turned: Turned, result: CheckResult, searched: int) -> Run:
+    """What the result under one setting comes to."""
+    found = {
+        key: Shown([name for name, _ in shown], min((finding for _, finding in shown), key=lambda f: len(f.steps)))
+        for key, shown in found_by(result).items()
+    }
+    return Run(turned, _verdict(result), result.complete, found, searched, len(ignored_by(result)), result.ignores)
+
+
+def with_matrix(own: CheckResult, runs: Sequence[Run]) -> CheckResult:
+    """The result of the first run, in which nothing is turned, with what all of them come to."""
+    first = runs[0].found if runs else {}
     settings = [
         MatrixSetting(
             turned=run.turned,
-            verdict=_verdict(run.result),
-            complete=run.result.complete,
-            findings=len(these),
-            new=sum(key not in found[0] for key in these),
-            gone=sum(key not in these for key in found[0]),
+            verdict=run.verdict,
+            complete=run.complete,
+            findings=len(run.found),
+            new=sum(key not in first for key in run.found),
+            gone=sum(key not in run.found for key in first),
             searched=run.searched,
-            ignored=len(ignored_by(run.result)),
+            ignored=run.ignored,
         )
-        for run, these in zip(runs, found, strict=True)
+        for run in runs
     ]
-    keys = dict.fromkeys(key for these in found for key in these if key not in found[0])
-    needing = [_needing(key, runs, found) for key in sorted(keys)]
+    keys = dict.fromkeys(key for run in runs for key in run.found if key not in first)
+    needing = [_needing(key, runs) for key in sorted(keys)]
     return msgspec.structs.replace(own, matrix=settings, needing=needing, ignores=_ignores(runs))
 
 
@@ -51,17 +74,15 @@ def _ignores(runs: Sequence[Run]) -> list[IgnoreComment]:
         msgspec.structs.replace(
             its[0], unused=[rule for rule in its[0].unused if all(rule in one.unused for one in its)]
         )
-        for its in zip(*(run.result.ignores for run in runs), strict=True)
+        for its in zip(*(run.ignores for run in runs), strict=True)
     ]
 
 
-def _needing(
-    key: Identity, runs: Sequence[Run], found: Sequence[dict[Identity, list[tuple[str, Finding]]]]
-) -> NeedingFinding:
-    showing = {tuple(run.turned.items()): these[key] for run, these in zip(runs, found, strict=True) if key in these}
+def _needing(key: Identity, runs: Sequence[Run]) -> NeedingFinding:
+    showing = {tuple(run.turned.items()): run.found[key] for run in runs if key in run.found}
     needs = smallest(showing)
     shown = showing[needs[0]]
-    finding = min(shown, key=lambda item: len(item[1].steps))[1]
+    finding = shown.finding
     return NeedingFinding(
         rule=finding.rule,
         name=finding.name,
@@ -69,9 +90,9 @@ def _needing(
         claim=finding.claim,
         place=finding.place,
         needs=[dict(turned) for turned in needs],
-        scenarios=[name for name, _ in shown],
+        scenarios=shown.scenarios,
         schedule=finding.schedule,
-        certain=all(run.result.complete for run in runs if any(run.turned.items() < set(turned) for turned in needs)),
+        certain=all(run.complete for run in runs if any(run.turned.items() < set(turned) for turned in needs)),
     )
 
 

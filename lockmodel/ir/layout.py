@@ -8,13 +8,14 @@ thread, so that allocations of different threads never meet.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from lockmodel.ir import ledger
 from lockmodel.ir.machine import CALLBACK, CPU, MOST_THREADS, TASK, callback, task
-from lockmodel.ir.nodes import Await, Book, Call, GlobalRef, Instruction, Local, Operate, Procedure, Program
+from lockmodel.ir.nodes import Await, Book, Call, GlobalRef, Instruction, Local, Operate, Procedure, Program, Progress
 from lockmodel.ir.operations import ENTERS
 from lockmodel.ir.setup import Argument, Setup
 from lockmodel.ir.types import (
@@ -160,6 +161,12 @@ class Layout:
         self.mark = self._add(0, "(mark)", "", Domain(0, MARKS)) if marked else -1
         self.size = self._offset
         self.initial = self._fill()
+
+    def under(self, program: Program) -> Layout:
+        """The same layout, for a program in which the scenario has the same form (see `ir.form`)."""
+        other = copy.copy(self)
+        other.program = with_machine(program, self.setup)
+        return other
 
     # --- looking up ---------------------------------------------------------------------------------------------
 
@@ -530,6 +537,24 @@ def _freeable(program: Program) -> set[str]:
                 case _:
                     found.update(program.structs)
     return found
+
+
+def fixed_by_code(program: Program, entered: Iterable[str]) -> tuple[object, ...]:
+    """What is asked of code before any of it runs, of that which threads who enter there can come to.
+
+    A layout asks what they allocate and free, and where they book in ledgers; liveness, whether they may get on.
+    """
+    return (
+        tuple(allocations(program, procedure, cache) for procedure in entered for cache in program.caches),
+        tuple(sorted(_freeable(program))),
+        booking_places(program),
+        tuple(passes_progress(program, procedure) for procedure in entered),
+    )
+
+
+def passes_progress(program: Program, procedure: str) -> bool:
+    """Does progress() stand in what a call of this procedure can come to?"""
+    return any(isinstance(instruction, Progress) for instruction in instructions(program, procedure))
 
 
 def argument_value(layout: Layout, argument: Argument) -> int:

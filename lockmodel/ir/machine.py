@@ -93,6 +93,10 @@ SLEEPS_IN_RCU = frozenset(("synchronize_rcu", "rcu_barrier"))
 """Operations of a thread that waits for readers or callbacks."""
 
 
+TELLS_OF_TASKS = READS_UNDER_RCU | SLEEPS_IN_RCU | WAITS_FOR_READERS | SLEEPS_ON_QUEUES
+"""All operations that say whether others see a task."""
+
+
 def seen_by_others(does: Sequence[AbstractSet[str]]) -> list[bool]:
     """Which threads have a task that others see, by the operations of each: those of RCU are seen by who waits."""
     of_rcu = READS_UNDER_RCU | SLEEPS_IN_RCU

@@ -8,10 +8,10 @@ waits for none, it makes no difference where it runs.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lockmodel.ir.layout import instructions, operations
-from lockmodel.ir.machine import CALLBACK, CPU, MOST_THREADS, TASK, seen_by_others
+from lockmodel.ir.machine import CALLBACK, CPU, MOST_THREADS, TASK, TELLS_OF_TASKS, seen_by_others
 from lockmodel.ir.nodes import Await, Operate, Program
 from lockmodel.ir.operations import LOCKING
 from lockmodel.ir.setup import Argument, Callback, InitialObject, Thread
@@ -46,6 +46,38 @@ def unused(name: str, used: Sequence[str], between: str = "~") -> str:
     return fresh
 
 
+@dataclass(frozen=True)
+class Doing:
+    """All that placing a thread asks of the code that it can come to.
+
+    `queues` are the procedures that it gives to call_rcu, and how often they stand in that code. It `locks`, `awaits`
+    conditions, and `of_tasks` are its operations that say whether others see its task.
+    """
+
+    queues: tuple[tuple[str, int], ...]
+    locks: bool
+    awaits: bool
+    of_tasks: frozenset[str]
+
+    @property
+    def waits(self) -> bool:
+        """Can it wait for what another thread has to do?"""
+        return self.locks or self.awaits
+
+
+def doing(program: Program, procedure: str) -> Doing:
+    """What a thread that enters this procedure can come to do."""
+    queues: dict[str, int] = {}
+    awaits = False
+    for instruction in instructions(program, procedure):
+        awaits = awaits or isinstance(instruction, Await)
+        if isinstance(instruction, Operate) and instruction.callback:
+            queues[instruction.callback] = queues.get(instruction.callback, 0) + 1
+    done = operations(program, procedure)
+    locks = any(name in LOCKING or name == "atomic_dec_and_lock" for name in done)
+    return Doing(tuple(queues.items()), locks, awaits, TELLS_OF_TASKS & done)
+
+
 class _Placement:
     def __init__(self, program: Program, objects: list[InitialObject]) -> None:
         self.program = program
@@ -55,18 +87,18 @@ class _Placement:
         self, declared: Sequence[Thread], homes: Sequence[Hashable], shared: Mapping[Hashable, str]
     ) -> tuple[Thread, ...]:
         threads = self._with_callbacks(declared)
-        waiting = [thread.callback is not None and self._waits(thread) for thread in threads]
+        waiting = [thread.callback is not None and self._does(thread).waits for thread in threads]
         known = {home: self._add(name, CPU.name) for home, name in shared.items()}
         cpus = [known.get(home, 0) for home in homes] + [0] * (len(threads) - len(homes))
         if any(waiting):
-            awaited = any(self._awaits(thread) for thread in threads)
+            awaited = any(self._does(thread).awaits for thread in threads)
             for number, thread in enumerate(declared):
-                if not cpus[number] and (awaited or self._locks(thread)):
+                if not cpus[number] and (awaited or self._does(thread).locks):
                     cpus[number] = self._add(f"cpu({thread.name})", CPU.name)
         upon = tuple(
             dict.fromkeys(c for c, thread in zip(cpus, threads, strict=True) if c and thread.level == "process")
         )
-        seen = seen_by_others([operations(self.program, thread.procedure) for thread in threads])
+        seen = seen_by_others([self._does(thread).of_tasks for thread in threads])
         placed = []
         for thread, cpu, visible, waits in zip(threads, cpus, seen, waiting, strict=True):
             callback = replace(thread.callback, cpus=upon) if thread.callback and waits else thread.callback
@@ -89,7 +121,7 @@ class _Placement:
             if number == len(threads):
                 break
             calls: list[tuple[str, tuple[int, ...]]] = []
-            for procedure, count in self._queues(threads[number]).items():
+            for procedure, count in self._does(threads[number]).queues:
                 known = running[number].get(procedure)
                 if known is None:
                     known = tuple(range(len(threads), len(threads) + (self.program.rcu_callbacks or count)))
@@ -100,26 +132,10 @@ class _Placement:
             threads[number] = replace(threads[number], calls=tuple(calls))
         return threads
 
-    def _queues(self, thread: Thread) -> dict[str, int]:
-        """The procedures that a thread gives to call_rcu, and how often they stand in its code."""
-        found: dict[str, int] = {}
-        for instruction in instructions(self.program, thread.procedure):
-            if isinstance(instruction, Operate) and instruction.callback:
-                found[instruction.callback] = found.get(instruction.callback, 0) + 1
-        return found
-
     def _callback(self, procedure: str, caller: Thread, threads: Sequence[Thread]) -> Thread:
         name = unused(f"{procedure} of {caller.name}", [thread.name for thread in threads], " ")
         slot = Callback(self._add(f"RCU({name})", CALLBACK))
         return Thread(name, procedure, (Argument(0),), True, caller.site, "softirq", callback=slot)
 
-    def _waits(self, thread: Thread) -> bool:
-        """Can it wait for what another thread has to do?"""
-        return self._locks(thread) or self._awaits(thread)
-
-    def _awaits(self, thread: Thread) -> bool:
-        return any(isinstance(instruction, Await) for instruction in instructions(self.program, thread.procedure))
-
-    def _locks(self, thread: Thread) -> bool:
-        done = operations(self.program, thread.procedure)
-        return any(name in LOCKING or name == "atomic_dec_and_lock" for name in done)
+    def _does(self, thread: Thread) -> Doing:
+        return doing(self.program, thread.procedure)

@@ -31,7 +31,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Switch:
-    """A named assumption about the environment, set for a whole run; `if switch:` is decided before it starts."""
+    """A named assumption about the environment, set for a whole run; `if switch:` is decided before it starts.
+
+    `now` is its value for those who set it; who builds scenarios reads `value`, which notes in `asked` that they did.
+    """
 
     def __init__(
         self,
@@ -44,11 +47,18 @@ class Switch:
     ) -> None:
         self.name = name
         self.default = default
-        self.value = default
+        self.now = default
+        self.asked = False
         self.values = values
         self.doc = doc
         self.path = path
         self.line = line
+
+    @property
+    def value(self) -> bool | int | str:
+        """What it is set to."""
+        self.asked = True
+        return self.now
 
     def __bool__(self) -> bool:
         return bool(self.value)

@@ -44,7 +44,7 @@ class World:
         self.pick = pick
         self.limit = MAX_USER_WATCHES
         self.users = [self._user() for _ in range(pick.number("users", 1, 1))]
-        self.once = bool(keeps_oneshot) and pick("once", (False, True))
+        self.once = bool(keeps_oneshot)  # the first watch is asked for one event: without one nothing is kept
         self.mm = m.new(Mm)
         self.superblocks: list[SuperBlock] = []
         self.inodes: list[Inode] = []
@@ -234,6 +234,8 @@ def world(m: Scenario, pick: Pick) -> World:
 def add_watch(m: Scenario, world: World, pick: Pick, thread: str) -> None:
     """An inode begins to be watched, or its watch is changed."""
     device, inode = world.device(pick), world.inode(pick)
+    if keeps_oneshot and not any(world.watches.values()):
+        world.once = pick("once", (False, True))
     world.maybe_watch(pick, "watched", device, inode)
     if not any(world.watches.values()) and world.limit > 1 and pick("near_limit", (False, True)):
         world.limit = 1

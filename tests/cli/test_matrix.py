@@ -12,8 +12,7 @@ from lockmodel import check
 from lockmodel.compile import load
 from lockmodel.compile.lower import other_settings
 from lockmodel.findings.finding import CheckResult
-from lockmodel.findings.matrix import Run as RunOf
-from lockmodel.findings.matrix import with_matrix
+from lockmodel.findings.matrix import run_of, with_matrix
 from tests.cli.conftest import Run
 from tests.cli.records import finding, result, scenario
 
@@ -174,14 +173,14 @@ def test_only_smallest_sets_are_told_and_an_incomplete_one_leaves_doubt() -> Non
     none, found = result(scenario("verified")), result(scenario("violated", finding("LM701")))
     cut = result(scenario("incomplete", complete=False))
     runs = [
-        RunOf({}, none, 1),
-        RunOf({"a": True}, cut, 1),
-        RunOf({"b": True}, found, 1),
-        RunOf({"c": True}, none, 1),
-        RunOf({"a": True, "b": True}, found, 1),
-        RunOf({"a": True, "c": True}, found, 1),
+        run_of({}, none, 1),
+        run_of({"a": True}, cut, 1),
+        run_of({"b": True}, found, 1),
+        run_of({"c": True}, none, 1),
+        run_of({"a": True, "b": True}, found, 1),
+        run_of({"a": True, "c": True}, found, 1),
     ]
-    whole = with_matrix(runs)
+    whole = with_matrix(none, runs)
     (needing,) = whole.needing
     assert needing.needs == [{"b": True}, {"a": True, "c": True}]
     assert not needing.certain
@@ -192,5 +191,5 @@ def test_a_setting_that_was_not_searched_to_the_end_is_no_pass() -> None:
     from lockmodel.outcome import Exit, judge
 
     none, cut = result(scenario("verified")), result(scenario("incomplete", complete=False))
-    assert judge(with_matrix([RunOf({}, none, 1), RunOf({"a": True}, none, 0)])) is Exit.VERIFIED
-    assert judge(with_matrix([RunOf({}, none, 1), RunOf({"a": True}, cut, 0)])) is Exit.INCOMPLETE
+    assert judge(with_matrix(none, [run_of({}, none, 1), run_of({"a": True}, none, 0)])) is Exit.VERIFIED
+    assert judge(with_matrix(none, [run_of({}, none, 1), run_of({"a": True}, cut, 0)])) is Exit.INCOMPLETE
