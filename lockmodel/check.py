@@ -229,11 +229,12 @@ def check_matrix(options: CheckOptions, *, pairs: bool, progress: Callable[[Prog
     checker.search_ahead(programs[1:])
 
     def run(number: int) -> Run:
-        checker.label = f"{', '.join(switched(settings[number]))}: " if number else ""
+        checker.label = f"{', '.join(switched(settings[number]))}: "
         checked = checker.check_program(programs[number])
         return run_of(settings[number], checked.result, checked.searched)
 
-    runs, interrupted = checker.each(run, range(len(programs)))
+    runs, interrupted = checker.each(run, range(1, len(programs)))
+    runs = [run_of({}, own.result, own.searched), *runs]
     return CheckRun(with_matrix(own.result, runs), own.interrupted or interrupted, own.searched)
 
 
@@ -503,16 +504,29 @@ class Checker:
             yield at, checked
 
     def each(self, do: Callable[[int], R], numbers: Sequence[int]) -> tuple[list[R], bool]:
-        """What `do` gives for each number, done by all workers; and whether Ctrl-C came before all were done."""
+        """What `do` gives for each number, done by all workers; and whether Ctrl-C came before all were done.
+
+        Which scenarios end as it is done is reported afterwards, in the order of the numbers.
+        """
         done: list[R] = []
-        shows, self._progress = self._progress, None
+        report = self._progress
+
+        def do_quietly(number: int) -> tuple[R, list[Progress]]:
+            told: list[Progress] = []
+            self._progress = told.append if report else None
+            return do(number), [progress for progress in told if progress.verdict]
+
         try:
-            with workers.copies(self._workers(), do, numbers) as results:
-                done.extend(results)
+            with workers.copies(self._workers(), do_quietly, numbers) as results:
+                for result, told in results:
+                    done.append(result)
+                    if report:
+                        for progress in told:
+                            report(progress)
         except KeyboardInterrupt:
             return done, True
         finally:
-            self._progress = shows
+            self._progress = report
         return done, False
 
     def _workers(self) -> int:
