@@ -31,7 +31,7 @@ from lockmodel.report.comparison import render_comparison
 from lockmodel.report.files import check_folder, write_file, write_folder
 from lockmodel.report.hierarchy import as_comment, as_lockdep, as_toml
 from lockmodel.report.json_text import as_json
-from lockmodel.report.machine import encode, encode_json_array, encode_record
+from lockmodel.report.machine import encode, encode_json_array
 from lockmodel.report.record import record_markdown
 from lockmodel.report.source_lines import coverage_markdown
 from lockmodel.report.terminal import Terminal, terminal_for
@@ -84,7 +84,7 @@ def compare_designs(target: str, designs: tuple[str, str], output_format: str, o
         runs = [checker.check(design, options.switches) for design in designs]
     comparison = compare(runs[0].result, runs[1].result)
     if output_format == "json":
-        print_bytes(encode_record(comparison))
+        print_bytes(as_json(comparison))
     else:
         print_text(render_comparison(comparison, terminal=_terminal()))
     code = _judge(target, runs[1], options)
@@ -101,7 +101,7 @@ def write_record(target: str, folder: Path, repaired: str | None, matrix: str, o
     if run.record is None:
         print_error("interrupted before anything was searched: nothing is written")
         return Exit.INTERRUPTED
-    files = {"findings.md": record_markdown(run.record).encode(), "findings.json": encode_record(run.record)}
+    files = {"findings.md": record_markdown(run.record).encode(), "findings.json": as_json(run.record)}
     if run.lines:
         unreached = [missed.source for missed in run.record.holds[0].unreached if missed.source]
         files["coverage.md"] = coverage_markdown(run.record.model, run.record.spec, run.lines, unreached).encode()

@@ -362,7 +362,7 @@ class Checker:
     ) -> list[ScenarioResult]:
         """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
         told = list(results)
-        notes = [note for item in known for note in item.seen.notes]
+        notes = [note for item in known for note in item.seen.notes] if self._silence else []
         for item in added:
             at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
             if at < 0 and item.joined is not None:

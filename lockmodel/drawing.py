@@ -20,7 +20,7 @@ from lockmodel.options import Options
 from lockmodel.outcome import Exit
 from lockmodel.output import print_bytes, print_text
 from lockmodel.report.files import write_file
-from lockmodel.report.machine import encode_record
+from lockmodel.report.json_text import as_json
 from lockmodel.selection import pick_finding, pick_one
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _draw_lock_order(target: str, drawing: Drawing, options: Options) -> Exit:
             f"{target}: there is no lock order\n  No lock is asked for under another, and none is declared."
         )
     if drawing.form == "json":
-        data = encode_record(table)
+        data = as_json(table)
     else:
         data = (
             lock_order_text(table).encode() if drawing.form == "txt" else _rendered(lock_order_diagram(table), drawing)
@@ -129,7 +129,7 @@ def _draw_interleavings(target: str, drawing: Drawing, options: Options) -> Exit
     with show_progress(options) as progress:
         told = check.interleavings(to_check(target, options), drawing.boxes, picked, progress)
     if drawing.form == "json":
-        data = encode_record(told)
+        data = as_json(told)
     else:
         from lockmodel.report.interleavings import interleavings_diagram, interleavings_text
 

@@ -25,8 +25,8 @@ from lockmodel.report.diagram import Diagram
 from lockmodel.report.focus import focused
 from lockmodel.report.graphs import render
 from lockmodel.report.heap import heap_diagram
+from lockmodel.report.json_text import as_json
 from lockmodel.report.lock_order import lock_order_diagram
-from lockmodel.report.machine import encode_record
 from lockmodel.report.places import place_of
 from lockmodel.report.review import Pictures, review_html
 from lockmodel.report.review.defects import DefectView, worst_first
@@ -73,7 +73,7 @@ def review(options: ReviewOptions, progress: Callable[[Progress], None] | None =
     drawn = _Drawn(told, split_target(options.record.check.target)[0])
     pictures = drawn.run()
     page = review_html(told, pictures, {page.code: page for page in pages()}, read_line)
-    files = {**drawn.files, "findings.json": encode_record(told), "index.html": page}
+    files = {**drawn.files, "findings.json": as_json(told), "index.html": page}
     return ReviewRun(told, interrupted, files, drawn.undrawn)
 
 

@@ -68,17 +68,12 @@ def encode(
 
 def encode_json(result: CheckResult) -> bytes:
     """The result as one JSON object, indented, in the order of the records' fields."""
-    return encode_record(_rounded(result))
+    return as_json(_rounded(result))
 
 
 def encode_json_array(results: list[CheckResult]) -> bytes:
     """The results of several specs as one JSON array."""
     return as_json([_rounded(result) for result in results])
-
-
-def encode_record(record: msgspec.Struct) -> bytes:
-    """Any record as one JSON object, indented."""
-    return as_json(record)
 
 
 def decode_json(data: bytes) -> CheckResult:

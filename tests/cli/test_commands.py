@@ -12,7 +12,7 @@ from lockmodel import __version__
 from lockmodel.check import native_unavailable
 from tests.cli.conftest import Run
 
-COMMANDS = ("check", "list", "replay", "graph", "doctor")
+COMMANDS = ("check", "list", "replay", "graph", "explain", "schema", "doctor")
 
 
 def test_the_version_is_printed(run: Run) -> None:
