@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from lockmodel.engine.behaviour import Answer, Behaviour, Node, decide, written
 from lockmodel.engine.collect import collect
 from lockmodel.engine.judging import Blocked, Judge, View
-from lockmodel.engine.liveness import may_get_on
+from lockmodel.engine.liveness import Edge, may_get_on, way
 from lockmodel.engine.local import LocalState, Violation
 from lockmodel.engine.races import Next, races
 from lockmodel.engine.reduction.cycles import on_cycles
@@ -41,7 +41,7 @@ class Avoided:
     """`open_until` and `doomed_from` are numbers of states of the witness (see `Outlook`).
 
     The finding is there after the last of these at the latest. `way` is a good schedule from the state `open_until`,
-    with the fewest switches, then steps; None where the good end is to go on for ever.
+    with the fewest switches, then steps, or one `for_ever`: to a state and back to it.
     """
 
     open_until: int
@@ -66,7 +66,7 @@ class Fork:
 
 @dataclass(slots=True)
 class _Search:
-    """What is known of one state: a good way, or that some go on `for_ever`; that it is `doomed`; or neither."""
+    """What is known of one state: a good way, which may go on `for_ever`; or that it is `doomed`; or neither."""
 
     way: tuple[Move, ...] | None = None
     for_ever: bool = False
@@ -76,7 +76,7 @@ class _Search:
     @property
     def open(self) -> bool:
         """Is there a good end?"""
-        return self.way is not None or self.for_ever
+        return self.way is not None
 
 
 class Avoiding:
@@ -92,6 +92,7 @@ class Avoiding:
         self.forks: dict[bytes, Fork] = {}
         self.doomed: set[bytes] = set()
         self.others: dict[tuple[object, ...], Violation] = {}
+        self._able = may_get_on(self.layout)
         self._shows: dict[int, tuple[bool, bool]] = {}
 
     def of(self, states: Sequence[State], movers: Sequence[int]) -> Avoided:
@@ -116,14 +117,14 @@ class Avoiding:
             back *= 2
         open_until, doomed_from = _narrowed(open_until, doomed_from, look)
         chosen = known[open_until] if open_until >= 0 else _Search()
-        way = chosen.way
-        if way is not None:
-            way = self._nicest(self.record(states[open_until]), movers[open_until - 1] if open_until else -1) or way
+        good = chosen.way
+        if good is not None and not chosen.for_ever:
+            good = self._nicest(self.record(states[open_until]), movers[open_until - 1] if open_until else -1) or good
         return Avoided(
             open_until,
             doomed_from,
-            way,
-            chosen.for_ever and way is None,
+            good,
+            chosen.for_ever,
             any(found.cut for found in known.values()),
             len(self.forks),
             tuple(self.others.values()),
@@ -132,8 +133,8 @@ class Avoiding:
     def way(self, state: State, mover: int) -> tuple[Move, ...] | None:
         """A good way from a state in which `mover` moved last; None where none was found."""
         record = self.record(state)
-        found = self._search(record, mover, self.limit).way
-        return found and (self._nicest(record, mover) or found)
+        found = self._search(record, mover, self.limit)
+        return found.way if found.for_ever else found.way and (self._nicest(record, mover) or found.way)
 
     def record(self, state: State) -> bytes:
         """A state packed with the numbers of its local states."""
@@ -165,8 +166,9 @@ class Avoiding:
                 return found
             for move, successor in sorted(fork.moves, key=lambda one: (one[0][0] == last, -one[0][0], -one[0][1])):
                 waiting.append((successor, move[0], (record, move)))
-        found.for_ever = self._goes_round(list(before))
-        found.doomed = not found.for_ever and not found.cut
+        found.way = self._goes_round(list(before))
+        found.for_ever = found.way is not None
+        found.doomed = found.way is None and not found.cut
         if found.doomed:
             self.doomed.update(before)
         return found
@@ -192,42 +194,49 @@ class Avoiding:
                 heapq.heappush(waiting, (turns, steps + 1, next(order), (successor, move[0]), (here, move)))
         return None
 
-    def _goes_round(self, inside: Sequence[bytes]) -> bool:
-        """Can a fair execution go on for ever in these states, so that somebody gets on and nobody is lost?"""
+    def _goes_round(self, inside: Sequence[bytes]) -> tuple[Move, ...] | None:
+        """A way on which a fair execution goes on for ever in these states, from the first of them and once round.
+
+        Somebody gets on in it, and nobody is lost.
+        """
         numbers = {record: number for number, record in enumerate(inside)}
-        forks = [self.forks[record] for record in inside]
-        kept = {
-            number: [
-                (move, numbers[successor])
-                for move, successor in fork.moves
-                if successor in numbers and not self.stepper.wakes_itself(self._node(record, move[0]).local, move[1])
-            ]
-            for number, (record, fork) in enumerate(zip(inside, forks, strict=True))
-        }
-        inside_cycles = on_cycles({number: [to for _, to in moves] for number, moves in kept.items()})
+        edges: dict[int, list[Edge]] = {}
+        kept: dict[int, list[Edge]] = {}
+        for number, record in enumerate(inside):
+            moves = self.forks[record].moves
+            edges[number] = [(numbers[to], *move) for move, to in moves if to in numbers]
+            kept[number] = [one for one in edges[number] if not self._wakes_itself(record, one)]
+        around = on_cycles({number: [to for to, _, _ in found] for number, found in kept.items()})
         parts: dict[int, list[int]] = {}
-        for number in sorted(inside_cycles):
-            parts.setdefault(inside_cycles[number], []).append(number)
-        able = may_get_on(self.layout)
+        for number in sorted(around):
+            parts.setdefault(around[number], []).append(number)
         for part in parts.values():
             members = set(part)
-            loops = [(inside[number], move) for number in part for move, to in kept[number] if to in members]
-            movers = {thread for _, (thread, _) in loops}
-            obliged = frozenset.intersection(*(forks[number].obliged for number in part))
-            gets_on = any(thread not in able or self._gets_on(record, (thread, n)) for record, (thread, n) in loops)
+            within = {number: [edge for edge in kept[number] if edge[0] in members] for number in part}
+            movers = {thread for found in within.values() for _, thread, _ in found}
+            obliged = frozenset.intersection(*(self.forks[inside[number]].obliged for number in part))
+            gets_on = [(n, edge) for n, found in within.items() for edge in found if self._gets_on(inside[n], edge)]
             if obliged <= movers and gets_on and not self._starved(inside[part[0]], part[0], kept):
-                return True
-        return False
+                to = [] if 0 in members else way(0, edges, _into(members))
+                there = _round(to[-1][0] if to else 0, within, sorted(movers), gets_on[0])
+                return tuple((thread, choice) for _, thread, choice in (*to, *there))
+        return None
 
-    def _gets_on(self, record: bytes, move: Move) -> bool:
-        return self._answer(record, self._node(record, move[0]), move[1])[1].gets_on
+    def _wakes_itself(self, record: bytes, edge: Edge) -> bool:
+        return self.stepper.wakes_itself(self._node(record, edge[1]).local, edge[2])
 
-    def _starved(self, record: bytes, first: int, kept: dict[int, list[tuple[Move, int]]]) -> bool:
+    def _gets_on(self, record: bytes, edge: Edge) -> bool:
+        """Does the thread get on that moves, or is all that it does what it is there for?"""
+        _, thread, choice = edge
+        able = thread in self._able
+        return not able or self._answer(record, self._node(record, thread), choice)[1].gets_on
+
+    def _starved(self, record: bytes, first: int, kept: Mapping[int, Sequence[Edge]]) -> bool:
         """Is a rule broken by threads that never move again, if an execution goes on for ever from here?"""
         seen, waiting, moving = {first}, [first], set[int]()
         while waiting:
-            for move, to in kept[waiting.pop()]:
-                moving.add(move[0])
+            for to, thread, _ in kept[waiting.pop()]:
+                moving.add(thread)
                 if to not in seen:
                     seen.add(to)
                     waiting.append(to)
@@ -356,6 +365,36 @@ def _narrowed(open_until: int, doomed_from: int, look: Callable[[int], _Search])
         else:
             high = number
     return open_until, doomed_from
+
+
+def _round(first: int, within: dict[int, list[Edge]], movers: Sequence[int], gets_on: tuple[int, Edge]) -> list[Edge]:
+    """A way from a state of a part back to it, on which each of these threads moves and one gets on."""
+    at, loop = first, list[Edge]()
+
+    def go(wanted: Callable[[Edge], bool]) -> int:
+        loop.extend(way(at, within, wanted))
+        return loop[-1][0]
+
+    source, edge = gets_on
+    at = at if at == source else go(_into({source}))
+    loop.append(edge)
+    at = edge[0]
+    for mover in movers:
+        if all(thread != mover for _, thread, _ in loop):
+            at = go(_by(mover))
+    if at != first:
+        go(_into({first}))
+    return loop
+
+
+def _into(states: set[int]) -> Callable[[Edge], bool]:
+    """Does a transition lead to one of these states?"""
+    return lambda edge: edge[0] in states
+
+
+def _by(mover: int) -> Callable[[Edge], bool]:
+    """Is a transition made by this thread?"""
+    return lambda edge: edge[1] == mover
 
 
 N = TypeVar("N")

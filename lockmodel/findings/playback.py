@@ -108,7 +108,7 @@ class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
     """A schedule that shares the first `shared` steps with the witness and then runs to its end without the finding.
 
     `beats` are its steps from there on. `also` are other findings that it meets after that, which do not end it.
-    `nearest`: none shares more.
+    `nearest`: none shares more. One that goes on for ever goes round all its steps from `loop_from` on.
     """
 
     shared: int
@@ -116,13 +116,14 @@ class Passing(msgspec.Struct, frozen=True, omit_defaults=True):
     schedule: str
     nearest: bool
     also: list[str] = msgspec.field(default_factory=list)
+    loop_from: int | None = None
 
 
 class Outlook(msgspec.Struct, frozen=True, omit_defaults=True):
     """What could still come after each step of the witness.
 
     The finding can be avoided after step `open_until` (0: before the first; -1: of no state is that known): some
-    schedule goes on from there to an end that breaks no rule, without the finding (or for ever, `for_ever`). After
+    schedule goes on from there to an end that breaks no rule, without the finding, or fairly `for_ever`. After
     step `doomed_from` none does (-1: of no state is that known): all come to the finding, or to one of `others`,
     which end the execution as well. Where the one number follows the other, `doomed_from` is the pivot. `cut`: some
     schedules leave the bounds of the model, and what lies behind is not known. `states` were looked at, of at most

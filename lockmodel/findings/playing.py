@@ -17,12 +17,14 @@ from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import Move
 from lockmodel.errors import InternalError
 from lockmodel.findings.avoiding import Avoided, Avoiding
+from lockmodel.findings.endless import fair
 from lockmodel.findings.film import Film, states_of
 from lockmodel.findings.finding import Finding
 from lockmodel.findings.playback import Beat, Outlook, Passing, Playback
 from lockmodel.findings.telling import frame
 from lockmodel.findings.token import Schedule, encode
-from lockmodel.findings.trace import Trace, run, violations
+from lockmodel.findings.trace import Trace, run, turns, violations
+from lockmodel.ir.values import NULL
 from lockmodel.properties.catalogue import RULES
 
 LOOKED_AT = 20_000
@@ -105,7 +107,8 @@ def _outlook(
     token = Schedule(stepper.layout.setup.name, program.design, program.switches, "", tuple(moves))
     nearest = endless or avoided.doomed_from == avoided.open_until + 1
     _, beats = film.play(passing)
-    return outlook, Passing(len(shared), beats[len(shared) :], encode(token), nearest, also)
+    loop_from = passing.loop_from if avoided.for_ever else None
+    return outlook, Passing(len(shared), beats[len(shared) :], encode(token), nearest, also, loop_from)
 
 
 def _shown(trace: Trace, judge: Judge, finding: Finding) -> Violation | None:
@@ -121,8 +124,11 @@ def _passing(
     """The schedule that passes, run again: None where it breaks what only a whole execution does."""
     assert avoided.way is not None
     trace = run(stepper, [*shared, *avoided.way])
-    at_end = [violation for violation in judge.final(trace.view) if violation.broken]
-    if not trace.final or at_end:
+    if avoided.for_ever:
+        passes = trace.loop_from is not None and fair(stepper, turns(trace)[trace.loop_from - 1 :])
+    else:
+        passes = trace.final and not any(violation.broken for violation in judge.final(trace.view))
+    if not passes:
         raise InternalError("a schedule was said to pass, but the interpreter does not come to a good end by it")
     broken = violations(trace, judge)
     return None if any(violation.identity == shown.identity for violation in broken) else trace
@@ -158,12 +164,21 @@ def told(violation: Violation) -> str:
 
 
 def _null_since(trace: Trace, beats: Sequence[Beat], film: Film) -> int | None:
-    """The last step by which a local became NULL of the thread that moves last; not one that was handed to a callee."""
-    for moment, beat in list(zip(trace.moments, beats, strict=True))[-2::-1]:
+    """The step from which the thread that moves last has its null pointer: the last one that read it, or made it NULL.
+
+    It read it right before it used it, or a local became NULL by what was read; not one that was handed to a callee.
+    """
+    layout = trace.stepper.layout
+    own = [(moment, beat) for moment, beat in zip(trace.moments, beats, strict=True) if beat.thread == beats[-1].thread]
+    made = None
+    for number, (moment, beat) in list(enumerate(own))[-2::-1]:
         running = {site.procedure for site in moment.step.stack}
-        if beat.thread == beats[-1].thread and any(
+        reads = any(value == NULL and layout.refers(location) for location, value in moment.step.reads)
+        becomes = any(
             value == "NULL" and film.cells[cell].owner == beat.thread and film.cells[cell].within in running
             for cell, value in beat.cells
-        ):
+        )
+        if reads and (becomes or number == len(own) - 2):
             return beat.n
-    return None
+        made = made or (beat.n if becomes else None)
+    return made

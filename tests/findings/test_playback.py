@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,6 +19,7 @@ from lockmodel.engine.judging import View
 from lockmodel.engine.local import Outcome
 from lockmodel.engine.races import races
 from lockmodel.engine.step import Stepper
+from lockmodel.findings.endless import fair
 from lockmodel.findings.explain import explain
 from lockmodel.findings.film import State, states_of
 from lockmodel.findings.finding import Finding
@@ -24,9 +27,10 @@ from lockmodel.findings.heap import heap_at
 from lockmodel.findings.playback import Beat, Playback
 from lockmodel.findings.playing import ENDLESS, playback
 from lockmodel.findings.token import decode
-from lockmodel.findings.trace import Trace, run, violations
+from lockmodel.findings.trace import Trace, run, turns, violations
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
+from tests.engine.machines import write_machine
 from tests.engine.random_models import random_specs, rich_specs
 from tests.engine.test_exactness import examples, laid_out
 from tests.findings.test_fate import CLASSIC, layout_of
@@ -139,8 +143,12 @@ def check_the_passing(stepper: Stepper, hit: Hit, told: Playback) -> None:
     assert len(moves) == told.passing.shared + len(told.passing.beats)
     trace = run(stepper, moves)
     judge = RuleJudge(stepper)
-    assert trace.final
-    assert not any(violation.broken for violation in judge.final(trace.view))
+    if told.passing.loop_from is not None:
+        assert trace.loop_from == told.passing.loop_from
+        assert fair(stepper, turns(trace)[trace.loop_from - 1 :])
+    else:
+        assert trace.final
+        assert not any(violation.broken for violation in judge.final(trace.view))
     for number in range(told.passing.shared + 1, len(moves) + 1):
         part = run(stepper, moves[:number])
         assert hit.violation.identity not in {violation.identity for violation in violations(part, judge, lost=())}
@@ -242,6 +250,28 @@ def test_of_two_threads_that_cross_the_second_lock_is_the_pivot() -> None:
     assert told.beats[1].switch == "free"
     assert [told.nexts[n].stands for _, n in told.beats[1].nexts] == ["waits", "waits"]
     assert told.nexts[told.beats[1].nexts[0][1]].held_by == told.threads[1]
+
+
+def test_where_all_go_on_for_ever_one_that_passes_goes_round() -> None:
+    stepper, hits = hits_of(layout_of(CLASSIC / "philosophers.py", "left_first[n=3]"))
+    _, told = played(stepper, next(hit for hit in hits if hit.violation.rule == "LM101"))
+    assert told.passing is not None
+    assert (told.outlook.pivot, told.outlook.for_ever, told.passing.shared) == (3, True, 2)
+    assert told.passing.loop_from is not None
+    assert {beat.thread for beat in told.passing.beats if beat.n >= told.passing.loop_from} == set(told.threads)
+
+
+def test_a_pointer_is_null_since_it_was_read_and_not_since_another_one_was_set(tmp_path: Path) -> None:
+    body = "found = item\nitem = NULL\nseen = box.first\nmark('now')\nseen.number = 1"
+    spec = write_machine(
+        tmp_path,
+        f"@model.path\ndef path(box: Box, item: Item) -> None:\n{textwrap.indent(body, '    ')}\n",
+        "m.thread('one', path, box, item)",
+    )
+    stepper, hits = hits_of(layout_of(spec, "scenario"))
+    _, told = played(stepper, next(hit for hit in hits if hit.violation.rule == "LM305"))
+    since = told.beats[(told.null_since or 0) - 1]
+    assert since.operation == "read box#1.first"
 
 
 def test_within_few_states_nothing_is_guessed() -> None:

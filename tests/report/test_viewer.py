@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
+
 from lockmodel.report.viewer import viewer_html, viewer_script, viewer_style
 from lockmodel.report.viewer.told import passing_told, pivot_told, turns
 from lockmodel.report.wrapping import printable
@@ -48,6 +50,25 @@ class Page(HTMLParser):
 def payload(page: Page) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(page.data)
     return told
+
+
+def steps_of(row: dict[str, str | None]) -> range:
+    """The steps that a row stands for."""
+    first, last = row.get("data-n", row.get("data-from")), row.get("data-n", row.get("data-to"))
+    return range(int(first), int(last) + 1) if first and last else range(0)
+
+
+def test_reads_that_nobody_needs_to_see_are_one_row_and_what_is_long_is_cut() -> None:
+    told = played(*NULL)
+    beats = [msgspec.structs.replace(told.beats[4], n=n) for n in range(1, 5001)]
+    quiet = [msgspec.structs.replace(beat, operation="read box#1.x", detail="= 0") for beat in beats[10:4990]]
+    page = Page(viewer_html(msgspec.structs.replace(told, beats=[*beats[:10], *quiet, *beats[4990:]]), "one"))
+    assert "4,980 reads" in page.text
+    long = viewer_html(msgspec.structs.replace(told, beats=beats, passing=None), "one")
+    page = Page(long)
+    assert "4,700 steps left out here" in page.text
+    assert [n for tag, row in page.elements if tag == "tr" for n in steps_of(row)] == list(range(1, 5001))
+    assert len(long) < 400_000
 
 
 def test_the_null_pointer_of_inotify_ignore_is_told() -> None:
@@ -96,8 +117,8 @@ def test_the_page_says_all_of_it_without_its_script() -> None:
     page = Page(viewer_html(told, "one"))
     for text in ("put_inotify_watch", "device#1.idr", "◆ pivot", "⇄ switch, chosen", "✗ LM305", pivot_told(told)):
         assert text in page.text
-    rows = [attributes for tag, attributes in page.elements if tag == "tr" and "data-n" in attributes]
-    assert len(rows) == len(told.beats) + len(told.passing.beats if told.passing else [])
+    steps = [n for tag, row in page.elements if tag == "tr" for n in steps_of(row)]
+    assert steps == [*range(1, 50), *range(6, 51)]
     hidden = [attributes for _, attributes in page.elements if "lv-live" in (attributes.get("class") or "")]
     assert hidden
     assert all("hidden" in attributes for attributes in hidden)

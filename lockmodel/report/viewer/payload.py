@@ -5,7 +5,7 @@ As JSON in an element of the page, so that nothing in it can be taken for markup
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -17,11 +17,15 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 """What would end the element, or a line of it, is written as JSON allows it."""
 
 
-def payload_of(playback: Playback) -> str:
-    """The JSON of a playback; see `start` in viewer.js for what stands where."""
+def payload_of(playback: Playback, hidden: Sequence[Set[int]]) -> str:
+    """The JSON of a playback; see `start` in viewer.js for what stands where.
+
+    `hidden` are the steps that have no row, of the witness and of the schedule that passes: what came of them is told.
+    """
     owners = {name: number for number, name in enumerate(playback.objects)}
     owners |= {name: -1 - number for number, name in enumerate(playback.threads)}
     opening = playback.opening
+    passing = playback.passing.beats if playback.passing else []
     told = {
         "threads": playback.threads,
         "objects": playback.objects,
@@ -39,8 +43,9 @@ def payload_of(playback: Playback) -> str:
             opening.nexts,
         ],
         "beats": _beats(playback, playback.beats, owners),
+        "details": [_details(playback.beats, hidden[0]), _details(passing, hidden[1])],
         "shared": playback.passing.shared if playback.passing else 0,
-        "passing": _beats(playback, playback.passing.beats if playback.passing else (), owners),
+        "passing": _beats(playback, passing, owners),
     }
     return _escaped(msgspec.json.encode(_shown(told)).decode())
 
@@ -66,6 +71,10 @@ def _beats(playback: Playback, beats: Sequence[Beat], owners: dict[str, int]) ->
                 break
         found.append([[] if item == () else item for item in row])
     return found
+
+
+def _details(beats: Sequence[Beat], hidden: Set[int]) -> dict[str, str]:
+    return {str(beat.n): beat.detail for beat in beats if beat.n in hidden and beat.detail}
 
 
 def _shown(value: object) -> object:

@@ -39,7 +39,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the picture, for the `links` of one kind from one node to another, all by number."""
+    """A line of the picture, for the `links` of one kind from one node to another, all by number.
+
+    Of the kind "wait" they are numbers of nexts: of a thread that waits for a lock of the object.
+    """
 
     kind: str
     links: tuple[int, ...]
@@ -68,6 +71,10 @@ def plan_of(playback: Playback) -> Plan:
         told = number in turning or link.kind != "field" or {link.source, link.target} & set(playback.concerned)
         if told and link.source in names and link.target in names:
             drawn.setdefault((link.source, link.target, link.kind), []).append(number)
+    for number, one in enumerate(playback.nexts):
+        target = one.wants if one.wants in names else one.wants.rpartition(".")[0]
+        if one.stands == "waits" and target in names:
+            drawn.setdefault((one.thread, target, "wait"), []).append(number)
     linked = {name for source, target, _ in drawn for name in (source, target)}
     names = [name for name in names if name in linked]
     if not names:
@@ -91,7 +98,7 @@ def _matters(playback: Playback) -> set[str]:
         found.update(playback.cells[cell].owner for cell, _ in beat.cells)
         found.update(name for name, _ in beat.status)
         turned = [playback.links[number] for number in (*beat.on, *beat.off)]
-        found.update(link.target for link in turned if link.kind in ("field", "list"))
+        found.update(link.target for link in turned if link.kind != "local")
     return found
 
 

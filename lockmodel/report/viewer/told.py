@@ -74,8 +74,6 @@ def passing_told(playback: Playback) -> str:
     """How the schedule that passes differs, or why none is shown."""
     passing, outlook = playback.passing, playback.outlook
     if passing is None:
-        if outlook.for_ever:
-            return f"The schedules that avoid it {_after(outlook.open_until)} go on for ever; none of them is shown."
         if outlook.unasked or outlook.pivot == 0:
             return ""
         return f"No schedule that passes was found within {count(outlook.limit, 'state')}."
@@ -91,7 +89,13 @@ def passing_told(playback: Playback) -> str:
                 "goes on" if passing.shared and playback.beats[passing.shared - 1].thread == theirs.thread else "moves"
             )
             told += f"; there {theirs.thread} {goes} instead of {ours.thread}"
-    told += f". After {count(len(passing.beats), 'more step')} all is done, without {playback.rule}."
+    if passing.loop_from is None:
+        told += f". After {count(len(passing.beats), 'more step')} all is done, without {playback.rule}."
+    else:
+        last = passing.shared + len(passing.beats)
+        told += (
+            f". It goes on for ever without {playback.rule}: after step {last} again from step {passing.loop_from} on."
+        )
     if passing.also:
         told += f" On its way it meets what ends nothing: {listed(passing.also)}."
     return told

@@ -6,8 +6,9 @@ all that needs the script is hidden until it runs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -27,6 +28,9 @@ COLOURS = 7
 EFFECTS = 3
 """Changes that a row tells; the state beside it has all."""
 
+READS = 3
+"""From so many on reads are one row: of the steps that a page would have otherwise a third."""
+
 ROWS, PASSING_ROWS = 300, 90
 """Rows that a page has of a schedule that fails, and of one that passes: of what is longer the middle is left out, and
 can be stepped through all the same."""
@@ -34,7 +38,10 @@ can be stepped through all the same."""
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the lanes: a step, or where `hidden` so many that are left out."""
+    """A row of the lanes: a step, or where `more` that step and so many after it, which only read or are left out.
+
+    `quiet`: nobody needs to see that it reads what it reads.
+    """
 
     n: int
     lane: int
@@ -48,7 +55,14 @@ class Row:
     switch: str
     pivot: bool
     broken: bool
-    hidden: int = 0
+    quiet: bool = False
+    more: int = 0
+    left_out: bool = False
+
+    @property
+    def last(self) -> int:
+        """The last of its steps."""
+        return self.n + self.more
 
     @property
     def kind(self) -> str:
@@ -65,8 +79,10 @@ def viewer_html(playback: Playback, ident: str, *, heading: str = "h4") -> Marku
     passing = playback.passing
     lanes = _lanes(playback)
     locks = _locks(playback)
-    witness = list(_rows(playback, playback.beats, 0, lanes))
     shared = passing.shared if passing else 0
+    witness = list(_rows(playback, playback.beats, 0, lanes))
+    common, fails = _short_enough(witness[:shared]), _short_enough(witness[shared:])
+    passes = _short_enough(list(_rows(playback, passing.beats, shared, lanes)), PASSING_ROWS) if passing else []
     return Markup(
         _environment()
         .get_template("viewer.html")
@@ -76,16 +92,16 @@ def viewer_html(playback: Playback, ident: str, *, heading: str = "h4") -> Marku
             heading=heading,
             lanes=lanes,
             locks={lock: (_letter(n), n % COLOURS) for n, lock in enumerate(locks)},
-            common=_cut(witness[:shared]),
-            fails=_cut(witness[shared:]),
-            passes=_cut(list(_rows(playback, passing.beats, shared, lanes)), PASSING_ROWS) if passing else [],
+            common=common,
+            fails=fails,
+            passes=passes,
             shared=shared,
             pivot=pivot_told(playback),
             passing=passing_told(playback),
             turns=turns(playback),
             ended=list(_ended(playback)),
             plan=plan_of(playback),
-            payload=Markup(payload_of(playback)),
+            payload=Markup(payload_of(playback, [_hidden([*common, *fails]), _hidden(passes)])),
         )
     )
 
@@ -149,6 +165,7 @@ def _rows(playback: Playback, beats: Sequence[Beat], shared: int, lanes: Sequenc
                 beat.switch,
                 own and beat.n == playback.outlook.pivot,
                 own and beat.n == len(playback.beats),
+                beat.operation.startswith("read ") and beat.detail != "= NULL" and not beat.origins,
             )
         procedures[beat.thread] = beat.procedure
         last = beat.thread
@@ -167,13 +184,33 @@ def _effects(playback: Playback, beat: Beat, before: dict[int, str | None]) -> I
             yield f"{cell.owner}.{cell.name}: {was} → {value}"
 
 
-def _cut(rows: list[Row], most: int = ROWS) -> list[Row]:
-    """With the middle left out of what is too long for a page."""
+def _short_enough(rows: list[Row], most: int = ROWS) -> list[Row]:
+    """With reads that nobody needs to see joined, and the middle left out of what is still too long for a page."""
+    rows = list(_folded(rows))
     if len(rows) <= most:
         return rows
     first, last = rows[: most * 2 // 3], rows[len(rows) - most // 3 :]
-    hidden = len(rows) - len(first) - len(last)
-    return [*first, Row(first[-1].n + 1, 0, "", "", "", "", (), "", (), "", False, False, hidden), *last]
+    begin, end = first[-1].last + 1, last[0].n - 1
+    return [*first, Row(begin, 0, "", "", "", "", (), "", (), "", False, False, more=end - begin, left_out=True), *last]
+
+
+def _folded(rows: Sequence[Row]) -> Iterator[Row]:
+    """Reads of a thread one after another, from so many on, are one row."""
+
+    def foldable(row: Row) -> tuple[bool, int]:
+        return row.quiet and not row.kind and not row.who, row.lane
+
+    for (quiet, _), group in itertools.groupby(rows, foldable):
+        run = list(group)
+        if quiet and len(run) >= READS:
+            yield replace(run[0], operation=count(len(run), "read"), detail="", more=len(run) - 1)
+        else:
+            yield from run
+
+
+def _hidden(rows: Sequence[Row]) -> set[int]:
+    """The steps that have no row of their own."""
+    return {n for row in rows if row.more for n in range(row.n, row.last + 1)}
 
 
 def _ended(playback: Playback) -> Iterator[str]:

@@ -87,7 +87,8 @@
     const lines = all(".lv-line").map((element) => ({
       element,
       text: element.querySelector("text"),
-      links: element.dataset.links.split(" ").map(Number),
+      links: (element.dataset.links || "").split(" ").filter(Boolean).map(Number),
+      waits: (element.dataset.nexts || "").split(" ").filter(Boolean).map(Number),
       ends: element.dataset.ends.split(" ").map(Number),
     }));
     const nodes = all(".lv-node").map((element) => ({
@@ -122,11 +123,11 @@
       const row = rowOf(track, at);
       const [, operation, line] = data.nexts[before.nexts[thread]];
       const done = row ? row.querySelector("code").textContent : operation;
-      const came = row && row.querySelector("strong");
-      const place = row ? row.querySelector(".lv-at").textContent : line;
+      const came = row ? (row.querySelector("strong") || {}).textContent : data.details[at <= data.shared ? 0 : track][at];
+      const place = row ? row.lastElementChild.textContent : line;
       const which = track ? " of the schedule that passes" : "";
       now.append(make("span",
-        `Step ${at} of ${whole}${which}. ${data.threads[thread]}: ${done}${came ? ` ${came.textContent}` : ""} (${place})`, "lv-now-step"));
+        `Step ${at} of ${whole}${which}. ${data.threads[thread]}: ${done}${came ? ` ${came}` : ""} (${place})`, "lv-now-step"));
       const able = data.threads.filter((_, n) => n !== thread && data.nexts[before.nexts[n]][0] === "can");
       if (able.length) now.append(make("span", `Could have moved instead: ${able.join(", ")}.`));
       const changes = [];
@@ -192,12 +193,16 @@
 
     const showHeap = (state, before) => {
       const touched = new Set();
-      for (const { element, text, links, ends } of lines) {
+      for (const { element, text, links, waits, ends } of lines) {
         const on = links.filter((link) => state.links[link]);
-        if (on.length) ends.forEach((end) => touched.add(end));
-        element.classList.toggle("lv-there", on.length > 0);
-        element.classList.toggle("lv-new", Boolean(before) && links.some((link) => state.links[link] !== before.links[link]));
-        text.textContent = [...new Set(on.map((link) => data.labels[link]))].join(", ");
+        const waiting = waits.filter((next) => state.nexts.includes(next));
+        const labels = on.map((link) => data.labels[link]).concat(waiting.map((next) => `waits for ${data.nexts[next][3].split(".").pop()}`));
+        const fresh = (link) => state.links[link] !== before.links[link];
+        if (labels.length) ends.forEach((end) => touched.add(end));
+        element.classList.toggle("lv-there", labels.length > 0);
+        element.classList.toggle("lv-new", Boolean(before)
+          && (links.some(fresh) || waiting.some((next) => !before.nexts.includes(next))));
+        text.textContent = [...new Set(labels)].join(", ");
       }
       nodes.forEach(({ element, note, thread, object }, number) => {
         const acts = before && thread >= 0 && schedules[track][at - 1][0] === thread;
@@ -219,7 +224,7 @@
       for (const row of all("tr[aria-current]")) row.removeAttribute("aria-current");
       const gap = (one) => Number(one.dataset.from) <= at && at <= Number(one.dataset.to);
       const left = at <= data.shared ? 0 : track;
-      const row = at ? rowOf(track, at) || all(`[data-track="${left}"] .lv-gap`).find(gap) : null;
+      const row = at ? rowOf(track, at) || all(`[data-track="${left}"] tr[data-from]`).find(gap) : null;
       if (!row) return;
       row.setAttribute("aria-current", "step");
       const box = row.closest(".lv-scroll"); // scrolled by itself, so that the page stays where it is
@@ -267,8 +272,8 @@
       if (button && button.dataset.do) return DEEDS[button.dataset.do]();
       if (button && button.dataset.track) return go(Number(button.dataset.track), at);
       if (button && button.dataset.step) return go(0, Number(button.dataset.step));
-      const row = event.target.closest("tr[data-n]");
-      if (row) go(Number(row.closest("table").dataset.track), Number(row.dataset.n));
+      const row = event.target.closest("tr[data-n], tr[data-from]");
+      if (row) go(Number(row.closest("table").dataset.track), Number(row.dataset.n || row.dataset.from));
       return undefined;
     });
     root.addEventListener("keydown", (event) => {
@@ -293,6 +298,7 @@
     root.classList.add("lv-on");
     for (const each of all(".lv-live")) each.hidden = false;
     show();
+    now.setAttribute("aria-live", "polite"); // from now on: what stands there at first is not said of every viewer
   };
 
   for (const root of document.querySelectorAll(".lv")) start(root);
