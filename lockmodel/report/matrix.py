@@ -67,6 +67,8 @@ def _word(result: CheckResult, terminal: Terminal) -> Text:
     unfinished = [_turned(one.turned) for one in settings if not one.complete]
     needing = len(result.needing) or "none"
     said = f"matrix: {count(len(settings), 'setting')}; findings that need a turned switch: {needing}."
+    if ignored := max(one.ignored for one in settings):
+        said += f" Ignored as the spec says: {ignored} at most under one setting."
     if unfinished:
         said += f" Not searched to the end: {listed(unfinished)}; there may be more."
     text = Text()

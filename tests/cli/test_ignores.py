@@ -312,6 +312,25 @@ def test_schedules_with_few_preemptions_go_on_past_a_silenced_finding(run: Run, 
     assert run("check", spec, "--strategy", "dpor").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "arguments", [["-j", "2"], ["--engine", "python"], ["--no-reduction"], ["--exact"], ["--minimise", "switches"]]
+)
+def test_every_search_silences_the_same(arguments: list[str], run: Run) -> None:
+    many = "".join(
+        f'\n\n@model.scenario\ndef s{n}(m: Scenario) -> None:\n    m.thread("one", count, m.new(Counter))\n'
+        for n in range(8)
+    )
+    Path("race.py").write_text(RACE + many, encoding="utf-8")
+
+    def told(*arguments: str) -> Any:
+        result = result_of(run, "race.py", *arguments)
+        silenced = [[one["comment"] for one in scenario["ignored"]] for scenario in result["scenarios"]]
+        return silenced, [scenario["verdict"] for scenario in result["scenarios"]], result["ignores"]
+
+    assert told(*arguments) == told()
+    assert told()[0][:3] == [["race.py:19"], ["race.py:19"], []]
+
+
 def test_silenced_findings_are_told_by_a_comparison(run: Run) -> None:
     compared = run("compare", "race.py::two_count", "--designs", "as-written", "repaired")
     assert compared.exit_code == 0
@@ -332,6 +351,8 @@ def test_a_matrix_counts_them_and_knows_where_a_comment_has_its_use(run: Run) ->
         ({"often": True}, 1, 1),
     ]
     assert told["needing"] == []
+    text = " ".join(run("check", "race.py::two_count", "--matrix", "each").stdout.split())
+    assert "findings that need a turned switch: none. Ignored as the spec says: 1 at most under one setting." in text
     whole = result_of(run, "race.py", "--matrix", "each")
     assert whole["ignores"][0]["unused"] == []
 
