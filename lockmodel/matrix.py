@@ -26,4 +26,9 @@ def settings_of(model: Model, given: Mapping[str, str | bool | int], matrix: str
     """Where one starts, and unless `matrix` is "none" each switch turned, and with "pairs" every two of them."""
     start = switch_values(model, given)
     others = [] if matrix == "none" else other_settings(model, given, pairs=matrix == "pairs")
-    return [Setting({**start, **turned}, tuple(switched(turned))) for turned in [{}, *others]]
+    return [Setting({**start, **turned}, turned_of(turned)) for turned in [{}, *others]]
+
+
+def turned_of(values: Mapping[str, bool | int | str]) -> Turned:
+    """Switches and their values as they are told."""
+    return tuple(switched(values))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from lockmodel import __version__
 from lockmodel.causes import Causes, parts_of, repairs_of
-from lockmodel.check import Checker, CheckOptions, Progress
+from lockmodel.check import Checker, CheckOptions, Progress, replay
 from lockmodel.compile.source_lines import SourceLine, source_lines
 from lockmodel.defects import Defects
 from lockmodel.errors import IncompleteError, LockmodelError, UsageError
@@ -24,7 +24,7 @@ from lockmodel.findings.pairings import Reached, pairings
 from lockmodel.findings.record import Holding, Record, SourceFile
 from lockmodel.holding import Held
 from lockmodel.language.model import Model
-from lockmodel.matrix import settings_of
+from lockmodel.matrix import settings_of, turned_of
 from lockmodel.sightings import Sightings
 
 SCHEMA_VERSION = 1
@@ -120,6 +120,11 @@ class _Recorder:
         written = self._found(self._design)
         written.sightings.add(self._settings[0], result)
         written.held.add(self._settings[0], result)
+        for needing in result.needing:
+            _, finding, _ = replay(self._checker.spec, needing.schedule)
+            if finding is not None:
+                needs = [turned_of(one) for one in needing.needs]
+                written.sightings.add_needing(finding, result.design, needing.scenarios[0], needs)
         gone = written.sightings.beyond(Sightings())
         return self._record(written, None, Causes(self._checker, self._settings, gone, [], self._tell))
 

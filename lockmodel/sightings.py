@@ -6,11 +6,11 @@ shows it under those the smallest witness.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lockmodel.findings.comparison import Identity, found_by
+from lockmodel.findings.comparison import Identity, found_by, identity
 from lockmodel.findings.finding import CheckResult, Finding
 from lockmodel.findings.needs import smallest
 from lockmodel.matrix import Setting, Turned
@@ -72,15 +72,21 @@ class Sightings:
     def add(self, setting: Setting, result: CheckResult) -> None:
         """What a result shows."""
         threads = {scenario.name: len(scenario.threads) for scenario in result.scenarios}
-        for identity, shown in found_by(result).items():
+        for key, shown in found_by(result).items():
             told = (Witness(finding, result.design, name, threads[name], setting.turned) for name, finding in shown)
-            before = self.found[identity].shown if identity in self.found else ()
-            self.found[identity] = Sighting((*before, *told))
+            before = self.found[key].shown if key in self.found else ()
+            self.found[key] = Sighting((*before, *told))
 
     def beyond(self, other: Sightings) -> dict[Identity, Sighting]:
         """What of them shows where those of another design do not, in order."""
         parts = ((key, sighting.beyond(other.found.get(key))) for key, sighting in self.in_order())
         return {key: part for key, part in parts if part is not None}
+
+    def add_needing(self, finding: Finding, design: str, scenario: str, needs: Sequence[Turned]) -> None:
+        """A finding that only these settings show; it is as the first of them shows it."""
+        rest = [turned for turned in needs if len(turned) >= len(needs[0])]
+        shown = tuple(Witness(finding, design, scenario, len(finding.threads), turned) for turned in rest)
+        self.found.setdefault(identity(finding), Sighting(shown))
 
     def in_order(self) -> Iterator[tuple[Identity, Sighting]]:
         """By rule, then by where the smallest witness stands in the spec."""

@@ -173,6 +173,14 @@ def test_the_json_of_a_check_is_enough(run: Run, folder: Path) -> None:
     assert explained("LM301").repair[:40] in text
 
 
+def test_what_a_check_found_under_other_switches_is_told_with_those(run: Run, folder: Path) -> None:
+    run("check", "counters.py", "--matrix", "each", "--output-format", "json", "--output-file", "check.json")
+    assert run("review", "counters.py", "--from", "check.json", "-o", "out", "-q").exit_code == 1
+    text = " ".join(page_of(folder / "out").text.split())
+    assert "Design as-it-was: 4 defects" in text
+    assert "LM305 null-dereference memory counters.c:21 1 2 twice=on" in text
+
+
 def changed(folder: Path, **fields: object) -> None:
     path = folder / "out" / "findings.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
@@ -323,6 +331,15 @@ def count(counter: Counter) -> None:
 def alone(m: Scenario) -> None:
     m.thread("a", count, m.new(Counter))
 """
+
+
+def test_schedules_for_which_a_page_has_no_room_are_pointed_to(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lockmodel.report.review.page.ROOM", 0)
+    run("review", "bank.py", "-o", "out", "-q")
+    text = " ".join(page_of(folder / "out").text.split())
+    assert "too large: pictures/1-LM101-witness.svg beside the page draws it, and the line below replays it." in text
 
 
 def test_of_a_long_schedule_the_page_shows_its_ends(run: Run, folder: Path) -> None:

@@ -6,7 +6,7 @@ they were drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Protocol
@@ -22,6 +22,10 @@ from lockmodel.report.summary import ranges
 from lockmodel.report.viewer import viewer_html, viewer_script, viewer_style
 from lockmodel.report.words import count, listed
 from lockmodel.report.wrapping import printable
+
+ROOM = 1_400_000
+"""Letters of all schedules that a page has: it is read as a whole, and sent by mail. With all else they are below 2 MB
+of any model that we know."""
 
 
 class Rule(Protocol):
@@ -65,9 +69,19 @@ def review_html(record: Record, pictures: Pictures, rules: Rules, read: Reader) 
         sections=sections,
         style=_raw("style.css") + viewer_style(),
         script=_raw("page.js") + viewer_script(),
-        viewers={number: viewer_html(playback, f"witness-{number}") for number, playback in pictures.played.items()},
+        viewers=dict(_fitting(pictures.played)),
     )
     return page.encode()
+
+
+def _fitting(played: Mapping[int, Playback]) -> Iterator[tuple[int, Markup]]:
+    """The viewers of the worst defects, and of those after them what there is still room for."""
+    left = ROOM
+    for number, playback in played.items():
+        viewer = viewer_html(playback, f"witness-{number}")
+        if len(viewer) <= left:
+            left -= len(viewer)
+            yield number, viewer
 
 
 def _environment() -> jinja2.Environment:
