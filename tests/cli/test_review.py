@@ -15,6 +15,7 @@ import pytest
 
 from lockmodel.check import Checker
 from lockmodel.explain import page as explained
+from lockmodel.report.graphs import RenderError
 from tests.cli.conftest import Run
 from tests.cli.test_record import SPEC
 from tests.findings.test_pairings import SPEC as PAIRS
@@ -261,6 +262,32 @@ def test_an_interrupt_before_anything_was_searched_writes_nothing(
     monkeypatch.setattr(Checker, "check", check)
     assert run("review", "counters.py", "-o", "out").exit_code == 130
     assert not (folder / "out").exists()
+
+
+def test_an_interrupt_while_pictures_are_drawn_writes_nothing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lockmodel.review.render", render)
+    assert run("review", "bank.py", "-o", "out").exit_code == 130
+    assert not (folder / "out").exists()
+
+
+def test_without_graphviz_the_page_stands_and_says_what_is_missing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def laid_out(*_: object) -> Any:
+        raise RenderError("pygraphviz does not load")
+
+    monkeypatch.setattr("lockmodel.report.graphs._bundled", laid_out)
+    told = run("review", "bank.py", "-o", "out")
+    assert told.exit_code == 1
+    assert "note: graphs stand beside the page as DOT only: pygraphviz does not load" in told.output
+    names = sorted(names_and_bytes(folder / "out"))
+    assert "pictures/1-LM101-wait-for.dot" in names
+    assert "pictures/1-LM101-wait-for.svg" not in names
 
 
 NASTY = "</script><u title='x'>\"&é\u202e\x07"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lockmodel.findings.finding import Frame
 from lockmodel.findings.record import Defect, Record, Recorded
-from lockmodel.report.lanes import state_told
+from lockmodel.report.lanes import state_told, waits
 from lockmodel.report.review.story import Story, story_of
 from lockmodel.report.text import replay_command
 from lockmodel.report.words import count, gathered, listed, loop_told, size_of
@@ -39,6 +39,16 @@ class LineView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitView:
+    """A thread that cannot move at the end: what it waits for, who has that, what it holds, and where it stands."""
+
+    thread: str
+    told: list[str]
+    holds: list[str]
+    at: LineView
+
+
+@dataclass(frozen=True, slots=True)
 class DefectView:
     """A defect as its section tells it. `shown` is the finding that is played."""
 
@@ -51,6 +61,7 @@ class DefectView:
     place: LineView
     stack: tuple[LineView, ...]
     partners: tuple[LineView, ...]
+    waiting: tuple[WaitView, ...]
     story: Story
     state: tuple[str, ...]
     size: str
@@ -106,6 +117,7 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         place=_line(finding.place, read),
         stack=tuple(_line(frame, read) for frame in finding.stack),
         partners=tuple(_line(frame, read) for frame in finding.places),
+        waiting=tuple(WaitView(one.thread, waits(one), one.holds, _line(one.frame, read)) for one in finding.waiting),
         story=story_of(finding),
         state=tuple(state_told(finding)),
         size="; ".join(filter(None, (size_of(finding), loop_told(finding)))),
@@ -114,7 +126,7 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         needs=_needs(needed),
         rules=list(dict.fromkeys(found.rule for found in ordered)),
         also=list(dict.fromkeys(found.rule for found in ordered[1:] if found.rule != finding.rule)),
-        removers=" + ".join(defect.repairs) or ("remains" if defect.kind in ("remains", "introduced") else ""),
+        removers=_removers(record, defect),
         removed=_removed(record, defect),
         reason=tuple(part for part in defect.reason.split("\n\n") if part),
         remarks=tuple(dict.fromkeys(remark for found in defect.findings for remark in found.remarks)),
@@ -135,6 +147,13 @@ def _needs(needed: Sequence[Sequence[str]]) -> str:
 def _scenarios(defect: Defect) -> str:
     names = list(dict.fromkeys(name for found in defect.findings for name in found.scenarios))
     return f"{count(len(names), 'scenario')}: {gathered(names, 4)}"
+
+
+def _removers(record: Record, defect: Defect) -> str:
+    """The same in a word or two."""
+    if defect.kind == "introduced":
+        return f"only in {record.repaired}"
+    return " + ".join(defect.repairs) or ("remains" if defect.kind == "remains" else "")
 
 
 def _removed(record: Record, defect: Defect) -> str:

@@ -71,7 +71,7 @@ def _design_sentence(record: Record, holding: Holding, at: int) -> str:
         case "violated":
             kinds = ("remains", "introduced") if at else ("repaired", "together", "remains", "unexplained")
             number = sum(defect.kind in kinds for defect in record.defects)
-            return f"{name}: {count(number, 'defect')}, each shown by a schedule below."
+            return f"{name}: {count(number, 'defect')}, {'each ' if number > 1 else ''}shown by a schedule below."
         case "verified":
             return f"{name}: verified; nothing was found in any interleaving, within the bounds below."
         case _:
