@@ -142,10 +142,10 @@ def matrix_of(holding: Holding, *, again: bool) -> MatrixView | None:
         return None
     few = len(holding.matrix) <= FEW_ROWS and not again
     shown = [row for row in holding.matrix if few or any(_word(cell) != "verified" for cell in row.cells)]
-    rows = tuple((row.name, max(cell.scenarios for cell in row.cells), tuple(map(_cell, row.cells))) for row in shown)
+    rows = tuple((row.name, max(cell.scenarios for cell in row.cells), _cells(row.cells)) for row in shown)
     columns = tuple(" and ".join(setting.switches) or "as given" for setting in holding.settings)
     clean = len(holding.matrix) - len(shown)
-    sums = tuple(_cell(_sum([row.cells[at] for row in holding.matrix])) for at in range(len(columns)))
+    sums = _cells([_sum([row.cells[at] for row in holding.matrix]) for at in range(len(columns))])
     return MatrixView(holding.design, columns, sums, rows, clean, len(holding.matrix))
 
 
@@ -169,13 +169,19 @@ def _word(cell: Cell) -> str:
     return "verified" if cell.scenarios and not cell.unfinished else "incomplete"
 
 
-def _cell(cell: Cell) -> CellView:
+def _cells(cells: Sequence[Cell]) -> tuple[CellView, ...]:
+    """The cells of a row: rules that the first setting does not break there have a plus before them."""
+    return tuple(_cell(cell, cells[0].rules if at else cell.rules) for at, cell in enumerate(cells))
+
+
+def _cell(cell: Cell, known: Sequence[str]) -> CellView:
     word = _word(cell)
     if not cell.scenarios:
         return CellView("", "none")
     if word == "violated":
         many = f"{cell.violated:,} of {cell.scenarios:,}: " if cell.scenarios > 1 else ""
-        return CellView(word, f"{many}{' '.join(cell.rules)}")
+        rules = [rule if rule in known else f"+{rule}" for rule in cell.rules]
+        return CellView(word, f"{many}{' '.join(rules)}")
     if word == "incomplete":
         return CellView(word, f"{cell.unfinished} of {cell.scenarios} unfinished")
     return CellView(word, "")
