@@ -115,7 +115,7 @@ def write_review(
     target: str, folder: Path, earlier: Path | None, repaired: str | None, matrix: str, options: Options
 ) -> Exit:
     """Write the report of a target to a folder: a page, its pictures and its data, or nothing at all."""
-    from lockmodel.review import ReviewOptions, review  # what draws takes a quarter of a second to load
+    from lockmodel.review import ReviewOptions, left_over, review  # what draws takes a quarter of a second to load
 
     check_folder(folder)
     if not options.quiet and earlier is None:
@@ -126,6 +126,8 @@ def write_review(
         print_error("interrupted before anything was searched: nothing is written")
         return Exit.INTERRUPTED
     write_folder(folder, run.files)
+    for path in left_over(folder, run.files):
+        path.unlink()
     if run.undrawn:
         print_error(f"note: graphs stand beside the page as DOT only: {run.undrawn}")
     if not options.quiet:

@@ -6,6 +6,7 @@ the spec does not show any more is refused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from lockmodel.check import replay
 from lockmodel.compile import load
 from lockmodel.errors import LockmodelError, UsageError
-from lockmodel.findings.finding import CheckResult, Finding
+from lockmodel.findings.finding import CheckResult, Finding, Step
 from lockmodel.findings.record import Record
 from lockmodel.record import SCHEMA_VERSION, RecordOptions, record_of
 from lockmodel.target import split_target
@@ -73,15 +74,20 @@ def _read(path: Path) -> Record | CheckResult:
 
 def _replayed(spec: str, finding: Finding, path: Path) -> None:
     """Does the spec still show a finding, step by step as it was told?"""
-    told = [(step.thread, step.spec, step.operation) for step in finding.steps]
+    told = _deeds(finding.steps)
     try:
         _, shown, steps = replay(spec, finding.schedule)
     except LockmodelError as error:
         raise _lost(path, finding, str(error)) from error
     if shown is None:
         raise _lost(path, finding, "its schedule shows nothing wrong any more")
-    if [(step.thread, step.spec, step.operation) for step in steps] != told:
+    if _deeds(steps) != told:
         raise _lost(path, finding, "its schedule makes other steps now")
+
+
+def _deeds(steps: Sequence[Step]) -> list[tuple[str, str, str]]:
+    """What is done by whom on which line; the folder that the spec is named by may be another one than it was."""
+    return [(step.thread, step.spec.rpartition("/")[2], step.operation) for step in steps]
 
 
 def _lost(path: Path, finding: Finding, why: str) -> UsageError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import linecache
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,16 @@ def review(options: ReviewOptions, progress: Callable[[Progress], None] | None =
     page = review_html(told, pictures, {page.code: page for page in pages()}, read_line)
     files = {**drawn.files, "findings.json": as_json(told), "index.html": page}
     return ReviewRun(told, interrupted, files, drawn.undrawn)
+
+
+PICTURE = re.compile(r"(\d+-LM\d+-(witness|wait-for|heap)|lock-order-.+)\.(svg|dot)")
+"""What our pictures are called."""
+
+
+def left_over(folder: Path, files: Collection[str]) -> list[Path]:
+    """Pictures of an earlier review in its folder: what they show may be gone by now."""
+    there = sorted((folder / "pictures").glob("*"))
+    return [path for path in there if PICTURE.fullmatch(path.name) and f"pictures/{path.name}" not in files]
 
 
 def read_line(place: str) -> str:

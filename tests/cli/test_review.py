@@ -290,6 +290,24 @@ def test_without_graphviz_the_page_stands_and_says_what_is_missing(
     assert "pictures/1-LM101-wait-for.svg" not in names
 
 
+def test_pictures_of_an_earlier_review_go_and_nothing_else(run: Run, folder: Path) -> None:
+    run("review", "bank.py", "-o", "out", "-q")
+    pictures = folder / "out" / "pictures"
+    for name in ("7-LM303-heap.svg", "lock-order-old.dot", "mine.svg"):
+        (pictures / name).write_text("")
+    run("review", "bank.py", "-o", "out", "-q")
+    assert not (pictures / "7-LM303-heap.svg").exists()
+    assert not (pictures / "lock-order-old.dot").exists()
+    assert (pictures / "mine.svg").exists()
+    assert (pictures / "1-LM101-witness.svg").exists()
+
+
+def test_a_record_is_of_the_same_spec_from_whatever_folder_it_is_named(run: Run, folder: Path) -> None:
+    run("review", "counters.py", "-o", "out", "-q")
+    told = run("review", str(folder / "counters.py"), "--from", "out/findings.json", "-o", "again", "-q")
+    assert told.exit_code == 1
+
+
 NASTY = "</script><u title='x'>\"&é\u202e\x07"
 
 
