@@ -116,6 +116,7 @@ class Avoiding:
                 break
             back *= 2
         open_until, doomed_from = _narrowed(open_until, doomed_from, look)
+        looked_at = len(self.forks)
         chosen = known[open_until] if open_until >= 0 else _Search()
         good = chosen.way
         if good is not None and not chosen.for_ever:
@@ -126,7 +127,7 @@ class Avoiding:
             good,
             chosen.for_ever,
             any(found.cut for found in known.values()),
-            len(self.forks),
+            looked_at,
             tuple(self.others.values()),
         )
 
@@ -144,12 +145,14 @@ class Avoiding:
     # --- from one state -------------------------------------------------------------------------------------------
 
     def _search(self, start: bytes, mover: int, most: int) -> _Search:
-        """A good way from a state: whoever moved last goes on as long as that leads somewhere.
+        """A good way from a state: straight on, or else depth first, whoever moved last going on while that leads on.
 
         Looks at no more than `most` states that were not looked at before, and at no more than the limit in all.
         """
-        found = _Search()
         room = min(len(self.forks) + most, self.limit)
+        found = _Search(self._straight(start, room))
+        if found.open:
+            return found
         before: dict[bytes, tuple[bytes, Move] | None] = {}
         waiting: list[tuple[bytes, int, tuple[bytes, Move] | None]] = [(start, mover, None)]
         while waiting:
@@ -172,6 +175,24 @@ class Avoiding:
         if found.doomed:
             self.doomed.update(before)
         return found
+
+    def _straight(self, start: bytes, room: int) -> tuple[Move, ...] | None:
+        """A good way on which of all that can move always the first one does, in some order of the threads."""
+        around = list(range(self.threads))
+        orders = [[*each[n:], *each[:n]] for each in (around, around[::-1]) for n in around]
+        for order in orders:
+            record, moves, seen = start, list[Move](), set[bytes]()
+            while record not in seen and record not in self.doomed:
+                if record not in self.forks and len(self.forks) >= room:
+                    return None
+                seen.add(record)
+                fork = self.fork(record)
+                if fork.good:
+                    return tuple(moves)
+                if fork.moves:
+                    move, record = min(fork.moves, key=lambda one: (order.index(one[0][0]), one[0][1]))
+                    moves.append(move)
+        return None
 
     def _nicest(self, start: bytes, mover: int) -> tuple[Move, ...] | None:
         """A good way with the fewest switches, then steps, if one is found soon."""

@@ -27,7 +27,7 @@ from lockmodel.findings.trace import Trace, run, turns, violations
 from lockmodel.ir.values import NULL
 from lockmodel.properties.catalogue import RULES
 
-LOOKED_AT = 20_000
+LOOKED_AT = 50_000
 """States that are looked at for what could still have come, where no limit is given: a few seconds."""
 
 ENDLESS = ("LM104", "LM702")

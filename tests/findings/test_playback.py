@@ -274,6 +274,23 @@ def test_a_pointer_is_null_since_it_was_read_and_not_since_another_one_was_set(t
     assert since.operation == "read box#1.first"
 
 
+def test_what_lies_behind_a_pool_that_ran_out_is_not_called_doomed(tmp_path: Path) -> None:
+    body = """\
+seen = choose(0, 1)
+assert seen == 1
+box.first = kmem_cache_alloc(items, GFP_KERNEL)
+one = kmem_cache_alloc(items, GFP_KERNEL)
+other = kmem_cache_alloc(items, GFP_KERNEL)
+one.number = other.number
+"""
+    procedure = f"@model.path\ndef path(box: Box) -> None:\n{textwrap.indent(body, '    ')}\n"
+    stepper, hits = hits_of(layout_of(write_machine(tmp_path, procedure, "m.thread('one', path, box)"), "scenario"))
+    finding, told = played(stepper, next(hit for hit in hits if hit.violation.rule == "LM701"))
+    assert (told.outlook.cut, told.outlook.open_until, told.outlook.doomed_from) == (True, -1, len(finding.steps))
+    assert told.outlook.pivot is None
+    assert told.passing is None
+
+
 def test_within_few_states_nothing_is_guessed() -> None:
     layout = layout_of(CLASSIC.parent / "spine.py", "ignore-ignore/one-inode")
     stepper, hits = hits_of(layout, 5_000)

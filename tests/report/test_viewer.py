@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lockmodel.findings.playback import Outlook
 from lockmodel.report.viewer import viewer_html, viewer_script, viewer_style
 from lockmodel.report.viewer.told import passing_told, pivot_told, turns
 from lockmodel.report.wrapping import printable
@@ -110,6 +111,24 @@ def test_the_null_pointer_of_inotify_ignore_is_told() -> None:
         ),
         (49, "LM305", "Thread ignore 2, in inotify_ignore: put_inotify_watch uses Watch.count through a null pointer."),
     ]
+
+
+def test_what_is_not_known_is_not_guessed() -> None:
+    told = played(*NULL)
+    unknown = msgspec.structs.replace(told, passing=None, outlook=Outlook(3, 47, 5_000, 5_000))
+    assert pivot_told(unknown) == (
+        "The pivot is not known within 5,000 states; after step 3 it can still be avoided and after step 47 it cannot."
+    )
+    assert passing_told(unknown) == "No schedule that passes was found within 5,000 states."
+    assert pivot_told(msgspec.structs.replace(told, outlook=Outlook(-1, 49, 5_000, 5_000))) == (
+        "The pivot is not known within 5,000 states."
+    )
+    assert pivot_told(msgspec.structs.replace(told, outlook=Outlook(-1, 49, 50, 5_000, cut=True))) == (
+        "The pivot is not known: some schedules leave the bounds of the model, and what comes then is not."
+    )
+    assert pivot_told(msgspec.structs.replace(told, outlook=Outlook(-1, 0, 50, 5_000))) == (
+        "There is no pivot: no schedule of this scenario avoids LM305 null-dereference (50 states looked at)."
+    )
 
 
 def test_the_page_says_all_of_it_without_its_script() -> None:

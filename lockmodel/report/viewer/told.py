@@ -53,11 +53,12 @@ def pivot_told(playback: Playback) -> str:
         known.append(f"{_after(outlook.open_until)} it can still be avoided")
     if 0 <= outlook.doomed_from < len(playback.beats):
         known.append(f"after step {outlook.doomed_from} it cannot")
-    why = "some schedules leave the bounds of the model, and what comes then" if outlook.cut else "the pivot"
-    return (
-        f"From which step on {rule} cannot be avoided is not known within {count(outlook.limit, 'state')}: {why} "
-        f"is not known{'; ' + ', '.join(known) if known else ''}."
-    )
+    so_far = f"; {' and '.join(known)}" if known else ""
+    if outlook.cut:
+        return (
+            f"The pivot is not known: some schedules leave the bounds of the model, and what comes then is not{so_far}."
+        )
+    return f"The pivot is not known within {count(outlook.limit, 'state')}{so_far}."
 
 
 def _after(step: int) -> str:
