@@ -17,7 +17,7 @@ from lockmodel.engine.step import Stepper
 from lockmodel.engine.transitions import thread_switches
 from lockmodel.errors import InternalError
 from lockmodel.findings.ending import WAITING, state_at, waiting_at
-from lockmodel.findings.finding import Finding
+from lockmodel.findings.finding import Finding, Upcoming
 from lockmodel.findings.lost_wake import lost_wake
 from lockmodel.findings.telling import frame, steps
 from lockmodel.findings.token import Schedule, encode
@@ -83,7 +83,23 @@ def tell(violation: Violation, trace: Trace, stepper: Stepper, *, proved: bool) 
         claim=violation.claim if violation.claim and violation.rule in NAMED else None,
         loop_from=trace.loop_from if violation.rule in ENDLESS else None,
         places=[frame(place) for place in violation.places] if violation.rule == RACE else [],
+        upcoming=_upcoming(violation, trace, stepper) if violation.rule == RACE else [],
     )
+
+
+def _upcoming(violation: Violation, trace: Trace, stepper: Stepper) -> list[Upcoming]:
+    """The two steps that race: what each of the threads would do next."""
+    names = stepper.layout.setup.threads
+    return [
+        Upcoming(
+            names[thread].name,
+            step.operation,
+            frame(stepper.place(trace.locals[thread])),
+            [frame(site) for site in stepper.sites(trace.locals[thread])],
+        )
+        for thread in violation.threads
+        if (step := trace.standing[thread]) is not None
+    ]
 
 
 def _message(violation: Violation, trace: Trace, layout: Layout) -> str:

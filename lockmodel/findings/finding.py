@@ -59,14 +59,23 @@ class Waiting(msgspec.Struct, frozen=True):
         return self.held_by or self.behind
 
 
+class Upcoming(msgspec.Struct, frozen=True):
+    """A step that a thread could make next, at the end of a witness: what it would do, and where it stands."""
+
+    thread: str
+    operation: str
+    frame: Frame
+    stack: list[Frame]
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One (rule, place), with the shortest schedule that shows it.
 
     `threads` are those that move in the witness or wait at its end, in the order of the scenario. `state` is the
     state that matters at the end, a line each ("watch#1: freed"). `schedule` is the token that replays it. `minimal` is
     "proved" if no schedule has fewer `minimised` ("steps" or "switches"), or "not-proved". `places` are both places
-    of a data race, which comes after the last step; one if they are the same. Of an execution that goes on for ever,
-    `loop_from` is the number of the first of the steps that it goes round.
+    of a data race, which comes after the last step; one if they are the same; `upcoming` are its two steps. Of an
+    execution that goes on for ever, `loop_from` is the number of the first of the steps that it goes round.
     """
 
     rule: str
@@ -87,6 +96,7 @@ class Finding(msgspec.Struct, frozen=True):
     minimised: str = "steps"
     loop_from: int | None = None
     places: list[Frame] = msgspec.field(default_factory=list)
+    upcoming: list[Upcoming] = msgspec.field(default_factory=list)
 
 
 class Silenced(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockmodel.report.cells import SIZES, cell_of, waiting_cell
+from lockmodel.report.cells import SIZES, cell_of, end_cell
 from lockmodel.report.columns import Places
 from lockmodel.report.font import width_of
 from lockmodel.report.lanes import Lanes
@@ -107,7 +107,7 @@ def _text_widths(lanes: Lanes, blame: str, room: float) -> list[float]:
     natural: list[float] = []
     for lane, thread in enumerate(lanes.threads):
         cells = [cell_of(row, WIDEST_LANE, blame) for row in lanes.rows if row.lane == lane]
-        cells += [waiting_cell(waiting, 220.0) for at, waiting in lanes.waiting if at == lane]
+        cells += [end_cell(end, 220.0) for at, end in lanes.ends if at == lane]
         head = width_of(thread, HEAD_SIZE, bold=True) + 8
         natural.append(max([NARROWEST_LANE, head, *(cell.width for cell in cells)]) + 4)
     ceiling = max([*natural, NARROWEST_LANE])

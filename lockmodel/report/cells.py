@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from lockmodel.findings.finding import Waiting
+from lockmodel.findings.finding import Upcoming, Waiting
 from lockmodel.report.font import ARROW, width_of
-from lockmodel.report.lanes import waits
+from lockmodel.report.lanes import told_end
 from lockmodel.report.rows import FoldRow, Row
 from lockmodel.report.wrapping import break_lines
 
@@ -136,14 +136,14 @@ def cell_of(row: Row, room: float, blame: str) -> Cell:
     return Cell(tuple(lines), anchor)
 
 
-def waiting_cell(waiting: Waiting, room: float) -> Cell:
-    """What stands in the lane of a thread that cannot move."""
-    wants, *others = waits(waiting)
-    lines = _broken("blame", wants, 0, room)
+def end_cell(end: Waiting | Upcoming, room: float) -> Cell:
+    """What stands in the lane of a thread that cannot move, or of one that would break the rule next."""
+    first, *others = told_end(end)
+    lines = _broken("blame", first, 0, room)
     for text in others:
         lines += _broken("wait", text, 0, room)
-    at = waiting.frame.source or waiting.frame.spec
-    lines += _broken("call", f"in {waiting.frame.procedure}, {at}", 0, room)
+    at = end.frame.source or end.frame.spec
+    lines += _broken("call", f"in {end.frame.procedure}, {at}", 0, room)
     return Cell(tuple(lines), 0)
 
 

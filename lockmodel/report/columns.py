@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from lockmodel.findings.finding import Finding
-from lockmodel.report.lanes import Lanes, waits
+from lockmodel.report.lanes import Lanes, told_end
 from lockmodel.report.places import place_of
 from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, LOCK_STYLES, STRONG, Glyphs, Terminal, pad, wrap
@@ -104,9 +104,9 @@ def _natural(lanes: Lanes, lane: int) -> int:
         widths.append(row.depth + 1 + cell_len(beside(row.operation, row.outcome)))
         widths += [row.depth + 3 + cell_len(beside(*effect)) for effect in row.effects]
         widths += [row.depth + cell_len(call) for call in row.calls]
-    for at, waiting in lanes.waiting:
+    for at, end in lanes.ends:
         if at == lane:
-            widths += [cell_len(line) for line in waits(waiting)]
+            widths += [cell_len(line) for line in told_end(end)]
     return max(widths)
 
 
@@ -221,7 +221,7 @@ class _Printer:
             else:
                 self.step(row)
             previous = row
-        if self.lanes.waiting:
+        if self.lanes.ends:
             self.stand_still()
         return self.text
 
@@ -312,10 +312,10 @@ class _Printer:
     def stand_still(self) -> None:
         """Who waits, side by side: the fault is that no one of them can move."""
         cells: list[list[Text]] = [[] for _ in self.widths]
-        for lane, waiting in self.lanes.waiting:
+        for lane, end in self.lanes.ends:
             width = self.widths[lane]
-            said = [Text(piece, BAD) for piece in wrap(waits(waiting)[0], width, 2)]
-            said += [Text(piece, "red") for line in waits(waiting)[1:] for piece in wrap(line, width, 2)]
+            said = [Text(piece, BAD) for piece in wrap(told_end(end)[0], width, 2)]
+            said += [Text(piece, "red") for line in told_end(end)[1:] for piece in wrap(line, width, 2)]
             cells[lane] = said
         self.line("", Text(), [Text()] * len(cells), ("", ""))
         for index in range(max(len(cell) for cell in cells)):

@@ -20,6 +20,9 @@ GRAPH = {
 NODE = {"fontname": FONT, "fontsize": "12", "margin": "0.12,0.06"}
 EDGE = {"fontname": FONT, "fontsize": "10"}
 
+BOLD = 2
+"""An arrow that is wider than this stands out."""
+
 STYLES = ("rounded", "dashed", "dotted")
 """What Graphviz calls a style of a box."""
 
@@ -70,6 +73,7 @@ def _box(look: Look) -> dict[str, str]:
 def _arrow(arrow: Arrow) -> dict[str, str]:
     told = {"color": arrow.line, "fontcolor": arrow.words, "penwidth": f"{arrow.width:g}"}
     told |= {"style": arrow.stroke} if arrow.stroke != "solid" else {}
+    told |= {"weight": "8"} if arrow.width > BOLD else {}  # what matters most is drawn as straight as can be
     return told | ({"arrowhead": arrow.head} if arrow.head != "normal" else {})
 
 
@@ -98,7 +102,7 @@ def _sign(sign: Sign) -> str:
     if not isinstance(sign.look, Arrow):
         return wrapped(sign.text)
     arrow = sign.look
-    mark = {"dashed": "⇢", "dotted": "⋯→"}.get(arrow.stroke, "⇒" if arrow.width > 2 else "→")
+    mark = {"dashed": "⇢", "dotted": "⋯→"}.get(arrow.stroke, "⇒" if arrow.width > BOLD else "→")
     mark = {"diamond": "—◆", "vee": "—>"}.get(arrow.head, mark)
     return f'<FONT COLOR="{arrow.line}"><B>{escaped(mark)}</B></FONT> {escaped(sign.text)}'
 

@@ -32,9 +32,9 @@ WAYS, RUN = 3, 6
 
 LOOKS = {
     "open": Look("rounded"),
-    "doomed": Look("octagon", DOOMED, BAD, width=1.5),
+    "doomed": Look("box", DOOMED, BAD, width=2),
     "safe": Look("rounded", SAFE, words=GREY),
-    "risky": Look("octagon", UNKNOWN, DOUBT, stroke="dashed"),
+    "risky": Look("box", UNKNOWN, DOUBT, stroke="dashed"),
     "unknown": Look("rounded", UNKNOWN, stroke="dotted"),
 }
 BROKEN, START = Look("octagon", BAD, BAD, ON_COLOUR, 2.5), Look("rounded", width=2.5)

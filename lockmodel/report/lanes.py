@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lockmodel.findings.finding import Finding, Frame, Step, Waiting
+from lockmodel.findings.finding import Finding, Frame, Step, Upcoming, Waiting
 from lockmodel.report.folding import fold_rows
 from lockmodel.report.rows import Effects, Loop, Row, StepRow, names
 from lockmodel.report.wrapping import printable
@@ -25,11 +25,11 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """A witness, row by row. `waiting` are those that stand still at the end, with their lanes."""
+    """A witness, row by row. `ends` are what threads wait for at the end, or would do next, with their lanes."""
 
     threads: tuple[str, ...]
     rows: tuple[Row, ...]
-    waiting: tuple[tuple[int, Waiting], ...]
+    ends: tuple[tuple[int, Waiting | Upcoming], ...]
     handovers: tuple[HandOver, ...]
     locks: tuple[str, ...]
     held_at_end: tuple[tuple[str, ...], ...]
@@ -49,20 +49,22 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
     return Lanes(
         threads=tuple(map(printable, threads)),
         rows=tuple(fold_rows(rows, finding.message)) if fold and finding.loop_from is None else tuple(rows),
-        waiting=tuple((threads.index(waiting.thread), waiting) for waiting in finding.waiting),
+        ends=tuple((threads.index(end.thread), end) for end in _ends(finding)),
         handovers=tuple(_handovers(rows)),
         locks=tuple(locks),
         held_at_end=tuple(held),
     )
 
 
-def waits(waiting: Waiting) -> list[str]:
-    """What stands in the lane of a thread that cannot move."""
-    line = [f"waits for {waiting.wants}"]
-    if waiting.held_by:
-        line.append(f"held by {waiting.held_by}")
-    if waiting.behind:
-        line.append(f"behind {waiting.behind}")
+def told_end(end: Waiting | Upcoming) -> list[str]:
+    """What stands in the lane of a thread that cannot move, or of one that would break the rule next."""
+    if isinstance(end, Upcoming):
+        return [printable(f"next: {end.operation}")]
+    line = [f"waits for {end.wants}"]
+    if end.held_by:
+        line.append(f"held by {end.held_by}")
+    if end.behind:
+        line.append(f"behind {end.behind}")
     return [printable(text) for text in line]
 
 
@@ -72,9 +74,13 @@ def state_told(finding: Finding) -> list[str]:
     return [line for line in finding.state if line not in said]
 
 
+def _ends(finding: Finding) -> list[Waiting | Upcoming]:
+    return [*finding.waiting, *finding.upcoming]
+
+
 def _threads(finding: Finding) -> tuple[str, ...]:
     """The lanes: as the finding lists them, and whoever it forgot."""
-    moving = [step.thread for step in finding.steps] + [waiting.thread for waiting in finding.waiting]
+    moving = [*(step.thread for step in finding.steps), *(end.thread for end in _ends(finding))]
     present = dict.fromkeys(moving)
     listed = [thread for thread in finding.threads if thread in present]
     return tuple(dict.fromkeys([*listed, *moving]))
@@ -112,9 +118,9 @@ def _step_rows(finding: Finding, threads: tuple[str, ...]) -> list[StepRow]:
 
 
 def _violating(finding: Finding) -> tuple[int, ...]:
-    """Which steps break the rule: the last; both accesses of a race; none where all do, or nobody moves."""
+    """Which steps break the rule: the last; both accesses of a race; none where they come next, or nobody moves."""
     last = len(finding.steps) - 1
-    if finding.waiting or last < 0 or finding.loop_from is not None:
+    if finding.waiting or finding.upcoming or last < 0 or finding.loop_from is not None:
         return ()
     if finding.rule == "LM301" and last > 0 and finding.steps[last - 1].thread != finding.steps[last].thread:
         return (last - 1, last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from rich.text import Text
 
-from lockmodel.findings.finding import Finding, Waiting
+from lockmodel.findings.finding import Finding, Upcoming, Waiting
 from lockmodel.report.columns import (
     LEFT,
     Tracks,
@@ -20,7 +20,7 @@ from lockmodel.report.columns import (
     step_mark,
     track_counts,
 )
-from lockmodel.report.lanes import Lanes, waits
+from lockmodel.report.lanes import Lanes, told_end
 from lockmodel.report.rows import FoldRow, Row, StepRow
 from lockmodel.report.terminal import BAD, CHANGE, FAINT, STRONG, Terminal, wrap
 from lockmodel.report.wrapping import printable
@@ -51,7 +51,7 @@ class _Printer:
             self.place_width = 0
         most = max(NARROWEST, terminal.width - left - (self.place_width + 2 if self.place_width else 0))
         # Not wider than what is said, or the places would stand far off on a wide page.
-        said = [cell_len(self._waits(waiting)) for _, waiting in lanes.waiting]
+        said = [cell_len(self._ends(end)) for _, end in lanes.ends]
         self.width = min(most, max([20, *said, *(self._natural(row) for row in lanes.rows)]))
         self.procedure = ""
         self.text = Text()
@@ -72,8 +72,8 @@ class _Printer:
             else:
                 self.step(row)
             previous = row
-        for lane, waiting in self.lanes.waiting:
-            for index, piece in enumerate(wrap(self._waits(waiting), self.width, 2)):
+        for lane, end in self.lanes.ends:
+            for index, piece in enumerate(wrap(self._ends(end), self.width, 2)):
                 self.line(lane, Text(piece, BAD), mark=self.glyphs.cross if index == 0 else "")
         return self.text
 
@@ -91,8 +91,8 @@ class _Printer:
         return max(said + [4 + cell_len(beside(*effect)) for effect in row.effects])
 
     @staticmethod
-    def _waits(waiting: Waiting) -> str:
-        return printable(f"{waiting.thread} {', '.join(waits(waiting))}")
+    def _ends(end: Waiting | Upcoming) -> str:
+        return printable(f"{end.thread} {', '.join(told_end(end))}")
 
     def step(self, row: StepRow) -> None:
         if row.calls and row.step.procedure != self.procedure:

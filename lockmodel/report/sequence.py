@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lockmodel.findings.finding import Finding
 from lockmodel.report.columns import beside
 from lockmodel.report.diagram import broken
-from lockmodel.report.lanes import Lanes, arrange, waits
+from lockmodel.report.lanes import Lanes, arrange, told_end
 from lockmodel.report.mermaid import escape, head, label
 from lockmodel.report.places import place_of
 from lockmodel.report.rows import Row, StepRow
@@ -40,10 +40,10 @@ def _lines(finding: Finding, lanes: Lanes) -> Iterator[str]:
         yield from _step(row, finding)
         if isinstance(row, StepRow) and row.loop in ("last", "whole"):
             yield "    end"
-    if lanes.waiting:
+    if lanes.ends:
         yield f"    {BLAME}"
-        for lane, waiting in lanes.waiting:
-            yield f"    Note over t{lane}: {label(waits(waiting))}"
+        for lane, end in lanes.ends:
+            yield f"    Note over t{lane}: {label(told_end(end))}"
         yield "    end"
 
 

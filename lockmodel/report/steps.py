@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lockmodel.findings.finding import Finding, Step
+from lockmodel.findings.finding import Finding, Step, Upcoming, Waiting
 from lockmodel.report.diagram import Arrow, Diagram, Edge, Look, Node, Sign, lines
-from lockmodel.report.lanes import arrange
+from lockmodel.report.lanes import arrange, told_end
 from lockmodel.report.palette import BAD, BAD_GROUND, GREY, INK, LOOP
 from lockmodel.report.rows import StepRow
 from lockmodel.report.words import loop_told, size_of, title
@@ -47,10 +47,8 @@ def steps_diagram(finding: Finding, scenario: str) -> Diagram:
     if finding.loop_from is not None:
         words = lines(loop_told(finding))
         edges.append(Edge(f"s{len(rows)}", f"s{finding.loop_from}", words, ROUND, {"kind": "again"}))
-    for lane, waiting in lanes.waiting:
-        data = {"kind": "waiting", "thread": waiting.thread, "wants": waiting.wants, "held_by": waiting.held_by or ""}
-        said = lines(f"waits for {waiting.wants}", *([f"held by {waiting.held_by}"] if waiting.held_by else []))
-        nodes.append(Node(f"w{lane}", said, WAITS, data, waiting.thread))
+    for lane, end in lanes.ends:
+        nodes.append(Node(f"w{lane}", lines(*told_end(end)), WAITS, _end_data(end), end.thread))
         last = next((row.step.n for row in reversed(rows) if row.lane == lane), None)
         edges += [Edge(f"s{last}", f"w{lane}", (), SAME, {"kind": "then"})] if last is not None else []
     there = {edge.arrow: None for edge in edges}
@@ -67,6 +65,13 @@ def steps_diagram(finding: Finding, scenario: str) -> Diagram:
         signs=tuple(Sign(text, arrow) for text, arrow in signs.items() if arrow in there),
         down=True,
     )
+
+
+def _end_data(end: Waiting | Upcoming) -> dict[str, str | int | bool]:
+    place = {"thread": end.thread, "spec": end.frame.spec, "source": end.frame.source or ""}
+    if isinstance(end, Upcoming):
+        return {"kind": "next", **place, "operation": end.operation}
+    return {"kind": "waiting", **place, "wants": end.wants, "held_by": end.held_by or ""}
 
 
 def _data(step: Step, broken: bool) -> dict[str, str | int | bool]:

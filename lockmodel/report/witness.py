@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
-from lockmodel.findings.finding import Finding
+from lockmodel.findings.finding import Finding, Upcoming
 from lockmodel.report.across import HEAD_SIZE, LANE_GAP, MARGIN, NUMBERS, Lane, lay_lanes
-from lockmodel.report.cells import BADGE_GAP, BADGE_PAD, SIZES, Cell, Line, badge_width, cell_of, waiting_cell
+from lockmodel.report.cells import BADGE_GAP, BADGE_PAD, SIZES, Cell, Line, badge_width, cell_of, end_cell
 from lockmodel.report.columns import Places, places_in
 from lockmodel.report.font import width_of
 from lockmodel.report.lanes import Lanes, arrange, state_told
@@ -45,6 +45,9 @@ from lockmodel.report.wrapping import break_lines, printable
 
 LOOP_ENDS = 5.0
 """From the middle of a row to where the arrow of a loop leaves it or comes to it: one step alone may be a loop."""
+
+LOOP_WORDS = 17.0
+"""From the last step of a loop down to the words below it."""
 
 BAR = 5.0
 
@@ -119,7 +122,7 @@ class _Drawing:
         top = self.legend(top)
         top = self.lane_heads(top)
         bottom = self.place_rows(top)
-        bottom = self.waiting(bottom)
+        bottom = self.ends(bottom)
         # Lifelines lie under all else, so they come first although their length is known last.
         lifelines: list[Item] = [Path(((lane.middle, top), (lane.middle, bottom)), RULE, 1.0) for lane in self.columns]
         runs = self.runs()
@@ -214,7 +217,7 @@ class _Drawing:
             cell = cell_of(row, lane.room, title(self.finding))
             self.placed.append(Placed(row, cell, y))
             y += cell.height
-        return y + 6
+        return y + (6 if self.finding.loop_from is None else LOOP_WORDS + 8)
 
     def gap_of(self, released: int) -> int:
         """The row before which a lock that was released in step `released` leaves its lane: where the run ends."""
@@ -274,6 +277,8 @@ class _Drawing:
         first, last = around[0].middle - LOOP_ENDS, around[-1].middle + LOOP_ENDS
         inner = MARGIN + 10
         points = ((inner, last), (MARGIN, last), (MARGIN, first), (inner, first))
+        words = f"back to step {self.finding.loop_from}, again and again"
+        self.texts.append(Text(MARGIN, around[-1].bottom + LOOP_WORDS, words, 11.5, LOOP, True))
         return [Path(points, LOOP, 1.8, arrow=True)]
 
     def bars(self, bottom: float) -> list[Item]:
@@ -316,14 +321,12 @@ class _Drawing:
         items.append(Rect(x - BAR / 2, top, BAR, bottom - top, colour, radius=2))
         self.disc(x, top, self.letter(lock), colour)
 
-    def waiting(self, top: float) -> float:
-        """Who cannot move, side by side, with an arrow to the bar of the lock that each waits for."""
-        if not self.lanes.waiting:
+    def ends(self, top: float) -> float:
+        """Who cannot move, or what would break the rule next, side by side; arrows lead to what is waited for."""
+        if not self.lanes.ends:
             return top
         top += 12
-        cells = [
-            (lane, waiting, waiting_cell(waiting, self.columns[lane].room)) for lane, waiting in self.lanes.waiting
-        ]
+        cells = [(lane, end, end_cell(end, self.columns[lane].room)) for lane, end in self.lanes.ends]
         height = max(cell.height for _, _, cell in cells) + 10
         self.cross(MARGIN + 8, top + 13)
         for at, _, cell in cells:
@@ -336,10 +339,12 @@ class _Drawing:
                 y += line.height
         bottom = top + height
         level = bottom + 6
-        for at, waiting, _ in cells:
-            held_by = printable(waiting.held_by or "")
+        for at, end, _ in cells:
+            if isinstance(end, Upcoming):
+                continue
+            held_by = printable(end.held_by or "")
             holder = self.lanes.threads.index(held_by) if held_by in self.lanes.threads else None
-            target = None if holder is None else self.columns[holder].bars.get(waiting.wants)
+            target = None if holder is None else self.columns[holder].bars.get(end.wants)
             if target is None:
                 continue
             level += LEVEL

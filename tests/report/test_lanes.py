@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from lockmodel.findings.finding import Finding, Step, cycle
-from lockmodel.report.lanes import HandOver, arrange, state_told, waits
+from lockmodel.findings.finding import Finding, Step, Upcoming, cycle
+from lockmodel.report.lanes import HandOver, arrange, state_told, told_end
 from lockmodel.report.rows import FoldRow, StepRow, names
 from tests.report import samples
 
@@ -187,5 +187,15 @@ def test_a_step_without_a_stack_stands_in_its_procedure() -> None:
 def test_who_only_stands_in_line_is_no_holder_but_closes_the_cycle() -> None:
     waiting = samples.philosophers().waiting
     behind = msgspec.structs.replace(waiting[0], held_by=None, behind="hegel")
-    assert waits(behind) == ["waits for fork#2.sem", "behind hegel"]
+    assert told_end(behind) == ["waits for fork#2.sem", "behind hegel"]
     assert cycle([behind, *waiting[1:]]) == ["kant", "hegel", "hume"]
+
+
+def test_of_a_race_both_steps_stand_at_the_end_and_none_of_those_before_is_blamed() -> None:
+    finding = samples.race()
+    first, second = finding.steps[-2:]
+    upcoming = [Upcoming(step.thread, step.operation, step.stack[0], step.stack) for step in (first, second)]
+    lanes = arrange(msgspec.structs.replace(finding, steps=finding.steps[:-2], upcoming=upcoming), fold=False)
+    assert lanes.threads == tuple(finding.threads)
+    assert not any(row.violation for row in lanes.rows if isinstance(row, StepRow))
+    assert [told_end(end) for _, end in lanes.ends] == [[f"next: {step.operation}"] for step in (first, second)]
