@@ -394,7 +394,8 @@ def graph(
 ) -> None:
     """Check a target and draw it.
 
-    witness: the schedule of one finding
+    witness: the schedule of one finding; with --finding bypass (or "bypass LOCK") an execution in which a thread that
+    waits for a lock is passed by for ever
 
     wait-for: who waits for whom at its end
 

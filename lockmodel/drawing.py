@@ -8,7 +8,7 @@ quarter of a second to load, and 20 MB, which a check goes without: so it is imp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +21,7 @@ from lockmodel.outcome import Exit
 from lockmodel.output import print_bytes, print_text
 from lockmodel.report.files import write_file
 from lockmodel.report.json_text import as_json
-from lockmodel.selection import pick_finding, pick_one
+from lockmodel.selection import pick_finding, pick_one, picks_bypass
 
 if TYPE_CHECKING:
     from lockmodel.report.diagram import Diagram
@@ -57,7 +57,7 @@ def draw(target: str, drawing: Drawing, options: Options) -> Exit:
 
 
 def _draw_finding(target: str, drawing: Drawing, options: Options) -> Exit:
-    run = check_target(target, options)
+    run = check_target(target, replace(options, waiting=options.waiting or picks_bypass(drawing.pick)))
     result = run.result
     scenario, finding = pick_finding(result, drawing.pick, waits=drawing.kind == "wait-for")
     if drawing.kind == "heap":

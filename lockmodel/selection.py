@@ -54,14 +54,38 @@ def read_witness(text: str, pick: str | None) -> Witness:
 def pick_finding(result: CheckResult, pick: str | None, *, waits: bool = False) -> tuple[str, Finding]:
     """The scenario and the finding that `pick` names; without it the first, or with `waits` the first that waits.
 
-    They are numbered as the text report tells them: each once, by rule and place.
+    They are numbered as the text report tells them: each once, by rule and place. "bypass" or "bypass LOCK" is none of
+    them but the execution of `--waiting` in which a thread is passed by without bound.
     """
+    if pick is not None and picks_bypass(pick):
+        return _pick_bypass(result, pick.partition(" ")[2])
     found = [(shown.scenario, shown.finding) for shown in distinct(result)]
     if not found:
         raise UsageError(f"{result.spec}: there is no finding to draw\n  Only a violation has a schedule.")
     if pick is None:
         return next((one for one in found if one[1].waiting), found[0]) if waits else found[0]
     return pick_one(found, [(finding.rule, finding.place.spec) for _, finding in found], pick, result.spec)
+
+
+def picks_bypass(pick: str | None) -> bool:
+    """Does it name an execution that only `--waiting` tells of?"""
+    return (pick or "").partition(" ")[0].lower() == "bypass"
+
+
+def _pick_bypass(result: CheckResult, lock: str) -> tuple[str, Finding]:
+    told = [
+        (scenario.name, wait.lock, wait.witness)
+        for scenario in result.scenarios
+        for wait in scenario.waiting or ()
+        if wait.witness is not None
+    ]
+    fitting = [(name, witness) for name, its, witness in told if lock in ("", its)]
+    if not fitting:
+        locks = ", ".join(dict.fromkeys(its for _, its, _ in told))
+        hint = f"There are such for {locks}." if told else "Whoever waits is passed by a bounded number of times."
+        what = f" that waits for {lock}" if lock else ""
+        raise UsageError(f"{result.spec}: there is no bypass without bound of a thread{what}\n  {hint}")
+    return fitting[0]
 
 
 def pick_one(things: Sequence[T], names: Sequence[tuple[str, str]], pick: str | None, where: str) -> T:

@@ -6,8 +6,11 @@ Takes the rows of all steps, gives the rows to show. What stays: locks, changes,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lockmodel.report.rows import FoldRow, Row, StepRow, names
+from lockmodel.report.words import count
 
 READS = frozenset(
     {"read", "atomic_read", "list_empty", "list_first_entry", "list_last_entry", "list_next_entry", "idr_find"}
@@ -57,6 +60,19 @@ def fold_rows(rows: list[StepRow], message: str) -> list[Row]:
             folded.append(row)
     flush()
     return folded
+
+
+def shorten_rows(rows: Sequence[Row], first: int, last: int) -> list[Row]:
+    """The first and the last rows of a witness that is far too long for a picture; all between stand as one row."""
+    if len(rows) <= first + last + 1:
+        return list(rows)
+    left_out = [its for row in rows[first:-last] for its in (row.rows if isinstance(row, FoldRow) else (row,))]
+    threads = len({row.lane for row in left_out})
+    words = f"{len(left_out):,} steps of {count(threads, 'thread')} are not shown"
+    gap = FoldRow(left_out[-1].lane, tuple(left_out), words, apart=True)
+    after, *others = rows[-last:]
+    after = replace(after, apart=True) if isinstance(after, FoldRow) else replace(after, switched=True)
+    return [*rows[:first], gap, after, *others]
 
 
 def _words(run: list[StepRow]) -> str:

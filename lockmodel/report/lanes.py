@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockmodel.findings.finding import Finding, Frame, Step, Upcoming, Waiting
-from lockmodel.report.folding import fold_rows
-from lockmodel.report.rows import Effects, Loop, Row, StepRow, names
+from lockmodel.report.folding import fold_rows, shorten_rows
+from lockmodel.report.rows import Effects, FoldRow, Loop, Row, StepRow, names
 from lockmodel.report.wrapping import printable
 
 
@@ -35,8 +35,15 @@ class Lanes:
     held_at_end: tuple[tuple[str, ...], ...]
 
 
-def arrange(finding: Finding, *, fold: bool) -> Lanes:
-    """The rows of `finding`; `fold` joins the reads of a long witness that nobody needs to see."""
+FIRST, LAST = 80, 220
+"""Rows of a picture at most, at the beginning and at the end: fifteen pages, and as much as Mermaid takes."""
+
+
+def arrange(finding: Finding, *, fold: bool, picture: bool = False) -> Lanes:
+    """The rows of `finding`; `fold` joins the reads of a long witness that nobody needs to see.
+
+    Of a `picture` that is still far too long only the beginning and the end are shown then.
+    """
     threads = _threads(finding)
     rows = _step_rows(finding, threads)
     held: list[tuple[str, ...]] = [()] * len(threads)
@@ -46,11 +53,14 @@ def arrange(finding: Finding, *, fold: bool) -> Lanes:
         held[threads.index(waiting.thread)] = tuple(waiting.holds)
     locks = dict.fromkeys(lock for row in rows for lock in (*row.taken, *row.held))
     locks |= dict.fromkeys(lock for waiting in finding.waiting for lock in waiting.holds)
+    shown = fold_rows(rows, finding.message) if fold and finding.loop_from is None else list(rows)
+    shown = shorten_rows(shown, FIRST, LAST) if fold and picture else shown
+    hidden = {row.step.n for fold_row in shown if isinstance(fold_row, FoldRow) for row in fold_row.rows}
     return Lanes(
         threads=tuple(map(printable, threads)),
-        rows=tuple(fold_rows(rows, finding.message)) if fold and finding.loop_from is None else tuple(rows),
+        rows=tuple(shown),
         ends=tuple((threads.index(end.thread), end) for end in _ends(finding)),
-        handovers=tuple(_handovers(rows)),
+        handovers=tuple(its for its in _handovers(rows) if not {its.released, its.taken} & hidden),
         locks=tuple(locks),
         held_at_end=tuple(held),
     )

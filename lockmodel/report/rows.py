@@ -65,16 +65,20 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class FoldRow:
-    """Steps of one thread that changed nothing another thread could see, shown as one row; `text` stands for them."""
+    """Steps of one thread that changed nothing another thread could see, shown as one row; `text` stands for them.
+
+    One that stands `apart` has steps of any threads and of any kind, for which there is no room.
+    """
 
     lane: int
     rows: tuple[StepRow, ...]
     text: str
+    apart: bool = False
 
     @property
     def switched(self) -> bool:
         """Whether another thread moved just before."""
-        return self.rows[0].switched
+        return self.apart or self.rows[0].switched
 
     @property
     def held(self) -> tuple[str, ...]:

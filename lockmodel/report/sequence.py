@@ -19,7 +19,7 @@ BLAME = "rect rgba(179, 18, 29, 0.18)"
 
 def to_sequence(finding: Finding, scenario: str, *, fold: bool = True) -> str:
     """The witness in Mermaid; `fold` joins the reads of a long one that nobody needs to see."""
-    lanes = arrange(finding, fold=fold)
+    lanes = arrange(finding, fold=fold, picture=True)
     return "\n".join([*head(f"{title(finding)}, scenario {scenario}"), *_lines(finding, lanes)]) + "\n"
 
 

@@ -59,7 +59,7 @@ def draw_witness(
     finding: Finding, scenario: str, *, spec: str, model: str, design: str = "", fold: bool = True
 ) -> Scene:
     """The picture of `finding`. `fold` joins the reads of a long witness that nobody needs to see."""
-    return _Drawing(finding, arrange(finding, fold=fold), (scenario, spec, model, design)).run()
+    return _Drawing(finding, arrange(finding, fold=fold, picture=True), (scenario, spec, model, design)).run()
 
 
 def witness_svg(
@@ -289,6 +289,7 @@ class _Drawing:
         starts: dict[tuple[str, int], tuple[float, float]] = {}
         for placed in self.placed:
             if isinstance(placed.row, FoldRow):
+                self.pass_over(items, since, placed)
                 continue
             lane, row = self.columns[placed.row.lane], placed.row
             for lock in row.taken:
@@ -315,6 +316,19 @@ class _Drawing:
                 )
             )
         return items
+
+    def pass_over(self, items: list[Item], since: dict[tuple[int, str], float], placed: Placed) -> None:
+        """End the bars of the locks that are let go in steps that are not shown, and begin those of what is taken."""
+        assert isinstance(placed.row, FoldRow)
+        held = dict.fromkeys(since)
+        for row in placed.row.rows:
+            for lock in row.released:
+                held.pop((row.lane, lock), None) if lock not in row.held else None
+            held |= dict.fromkeys((row.lane, lock) for lock in row.taken)
+        for at, lock in [one for one in since if one not in held]:
+            self.bar(items, self.columns[at].bars[lock], since.pop((at, lock)), placed.middle, lock)
+        for one in held:
+            since.setdefault(one, placed.middle)
 
     def bar(self, items: list[Item], x: float, top: float, bottom: float, lock: str) -> None:
         colour = self.colours[lock]

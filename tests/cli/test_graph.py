@@ -39,6 +39,30 @@ def twice(m: Scenario) -> None:
 """
 
 
+AGAIN = """\
+from __future__ import annotations
+
+from lockmodel import Model, Scenario, Semaphore, down, progress, up
+
+model = Model("again")
+sem = model.semaphore("sem", 1)
+
+
+@model.path
+def again() -> None:
+    while True:
+        down(sem)
+        up(sem)
+        progress()
+
+
+@model.scenario
+def twice(m: Scenario) -> None:
+    m.thread("one", again)
+    m.thread("two", again)
+"""
+
+
 @pytest.fixture(autouse=True)
 def _specs(tmp_path: Path) -> None:
     (tmp_path / "deadlock.py").write_text(specs.DEADLOCK, encoding="utf-8")
@@ -201,3 +225,40 @@ def test_without_nested_locks_there_is_no_lock_order(run: Run) -> None:
         2,
         "error: big.py: there is no lock order\n  No lock is asked for under another, and none is declared.\n",
     )
+
+
+def test_an_execution_without_bound_is_no_finding_and_is_drawn_all_the_same(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "again.py").write_text(AGAIN, encoding="utf-8")
+    drawn = run("graph", "again.py", "--kind", "witness", "--finding", "bypass sem", "-o", "out.mmd")
+    said = "out.mmd: the witness graph of bypass without bound, scenario twice\n"
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (0, said, "")
+    text = (tmp_path / "out.mmd").read_text(encoding="utf-8")
+    assert "again and again" in text
+    assert "waits for sem" in text
+    drawn = run("graph", "again.py", "--kind", "witness", "--finding", "bypass", "-o", "out.png")
+    assert drawn.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "pick", "message"),
+    [
+        (
+            "again.py",
+            "bypass sam",
+            "error: again.py: there is no bypass without bound of a thread that waits for sam\n"
+            "  There are such for sem.\n",
+        ),
+        (
+            "deadlock.py",
+            "bypass",
+            "error: deadlock.py: there is no bypass without bound of a thread\n"
+            "  Whoever waits is passed by a bounded number of times.\n",
+        ),
+    ],
+)
+def test_where_nobody_is_passed_by_without_bound_it_says_so(
+    run: Run, tmp_path: Path, spec: str, pick: str, message: str
+) -> None:
+    (tmp_path / "again.py").write_text(AGAIN, encoding="utf-8")
+    drawn = run("graph", spec, "--kind", "witness", "--finding", pick, "-o", "out.svg")
+    assert (drawn.exit_code, drawn.stdout, drawn.stderr) == (2, "", message)

@@ -6,6 +6,7 @@ import io
 import re
 import xml.etree.ElementTree as ElementTree
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from rich.cells import cell_len
 from lockmodel.findings.finding import Finding, Frame, Step, Waiting
 from lockmodel.report.machine import FORMATS, decode_json, encode
 from lockmodel.report.scene import Text
+from lockmodel.report.sequence import to_sequence
 from lockmodel.report.terminal import Terminal
 from lockmodel.report.text import render_finding
 from lockmodel.report.witness import draw_witness, witness_png, witness_svg
@@ -140,3 +142,34 @@ def test_any_finding_goes_into_every_format(output_format: str, finding: Finding
         assert decode_json(data).scenarios[0].findings == [finding]
     if output_format == "github":
         assert all(line.startswith(b"::") for line in data.splitlines())
+
+
+def long(steps: int) -> Finding:
+    """A witness of so many steps, in which locks are held over all that is not shown."""
+    finding = samples.null_dereference()
+    begin, *others = finding.steps
+    made = [
+        msgspec.structs.replace(others[n % (len(others) - 1)], n=n + 2, thread=f"t{n // 7 % 4}", locks=[], changes=[])
+        for n in range(steps - 2)
+    ]
+    made = [msgspec.structs.replace(step, locks=["late"]) if step.n > steps - 20 else step for step in made]
+    end = msgspec.structs.replace(others[-1], n=steps, thread=begin.thread, locks=begin.locks)
+    return msgspec.structs.replace(finding, steps=[begin, *made, end], threads=[begin.thread])
+
+
+def test_a_schedule_of_5000_steps_is_drawn_by_its_beginning_and_its_end() -> None:
+    finding = long(5000)
+    scene = draw_witness(finding, "long", spec="s.py", model="m")
+    texts = [item.text for item in scene.items if isinstance(item, Text)]
+    assert any(text.endswith("steps of 4 threads are not shown") for text in texts)
+    assert {"1", "5000"} <= set(texts)
+    assert scene.height < 20_000
+    sequence = to_sequence(finding, "long")
+    assert len(sequence) < 50_000, "Mermaid takes no more"
+    assert "are not shown" in sequence
+
+
+def test_all_of_a_schedule_of_5000_steps_is_drawn_where_that_is_asked_for() -> None:
+    scene = draw_witness(long(5000), "long", spec="s.py", model="m", fold=False)
+    numbers = {item.text for item in scene.items if isinstance(item, Text)}
+    assert {str(n) for n in range(1, 5001)} <= numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lockmodel.findings.finding import Frame
 from lockmodel.findings.record import Defect, Record, Recorded
-from lockmodel.report.lanes import state_told, waits
+from lockmodel.report.lanes import state_told, told_end
 from lockmodel.report.review.story import Story, story_of
 from lockmodel.report.text import replay_command
 from lockmodel.report.words import count, gathered, listed, loop_told, size_of
@@ -117,7 +117,7 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         place=_line(finding.place, read),
         stack=tuple(_line(frame, read) for frame in finding.stack),
         partners=tuple(_line(frame, read) for frame in finding.places),
-        waiting=tuple(WaitView(one.thread, waits(one), one.holds, _line(one.frame, read)) for one in finding.waiting),
+        waiting=tuple(WaitView(one.thread, told_end(one), one.holds, _line(one.frame, read)) for one in finding.waiting),
         story=story_of(finding),
         state=tuple(state_told(finding)),
         size="; ".join(filter(None, (size_of(finding), loop_told(finding)))),
