@@ -117,7 +117,9 @@ def _view(record: Record, defect: Defect, number: int, read: Reader) -> DefectVi
         place=_line(finding.place, read),
         stack=tuple(_line(frame, read) for frame in finding.stack),
         partners=tuple(_line(frame, read) for frame in finding.places),
-        waiting=tuple(WaitView(one.thread, told_end(one), one.holds, _line(one.frame, read)) for one in finding.waiting),
+        waiting=tuple(
+            WaitView(one.thread, told_end(one), one.holds, _line(one.frame, read)) for one in finding.waiting
+        ),
         story=story_of(finding),
         state=tuple(state_told(finding)),
         size="; ".join(filter(None, (size_of(finding), loop_told(finding)))),
