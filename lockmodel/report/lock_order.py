@@ -26,7 +26,7 @@ ARROWS = {
     "on a cycle": WRONG,
     "on a cycle that cannot block": Arrow(DOUBT, INK, stroke="dotted"),
     "as declared": Arrow(GOOD, INK),
-    "not declared": Arrow(INK, INK),
+    "not declared": Arrow(INK, INK, head="vee"),
     "seen": Arrow(INK, INK),
 }
 """By what an order is; "seen" where nothing is declared."""
@@ -210,8 +210,8 @@ def lock_order_diagram(table: OrderTable) -> Diagram:
 
 
 def _told(row: OrderRow) -> list[str]:
-    """What its colour says, in words; "as declared" and "seen" go without."""
-    return [row.relation] if row.relation not in ("as declared", "seen") else []
+    """What is wrong with it, in words; what is not wrong shows in the line and the head of its arrow."""
+    return [row.relation] if row.relation not in ("as declared", "not declared", "seen") else []
 
 
 def _data(row: OrderRow) -> dict[str, str | int]:
@@ -255,13 +255,13 @@ def _label(row: OrderRow) -> list[str]:
 
 def _title(table: OrderTable) -> list[str]:
     """What the graph is of, what was declared, what became of each cycle."""
-    of = f"{table.spec} (model {table.model}{', ' if table.design else ''}{table.design})"
+    of = f"model {table.model}{', ' if table.design else ''}{table.design}"
     seen = (
         f"{count(len(table.orders), 'order')} of {count(len(table.classes), 'lock class', 'lock classes')}, seen in "
         f"{count(table.scenarios, 'scenario')}"
     )
     declared = "; ".join(" -> ".join(chain) for chain in table.declared)
-    told = [f"Lock order of {of}", f"{seen}; declared: {declared or 'nothing'}"]
+    told = [f"Lock order of {table.spec}", of, f"{seen}; declared: {declared or 'nothing'}"]
     if table.unfinished:
         told.append(f"not searched to the end: {gathered(table.unfinished, MOST_NAMED)}; there may be more orders")
     told += [_verdict(cycle) for cycle in table.cycles]
