@@ -26,6 +26,9 @@ BOLD = 2
 STYLES = ("rounded", "dashed", "dotted")
 """What Graphviz calls a style of a box."""
 
+STROKES, HEADS = {"dashed": "--→", "dotted": "··→"}, {"diamond": "—◊", "vee": "—>"}
+"""Arrows in words, of characters that the fonts of every system have (WGL4)."""
+
 LEGEND_ROW = 100
 """Letters of the legend on a line."""
 
@@ -102,8 +105,8 @@ def _sign(sign: Sign) -> str:
     if not isinstance(sign.look, Arrow):
         return wrapped(sign.text)
     arrow = sign.look
-    mark = {"dashed": "⇢", "dotted": "⋯→"}.get(arrow.stroke, "⇒" if arrow.width > BOLD else "→")
-    mark = {"diamond": "—◆", "vee": "—>"}.get(arrow.head, mark)
+    mark = STROKES.get(arrow.stroke, "▬►" if arrow.width > BOLD else "→")
+    mark = HEADS.get(arrow.head, mark)
     return f'<FONT COLOR="{arrow.line}"><B>{escaped(mark)}</B></FONT> {escaped(sign.text)}'
 
 
