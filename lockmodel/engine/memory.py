@@ -82,6 +82,10 @@ class Memory:
         self._source = source
         self._where = where
 
+    def close(self) -> None:
+        """The step is made. Who was asked for values and places asks back, so neither would ever be let go."""
+        del self._source, self._where
+
     # --- plain access -------------------------------------------------------------------------------------------
 
     def read(self, location: int) -> int:

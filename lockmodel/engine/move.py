@@ -99,6 +99,7 @@ class Move:
         except Exhausted as exhausted:
             outcome, pool = Outcome.EXHAUSTED, exhausted.pool
         memory = self.memory
+        memory.close()
         return Step(
             outcome,
             stack[0] if stack else place,

@@ -155,6 +155,7 @@ class Stepper:
                 return Judgement(tuple(move.memory.reads), None, said=False)
             detail = f"{claim.name}{about} cannot be judged: {move.memory.violations[-1].detail}"
         reads = tuple(move.memory.reads)
+        move.memory.close()
         if not detail:
             return Judgement(reads, None)
         return Judgement(reads, Violation("LM701", detail, claim.site, (claim.site,), objects=names, claim=claim.name))

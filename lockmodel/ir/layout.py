@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import assert_never
 
 from lockmodel.ir import ledger
@@ -135,6 +136,18 @@ class _Planned:
     cache: str = ""
     thread: int = -1
     sites: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Of an object: its `references` that are counted, by location, with the count of what they refer to.
+
+    `entries` are where its list entries say which list they are on; `counts` its own counts, by location, with names.
+    """
+
+    references: tuple[tuple[int, str], ...]
+    entries: tuple[int, ...]
+    counts: tuple[tuple[int, str], ...]
 
 
 class Layout:
@@ -269,11 +282,44 @@ class Layout:
 
         What ghosts refer to only those can get to who speak of ghosts.
         """
-        for location in self.locations_of(number):
-            if self.refers(location) and (ghosts or not self.field(location).ghost):
-                value = self.owner_or_object(read(location))
-                if is_object(value):
-                    yield value
+        for location in self._referring[ghosts][number]:
+            value = self.owner_or_object(read(location))
+            if is_object(value):
+                yield value
+
+    @cached_property
+    def _referring(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """For each object the locations of its references; and, second, those with the ones of ghosts."""
+
+        def referring(item: Object, *, ghosts: bool) -> tuple[int, ...]:
+            return tuple(
+                location
+                for location in (self.locations_of(item.number) if item.number else ())
+                if self.refers(location) and (ghosts or not self.field(location).ghost)
+            )
+
+        return tuple(tuple(referring(item, ghosts=ghosts) for item in self.objects) for ghosts in (False, True))
+
+    @cached_property
+    def counting(self) -> tuple[Counting, ...]:
+        """For each object where its references stand that are counted, and the counts that are kept of it."""
+        structs = self.program.structs.values()
+        fields = [field for struct in structs for field in struct.fields]
+        counted = {(f.type.struct, f.counted) for f in fields if isinstance(f.type, RefType) and f.counted}
+        counted |= {(f.type.element, f.type.counted) for f in fields if isinstance(f.type, ListHeadType)}
+        return tuple(self._counting(item, counted) for item in self.objects)
+
+    def _counting(self, item: Object, counted: set[tuple[str, str]]) -> Counting:
+        references, entries, counts = [], [], []
+        for location in self.locations_of(item.number) if item.number else ():
+            field, part = self.field(location), self.locations[location].part
+            if isinstance(field.type, RefType) and field.counted:
+                references.append((location, field.counted))
+            elif isinstance(field.type, ListEntryType) and part == "on":
+                entries.append(location)
+            elif isinstance(field.type, AtomicType) and (item.struct, field.name) in counted:
+                counts.append((location, field.name))
+        return Counting(tuple(references), tuple(entries), tuple(counts))
 
     def refers(self, location: int) -> bool:
         """Is what stands at a location a reference?"""

@@ -96,7 +96,7 @@ class Claims:
         self, claim: Claim, objects: Sequence[int], locks: Sequence[int]
     ) -> Callable[[bytes], tuple[list[int], Verdict]]:
         """The claim about these objects, as a function of the state that says which bytes it read."""
-        layout = self.stepper.layout
+        stepper, layout, judged = self.stepper, self.stepper.layout, self.judged
 
         def compute(state: bytes) -> tuple[list[int], Verdict]:
             read: list[int] = []
@@ -126,9 +126,9 @@ class Claims:
 
             if silent():
                 return _bytes(layout, read), Verdict(None, said=False)
-            judgement = self.stepper.judge(claim, objects, lambda location: layout.read(state, location))
+            judgement = stepper.judge(claim, objects, lambda location: layout.read(state, location))
             if judgement.said:
-                self.judged.setdefault(claim.name)
+                judged.setdefault(claim.name)
             read.extend(location for location in judgement.reads if location not in read)
             return _bytes(layout, read), Verdict(judgement.violation, judgement.said)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lockmodel.engine.judging import View
 from lockmodel.engine.local import Violation
-from lockmodel.ir.types import AtomicType, ListEntryType, ListHeadType, RefType
+from lockmodel.ir.types import ListHeadType, RefType
 from lockmodel.ir.values import DROPPED, HEADS, LIVE, UNINITIALISED, is_head, is_object
 from lockmodel.source import NOWHERE, Site
 
@@ -97,35 +97,24 @@ def _counts(view: View) -> Iterator[tuple[int, str, int, int]]:
     callbacks = [thread for thread, _ in layout.setup.callbacks]
     if any(not (local.ended or n in callbacks) for n, local in enumerate(view.locals)):
         return
+    alive = [item for item in layout.objects[1:] if item.status < 0 or view.read(item.status) == LIVE]
     held: dict[tuple[int, str], int] = {}
-    declared: set[tuple[str, str]] = set()
-    for struct in layout.program.structs.values():
-        for field in struct.fields:
-            if isinstance(field.type, RefType) and field.counted:
-                declared.add((field.type.struct, field.counted))
-            elif isinstance(field.type, ListHeadType) and field.type.counted:
-                declared.add((field.type.element, field.type.counted))
+
+    def hold(number: int, count: str) -> None:
+        held[number, count] = held.get((number, count), 0) + 1
+
     for number, name in layout.setup.kept:
-        held[number, name] = held.get((number, name), 0) + 1
-    for item in layout.objects[1:]:
-        if item.status >= 0 and view.read(item.status) != LIVE:
-            continue
-        for location in layout.locations_of(item.number):
-            field, part = layout.field(location), layout.locations[location].part
-            if isinstance(field.type, RefType) and field.counted:
-                target = view.read(location)
-                held[target, field.counted] = held.get((target, field.counted), 0) + 1
-            elif isinstance(field.type, ListEntryType) and part == "on":
-                head = view.read(location)
-                kind = layout.field(head - HEADS).type if is_head(head) else None
-                if isinstance(kind, ListHeadType) and kind.counted:
-                    held[item.number, kind.counted] = held.get((item.number, kind.counted), 0) + 1
-    for item in layout.objects[1:]:
-        if item.status >= 0 and view.read(item.status) != LIVE:
-            continue
-        for field in layout.struct(item.number).fields:
-            if isinstance(field.type, AtomicType) and (item.struct, field.name) in declared:
-                value = view.read(layout.address(item.number, field.name))
-                if value != UNINITIALISED:
-                    actual = 0 if value == DROPPED else value
-                    yield item.number, field.name, actual, held.get((item.number, field.name), 0)
+        hold(number, name)
+    for item in alive:
+        for location, count in layout.counting[item.number].references:
+            hold(view.read(location), count)
+        for location in layout.counting[item.number].entries:
+            head = view.read(location)
+            kind = layout.field(head - HEADS).type if is_head(head) else None
+            if isinstance(kind, ListHeadType) and kind.counted:
+                hold(item.number, kind.counted)
+    for item in alive:
+        for location, name in layout.counting[item.number].counts:
+            value = view.read(location)
+            if value != UNINITIALISED:
+                yield item.number, name, 0 if value == DROPPED else value, held.get((item.number, name), 0)
