@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import gc
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -193,13 +194,27 @@ class CheckRun:
 class Checked:
     """One scenario's result with what the run as a whole needs of it; None where it was not searched.
 
-    `asked` are the names of the parts of the program that it depends on.
+    `asked` are the names of the parts of the program that it depends on. There may be tens of thousands, so that
+    results are kept packed.
     """
 
-    result: ScenarioResult
+    packed: bytes
     searched: Searched | None = None
     reached: Reached | None = None
     asked: frozenset[str] = frozenset()
+
+    @property
+    def result(self) -> ScenarioResult:
+        """The result, unpacked each time."""
+        return UNPACKED.decode(zlib.decompress(self.packed))
+
+
+UNPACKED = msgspec.msgpack.Decoder(ScenarioResult)
+
+
+def packed(result: ScenarioResult) -> bytes:
+    """A result, packed: what its witnesses say they say many times."""
+    return zlib.compress(msgspec.msgpack.encode(result), 1)
 
 
 @dataclass(frozen=True)
@@ -286,16 +301,19 @@ class Checker:
         self._ended.clear()
         self._told = 0
         done: list[Checked] = []
+        results: list[ScenarioResult] = []
         with _kept_out_of_collections() as keep:
             self._check_small(program, chosen, keep)
             for number, (setup, group) in enumerate(zip(chosen.setups, chosen.groups, strict=True), start=1):
                 done.append(self._check_scenario(program, setup, group, number))
-                self._tell_end(number, done[-1].result)
+                result = done[-1].result
+                results.append(result)
+                self._tell_end(number, result)
                 keep()
                 searched = done[-1].searched
                 if searched is not None and searched.seen.interrupted:
                     self._cut = "interrupted before it began"
-                elif options.stop_first and done[-1].result.findings:
+                elif options.stop_first and result.findings:
                     self._cut = STOPPED
         known = [item.searched for item in done if item.searched is not None]
         ordering = self._ordering(program, done, known)
@@ -304,8 +322,8 @@ class Checker:
             for setup, item in zip(chosen.setups, done, strict=True)
         ]
         coverages = [coverage for coverage in covered if coverage is not None]
-        scenarios = [_with_coverage(item.result, found) for item, found in zip(done, covered, strict=True)]
-        result = _whole(
+        scenarios = [_with_coverage(result, found) for result, found in zip(results, covered, strict=True)]
+        whole = _whole(
             self.spec,
             self.model,
             program,
@@ -316,10 +334,9 @@ class Checker:
             chosen.enumeration,
             reached_somewhere(coverages),
         )
-        ignores = self._ignores(program, result, coverages)
-        result = msgspec.structs.replace(result, ignores=ignores)
+        whole = msgspec.structs.replace(whole, ignores=self._ignores(program, whole, coverages))
         interrupted = self._interrupted or ordering.interrupted or any(item.seen.interrupted for item in known)
-        return CheckRun(_under(result, program), interrupted, self._searches[id(program)])
+        return CheckRun(_under(whole, program), interrupted, self._searches[id(program)])
 
     def _ordering(self, program: Program, done: Sequence[Checked], known: Sequence[Searched]) -> Ordering:
         """The order of locks over all scenarios; looked up where just these were judged before."""
@@ -458,9 +475,9 @@ class Checker:
     ) -> None:
         """Search scenarios, by several workers where each of them is to have one. `numbers` are those in the run."""
 
-        def search(form: Form) -> list[tuple[int, ScenarioResult, Seen, Reached, frozenset[str]]]:
+        def search(form: Form) -> list[tuple[int, bytes, Seen, Reached, frozenset[str]]]:
             found = [
-                (at, checked.result, checked.searched.seen, checked.reached, checked.asked)
+                (at, checked.packed, checked.searched.seen, checked.reached, checked.asked)
                 for at, checked in self._in_all([job for _, job in todo[form]], options)
                 if checked.searched is not None and checked.reached is not None
             ]
@@ -471,17 +488,18 @@ class Checker:
         try:
             with workers.copies(several, search, forms) as results:
                 for number, (form, found) in enumerate(zip(forms, results, strict=True), start=1):
-                    for at, result, seen, reached, asked in found:
+                    for at, told, seen, reached, asked in found:
                         program, job = todo[form][at]
                         searched = Searched(job.reach.program, job.setup, seen, options.reduction)
-                        self._keep(program, form, job.parts, Checked(result, searched, reached, asked))
+                        checked = Checked(told, searched, reached, asked)
+                        self._keep(program, form, job.parts, checked)
                         if numbers is not None:
-                            self._tell_end(numbers[form], result)
-                        if report := self._reporter(result.name, number if numbers is None else numbers[form]):
+                            self._tell_end(numbers[form], checked.result)
+                        if report := self._reporter(job.setup.name, number if numbers is None else numbers[form]):
                             report(seen.tally)
                         if seen.interrupted:
                             raise KeyboardInterrupt
-                        if options.stop_first and result.findings:
+                        if options.stop_first and checked.result.findings:
                             return
         except KeyboardInterrupt:
             self._interrupted = True
@@ -868,7 +886,8 @@ def _check_scenario(
     threads = [thread.name for thread in layout.setup.threads]
     reductions = list(REDUCTIONS[options.strategy != "exhaustive"]) if options.reduction else []
     if cut:
-        return Checked(_unsearched(name, threads, cut, engine, options.strategy, reductions, group))
+        unsearched = _unsearched(name, threads, cut, engine, options.strategy, reductions, group)
+        return Checked(packed(unsearched))
     found, judge = _explore(layout, options, silence, seconds, report, remembered)
     stepper = judge.stepper
     wanted = [hit for hit in found.hits if _selected(hit.violation.rule, options)]
@@ -930,7 +949,7 @@ def _check_scenario(
         ignored=silenced,
     )
     searched = Searched(layout.program, layout.setup, found.seen(), options.reduction)
-    return Checked(result, searched, reached(layout, found, judge), frozenset(remembered.asked))
+    return Checked(packed(result), searched, reached(layout, found, judge), frozenset(remembered.asked))
 
 
 def _with_coverage(result: ScenarioResult, found: Coverage | None) -> ScenarioResult:

@@ -148,6 +148,9 @@ class _Recorder:
 
     def _sight(self, found: _Found) -> None:
         """Every scenario of a design, under every setting."""
+        self._stage = f"{found.design}: all settings"
+        if len(self._settings) > 1:
+            self._checker.search_ahead([self._checker.compiled(found.design, one.values) for one in self._settings])
         for number, setting in enumerate(self._settings, start=1):
             if self._cut:
                 return
