@@ -60,13 +60,15 @@ class Labels:
 class Question:
     """What is asked, and the answers that there are: items by their positions, one or several.
 
-    `told` says that names have the answer even where there is one only: under other bounds there may be more.
+    `told` says that names have the answer even where there is one only: under other bounds there may be more. `usual`:
+    the spec gives one answer, the first, which names leave out also where a bound makes more of them.
     """
 
     key: str
     items: Sequence[object]
     answers: Sequence[tuple[int, ...]] | None
     told: bool
+    usual: bool = False
 
     @property
     def count(self) -> int:
@@ -134,7 +136,7 @@ class Choices:
             if label in self.labels.bounds:
                 raise self._too_low(label, top, least)
             raise PickError(f'"{label}" is a number from {least} to {top}: there is none', "Turn them round.")
-        return least + self._ask(label, range(least, top + 1), None, told=True)
+        return least + self._ask(label, range(least, top + 1), None, told=True, usual=most == least)
 
     def several(self, label: str, items: Iterable[object], least: int, most: int | None) -> Sequence[object]:
         """Some of the items, in their order."""
@@ -165,7 +167,7 @@ class Choices:
         told = [
             f"{question.key}={question.text(answer, objects)}"
             for question, answer in self.told
-            if question.told or question.count > 1
+            if (question.told or question.count > 1) and not (question.usual and not answer)
         ]
         return f"[{','.join(told)}]" if told else ""
 
@@ -174,14 +176,21 @@ class Choices:
             raise PickError(f'what is picked for "{label}" is a set, which has no order', "Give a list or a tuple.")
         return list(items)
 
-    def _ask(self, label: str, items: Sequence[object], answers: Sequence[tuple[int, ...]] | None, told: bool) -> int:
+    def _ask(
+        self,
+        label: str,
+        items: Sequence[object],
+        answers: Sequence[tuple[int, ...]] | None,
+        told: bool,
+        usual: bool = False,
+    ) -> int:
         key = f"{self.by.replace(' ', '')}.{label}" if self.by else label
         if any(question.key == key for question, _ in self.told):
             raise PickError(
                 f'the label "{label}" is asked for twice by {f"`{self.by}`" if self.by else "the world"}',
                 'Number the labels: `pick(f"mask{n}", masks)`.',
             )
-        question = Question(key, items, answers, told)
+        question = Question(key, items, answers, told, usual)
         answer = self._answer(question)
         self.told.append((question, answer))
         return answer
@@ -262,6 +271,8 @@ class Told(Choices):
             if self._left == text or self._left.startswith(f"{text},"):
                 self._left = self._left[len(text) + 1 :]
                 return answer
+        if question.usual:
+            return 0
         raise UnheardError
 
 

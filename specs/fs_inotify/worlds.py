@@ -44,6 +44,7 @@ class World:
         self.pick = pick
         self.limit = MAX_USER_WATCHES
         self.users = [self._user() for _ in range(pick.number("users", 1, 1))]
+        self.room = MAX_QUEUED_EVENTS + 1 - pick.number("rooms", 1, 1)  # events that a queue takes
         self.once = bool(keeps_oneshot)  # the first watch is asked for one event: without one nothing is kept
         self.mm = m.new(Mm)
         self.superblocks: list[SuperBlock] = []
@@ -118,7 +119,7 @@ class World:
     def new_device(self) -> int:
         """One more, with the file that it is open by and the descriptor of that."""
         user = self.users[len(self.devices) % len(self.users)]
-        dev = self.m.new(Device, count=REFERENCES, user=user, max_events=MAX_QUEUED_EVENTS)
+        dev = self.m.new(Device, count=REFERENCES, user=user, max_events=self.room)
         self.m.hold(user.inotify_devs)
         filp = self.m.new(File, f_count=REFERENCES, private_data=dev)
         self.files.append(filp)
@@ -259,7 +260,7 @@ def read(m: Scenario, world: World, pick: Pick, thread: str) -> None:
     watch = world.watch(device, world.inode(pick))
     queued = 0
     if device not in world.queued:
-        queued = pick("queued", (0, 1, MAX_QUEUED_EVENTS))
+        queued = pick("queued", tuple(dict.fromkeys((0, 1, world.room))))
         world.queue(device, watch, queued)
     room = pick.number("buffer", 1, 2)
     pick.require(room > 1 or not queued, "a small buffer is small for a name, of which none is queued")
@@ -409,6 +410,16 @@ def init(m: Scenario, world: World, pick: Pick, thread: str) -> None:
 
 inotify.every("pairs", of=2)
 inotify.every("triples", of=3, default=False)
+inotify.every(
+    "quadruples",
+    of=4,
+    entries=[
+        ("add_watch", "rm_watch", "event", "umount"),
+        ("rm_watch", "close", "event", "invalidate"),
+        ("rm_watch", "read", "event", "unlink"),
+    ],
+    default=False,
+)
 
 
 def one_inode(m: Scenario, dentries: int) -> list[Dentry]:

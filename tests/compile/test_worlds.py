@@ -216,8 +216,15 @@ m.new(Node, total=0)"""
     assert picked(specs, body.replace("total=0", "total=1") + '\npick("z", (1,))') == ["[n=a]"] + ["..."] * 9
 
 
-def test_a_pick_that_leaves_no_choice_is_not_told_but_a_number_is(specs: Specs) -> None:
-    assert picked(specs, 'pick("one", ["x"])\npick.order("way", [1])\npick.number("n", 1, 1)') == ["[n=1]"]
+def test_a_pick_that_leaves_no_choice_is_not_told(specs: Specs) -> None:
+    assert picked(specs, 'pick("one", ["x"])\npick.order("way", [1])\npick.number("n", 1, 1)') == [""]
+
+
+def test_a_number_is_told_unless_it_is_the_only_one_of_the_spec(specs: Specs) -> None:
+    body = 'm.new(Node, value=pick.number("n", 1, 1))\nm.new(Node, value=pick.number("k", 1, 2))'
+    assert picked(specs, body) == ["[k=1]", "[k=2]"]
+    assert picked(specs, body, k=1) == ["[k=1]"]
+    assert picked(specs, body, n=2, k=1) == ["[k=1]", "[n=2,k=1]"]
 
 
 def test_what_is_required_is_counted_by_its_reason(specs: Specs) -> None:
