@@ -279,7 +279,7 @@ def check_target(target: str, options: Options) -> check.CheckRun:
     """Check one target, with a line on stderr that says how far it has come."""
     with show_progress(options) as progress:
         if options.matrix:
-            return check.check_matrix(to_check(target, options), pairs=options.matrix == "pairs", progress=progress)
+            return check.check_matrix(to_check(target, options), options.matrix, progress)
         return check.check(to_check(target, options), progress)
 
 

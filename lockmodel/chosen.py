@@ -14,7 +14,7 @@ from lockmodel.findings.finding import Enumeration
 from lockmodel.ir.nodes import Program
 from lockmodel.ir.placement import doing
 from lockmodel.ir.setup import Setup
-from lockmodel.language.model import Model
+from lockmodel.language.model import Model, ScenarioRecord
 from lockmodel.target import choose_scenarios
 
 APART = ("switches", "procedures", "caches", "signals", "spurious_wakeups", "hierarchy", "claims")
@@ -58,9 +58,14 @@ class Chooser:
         records = choose_scenarios(self._model, worlds, self._wanted, self._target)
         return Chosen(
             tuple(lower_scenario(self._model, record, program) for record in records),
-            tuple(record.group if isinstance(record, Written) else "" for record in records),
+            tuple(group_of(record) for record in records),
             {name: Enumeration(t.scenarios, t.symmetric, t.excluded) for name, t in worlds.tallies.items()},
         )
+
+
+def group_of(record: ScenarioRecord | Written) -> str:
+    """The name of a scenario without what was picked; "" where one wrote it by hand."""
+    return record.group if isinstance(record, Written) else ""
 
 
 def _shape(program: Program) -> tuple[object, ...]:

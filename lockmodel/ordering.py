@@ -1,6 +1,6 @@
 """The order of locks over a whole run: what was seen, what goes round, and whether that can ever block.
 
-Takes the scenarios as they were searched; gives the record of a result, and the findings that it adds.
+Takes the scenarios as they were searched; gives the record of a result, and the findings that it adds to theirs.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from lockmodel.adjudicate import Adjudicator, Answer, Searched
 from lockmodel.findings.explain import explain
-from lockmodel.findings.finding import Finding, Order, OrderVerdict
+from lockmodel.findings.finding import Finding, Order, OrderVerdict, ScenarioResult, Silenced
 from lockmodel.findings.lock_order import goes_round, never_seen_to_block, token, told_classes, told_edges
 from lockmodel.findings.shorten import Shortener
 from lockmodel.findings.trace import run
@@ -19,6 +21,8 @@ from lockmodel.ir.nodes import Program
 from lockmodel.properties.order.graph import Fact, cycles_of, edges_of, facts_of, written
 from lockmodel.properties.order.interrupts import inversions
 from lockmodel.properties.order.question import Question, about_cycle
+from lockmodel.results import NOT_FOLLOWED, REDUCTIONS, finding_order, unsearched
+from lockmodel.silence import Silence
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,24 @@ def judge_order(
     return Ordering(order, added, adjudicator.interrupted)
 
 
+def with_order(
+    results: Sequence[ScenarioResult], added: Sequence[Added], known: Sequence[Searched], silence: Silence
+) -> list[ScenarioResult]:
+    """The results with what the order of locks adds: findings of theirs, and scenarios that were joined."""
+    told = list(results)
+    notes = [note for item in known for note in item.seen.notes] if silence else []
+    for item in added:
+        at = next((n for n, result in enumerate(told) if result.name == item.scenario), -1)
+        if at < 0 and item.joined is not None:
+            told.append(_joined(item.scenario, item.joined))
+        if one := silence.silenced_order(item.finding, item.links, notes):
+            told[at] = _with_silenced(told[at], one, joined=item.joined is not None)
+            continue
+        findings = sorted([*told[at].findings, item.finding], key=finding_order)
+        told[at] = msgspec.structs.replace(told[at], verdict="violated", findings=findings)
+    return told
+
+
 def _links(question: Question) -> tuple[tuple[str, str], ...]:
     if question.rule != "LM202":
         return ()
@@ -117,3 +139,28 @@ def _finding(question: Question, answer: Answer, searched: Sequence[Searched], m
     shortest = found.shortest and answer.hit.shortest
     hit = answer.hit if shortest else Shortener(judge.stepper, judge, same_locks=True).shorten(answer.hit)
     return goes_round(question, explain(hit, judge.stepper, judge, proved=shortest, minimised=minimised))
+
+
+def _joined(name: str, searched: Searched) -> ScenarioResult:
+    """The result of a scenario that was put together from several."""
+    tally = searched.seen.tally
+    threads = [thread.name for thread in searched.setup.threads]
+    return msgspec.structs.replace(
+        unsearched(name, threads, "", searched.seen.engine, "exhaustive", list(REDUCTIONS[0])),
+        complete=not searched.seen.reason,
+        reason=searched.seen.reason or None,
+        states=tally.states,
+        transitions=tally.transitions,
+        depth=tally.depth,
+        seconds=round(tally.seconds, 3),
+        warnings=["put together from several scenarios, for the lock order that they show together"],
+    )
+
+
+def _with_silenced(result: ScenarioResult, one: Silenced, *, joined: bool) -> ScenarioResult:
+    """The result with a finding of the lock order that is silenced; a deadlock that ends what was joined for it."""
+    ignored = [*result.ignored, one]
+    if not joined:
+        return msgspec.structs.replace(result, ignored=ignored)
+    reason = result.reason or NOT_FOLLOWED.format(one.finding.rule)
+    return msgspec.structs.replace(result, ignored=ignored, complete=False, reason=reason)

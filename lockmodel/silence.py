@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from lockmodel.compile.ignores import Ignore
+from lockmodel.compile.ignores import Ignore, ignores_of
 from lockmodel.engine.exploration import Hit
 from lockmodel.engine.local import Violation
 from lockmodel.findings.finding import Finding, IgnoreComment, ScenarioResult, Silenced
+from lockmodel.language.model import Model
+from lockmodel.properties.catalogue import RULES
 
 Link = tuple[str, str]
 """Lock classes: the one that is held, and the one that is asked for under it."""
@@ -95,6 +97,11 @@ class Silence:
 
     def _at(self, rule: str, places: Iterable[str]) -> Ignore | None:
         return next((found for place in places if (found := self._by_place.get((rule, place)))), None)
+
+
+def silence_of(model: Model) -> Silence:
+    """What the comments of a model's spec silence."""
+    return Silence(ignores_of(model, {code: rule.name for code, rule in RULES.items()}))
 
 
 def asked_under(notes: Iterable[Hit], outer: str, inner: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from lockmodel.compile import Worlds, compile_model, load, lower_scenario
 from lockmodel.engine.exploration import Exploration, Hit, Limits, Tally
 from lockmodel.engine.explore import Search
 from lockmodel.engine.local import Violation
@@ -25,11 +26,51 @@ from lockmodel.findings.explain import explain
 from lockmodel.findings.finding import Finding
 from lockmodel.findings.interleavings import Interleavings
 from lockmodel.findings.survey import About, Told, survey
+from lockmodel.headway import Progress, reporter
 from lockmodel.ir.layout import Layout
 from lockmodel.properties.judge import RuleJudge
+from lockmodel.request import DEFAULT_STATES, CheckOptions
+from lockmodel.results import SCHEMA_VERSION, finding_order
+from lockmodel.target import choose_scenarios, split_target
+
+GRAPH_STATES = 100_000
+"""States that are drawn, folded, where no limit is given: half a minute."""
 
 NEARBY_STATES = 30_000
 """States that are gone on from around a schedule, where no limit is given: ten seconds, and as many to fold them."""
+
+
+def interleavings(
+    options: CheckOptions,
+    limit: int,
+    pick: Callable[[Sequence[Finding]], int | None],
+    progress: Callable[[Progress], None] | None = None,
+) -> Interleavings:
+    """Every schedule of the one scenario of a target, as a graph of at most `limit` regions where that can be.
+
+    `pick` chooses the one finding that the graph is about; None for all, with the first one's schedule. Where not every
+    state can be searched, it is of what lies near that schedule (`cut` says so); IncompleteError where there is none.
+    """
+    spec, wanted = split_target(options.target)
+    model = load(spec)
+    program = compile_model(model, options.design, dict(options.switches))
+    records = choose_scenarios(model, Worlds(model, program, options.bounds), wanted, options.target)
+    if len(records) != 1:
+        names = "\n".join(f"    {spec}::{record.name}" for record in records)
+        raise UsageError(f"{options.target} has {len(records)} scenarios, and one is drawn\n  Name one:\n{names}")
+    layout = Layout(program, lower_scenario(model, records[0], program))
+    surveying = Surveying(
+        options.engine,
+        options.reduction,
+        options.jobs,
+        Limits(None, options.max_memory, options.timeout),
+        options.max_states or GRAPH_STATES,
+        options.max_states or DEFAULT_STATES,
+        pick,
+        limit,
+        reporter(progress, records[0].name, 1, 1) if progress else None,
+    )
+    return surveying.survey(layout, About(SCHEMA_VERSION, spec, model.name, program.design, records[0].name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +78,7 @@ class Surveying:
     """How to survey a scenario; `pick` chooses the finding that the picture is about, None for all of them.
 
     `states` are as many as are drawn if that are all; `searched` as many as are searched with reductions for what can
-    fail where there are more. `order` is the key by which findings are put in order.
+    fail where there are more.
     """
 
     engine: str
@@ -46,7 +87,6 @@ class Surveying:
     limits: Limits
     states: int
     searched: int
-    order: Callable[[Finding], tuple[object, ...]]
     pick: Callable[[Sequence[Finding]], int | None]
     boxes: int
     report: Callable[[Tally], None] | None = None
@@ -110,7 +150,7 @@ class Surveying:
             for hit in hits
             if hit.violation.rule not in ENDLESS
         ]
-        return sorted(told, key=lambda one: self.order(one.finding))
+        return sorted(told, key=lambda one: finding_order(one.finding))
 
     @staticmethod
     def _left(limits: Limits, started: float) -> Limits:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lockmodel.compile.scenario import Written
 from lockmodel.compile.worlds import Worlds, like
 from lockmodel.errors import SpecError, UsageError
+from lockmodel.ir.nodes import Program
 from lockmodel.language.model import Model, ScenarioRecord
 
 
@@ -49,3 +50,9 @@ def choose_scenarios(
     near = difflib.get_close_matches(wanted, known, 3)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known) or 'none'}."
     raise UsageError(f"{target}: the model {model.name} has no scenario {wanted}\n  {hint}")
+
+
+def scenario_named(name: str, model: Model, program: Program, spec: str) -> ScenarioRecord | Written:
+    """The one scenario of a name that a search has told, without writing the others."""
+    by_hand = model.scenarios.get(name)
+    return by_hand or choose_scenarios(model, Worlds(model, program, {}), name, f"{spec}::{name}")[0]

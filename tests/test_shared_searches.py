@@ -180,7 +180,7 @@ def trial(tmp_path: Path) -> str:
 
 def needs(trial: str, jobs: int = 1) -> dict[tuple[str, str], list[dict[str, bool | int | str]]]:
     """What each finding needs."""
-    result = check_matrix(CheckOptions(trial, jobs=jobs), pairs=True).result
+    result = check_matrix(CheckOptions(trial, jobs=jobs), "pairs").result
     return {(one.rule, scenario): one.needs for one in result.needing for scenario in one.scenarios}
 
 
@@ -190,9 +190,9 @@ def test_what_a_finding_needs_is_found(trial: str, jobs: int) -> None:
 
 
 def test_what_asks_for_nothing_that_differs_is_searched_once(trial: str) -> None:
-    told = check_matrix(CheckOptions(f"{trial}::idling"), pairs=False).result
+    told = check_matrix(CheckOptions(f"{trial}::idling"), "each").result
     assert [one.searched for one in told.matrix or ()] == [1, 0, 0, 0, 0]
-    told = check_matrix(CheckOptions(trial), pairs=True).result
+    told = check_matrix(CheckOptions(trial), "pairs").result
     assert [one.searched for one in told.matrix or ()] == [4, 1, 1, 1, 1, *[0] * 5]
 
 

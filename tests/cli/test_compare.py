@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockmodel import check
 from lockmodel.findings.comparison import compare, identity
 from lockmodel.findings.finding import CheckResult, Frame, Waiting
+from lockmodel.searching import Searching
 from tests.cli import specs
 from tests.cli.conftest import Run
 from tests.cli.records import finding, result, scenario
@@ -185,13 +186,13 @@ def test_a_scenario_of_the_same_form_is_searched_once(
     monkeypatch.chdir(tmp_path)
     checker = check.Checker(check.CheckOptions("spec.py"))
     searched: list[str] = []
-    explore = check._explore
+    explore = Searching.explore
 
-    def counted(layout, *rest, **named):  # type: ignore[no-untyped-def]
+    def counted(self, layout, *rest, **named):  # type: ignore[no-untyped-def]
         searched.append(layout.setup.name)
-        return explore(layout, *rest, **named)
+        return explore(self, layout, *rest, **named)
 
-    monkeypatch.setattr(check, "_explore", counted)
+    monkeypatch.setattr(Searching, "explore", counted)
     first, second = checker.check("old", {}), checker.check("new", {})
     third = checker.check("new", {"slow": "on"})
     assert searched == ["filling", "looking", "others", "filling", "looking"]

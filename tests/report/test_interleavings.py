@@ -208,7 +208,7 @@ def test_threads_that_are_lost_are_marked_though_nobody_sees_it_in_a_part(tmp_pa
     model = load(spec)
     program = compile_model(model)
     layout = Layout(program, lower_scenario(model, next(iter(model.scenarios.values())), program))
-    surveying = Surveying("python", True, 1, Limits(), 1, 1000, lambda finding: (finding.rule,), lambda _: 0, 24)
+    surveying = Surveying("python", True, 1, Limits(), 1, 1000, lambda _: 0, 24)
     graph = surveying.survey(layout, About(1, spec, "machine", "", "start"))
     assert graph.cut == "reached the limit of 1 states"
     assert [finding.rule for finding in graph.findings] == ["LM101"]
