@@ -189,6 +189,13 @@ def test_what_a_finding_needs_is_found(trial: str, jobs: int) -> None:
     assert needs(trial, jobs) == NEEDS
 
 
+@pytest.mark.parametrize("name", ["signals", "fail"])
+def test_a_procedure_may_have_any_name(name: str, trial: str) -> None:
+    file = Path(trial)
+    file.write_text(TRIAL.replace("chosen", name), encoding="utf-8")
+    assert needs(trial) == NEEDS
+
+
 def test_what_asks_for_nothing_that_differs_is_searched_once(trial: str) -> None:
     told = check_matrix(CheckOptions(f"{trial}::idling"), "each").result
     assert [one.searched for one in told.matrix or ()] == [1, 0, 0, 0, 0]

@@ -22,7 +22,7 @@ Form = tuple[int, int]
 APART = ("design", "switches", "procedures", "caches", "signals")
 """Of a program, what a form leaves out: what a search never asks for, and what it asks for by and by."""
 
-SIGNALS = "signals"
+SIGNALS = "signals may come"
 """The part that says whether a thread that waits may be sent a signal."""
 
 
