@@ -27,16 +27,13 @@ from lockmodel.properties.judge import RuleJudge
 from lockmodel.report.words import count, title
 from lockmodel.request import DEFAULT_STATES, CheckOptions
 from lockmodel.results import NOT_FOLLOWED, REDUCTIONS, finding_order, unsearched
-from lockmodel.silence import Silence
+from lockmodel.silence import Broken, Silence
 
 JOINED_STATES = 500_000
 """Stored states of a scenario that is put together to judge the order of locks: there may be many of them."""
 
 DOUBT = 0.01
 """The chance of a missed state above which a search does not count as complete."""
-
-ENDINGS = ("LM101", "LM102", "LM103")
-"""Rules that are broken where an execution has come to its end."""
 
 Report = Callable[[Tally], None] | None
 
@@ -157,20 +154,20 @@ class Searching:
 
         told = [tell_hit(hit) for hit in wanted]
         told.sort(key=lambda one: finding_order(one[0]))
-        findings = [finding for finding, violation in told if not silence.covers(violation, found.notes)]
-        silenced = [one for finding, violation in told if (one := silence.silenced(finding, violation, found.notes))]
+        broken = _broken(found)
+        findings = [finding for finding, violation in told if not silence.covers(violation, broken)]
+        silenced = [one for finding, violation in told if (one := silence.silenced(finding, violation, broken))]
         warnings = []
         reason = found.reason or doubt(found)
         unselected = [hit.violation for hit in found.hits if not options.selects(hit.violation.rule)]
         left_out = sorted({violation.rule for violation in unselected})
         if unselected:
             warnings.append(f"{count(len(unselected), 'finding')} left out as asked ({', '.join(left_out)})")
-        reason = reason or not_followed([*unselected, *(v for _, v in told if silence.covers(v, found.notes))])
+        reason = reason or not_followed([*unselected, *(v for _, v in told if silence.covers(v, broken))], broken)
         for finding, violation in told:
-            if lines := silence.elsewhere(violation, found.notes):
-                warnings.append(
-                    f"{title(finding)} {finding.claim} is not ignored at {', '.join(lines)}: it is one finding"
-                )
+            if lines := silence.elsewhere(violation, broken):
+                what = f"{title(finding)} {finding.claim or f'in {finding.place.procedure}'}"
+                warnings.append(f"{what} is not ignored at {', '.join(lines)}: it is one finding")
         if not found.reason:
             warnings.extend(endless(layout, found))
         return ScenarioResult(
@@ -211,9 +208,16 @@ class Searching:
         )
 
 
-def not_followed(left_out: Sequence[Violation]) -> str:
+def _broken(found: Exploration) -> Broken:
+    """All rules that the steps of a search break."""
+    _, begun = found.behaviour.stepper.begin()
+    first = [violation for step in begun for violation in step.violations]
+    return Broken([*first, *(violation for answer in found.behaviour.answers for violation in answer.violations)])
+
+
+def not_followed(left_out: Sequence[Violation], broken: Broken) -> str:
     """Why a search says nothing of what lies behind findings that are left out, "" where it does."""
-    if not any(violation.fatal or violation.rule in ENDINGS for violation in left_out):
+    if not any(broken.ends(violation) for violation in left_out):
         return ""
     rules = ", ".join(sorted({violation.rule for violation in left_out}))
     return NOT_FOLLOWED.format(rules)

@@ -143,7 +143,8 @@ class Violation:
 
     `place` is the innermost frame that is no helper; `stack` is the whole call stack, innermost first. `detail` is
     what went wrong, as a sentence without its end. `claim` is the name that identifies the finding where the place
-    does not; `places` are the waiting places of a deadlock. A `fatal` one ends the execution.
+    does not; `places` are the waiting places of a deadlock. A `fatal` one ends the execution. `apart`: its threads do
+    not wait for each other, but for what nobody is left to give.
     """
 
     rule: str
@@ -157,6 +158,7 @@ class Violation:
     places: tuple[Site, ...] = ()
     threads: tuple[int, ...] = ()
     nesting: Nesting | None = None
+    apart: bool = False
 
     @property
     def broken(self) -> bool:

@@ -100,11 +100,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Silenced(msgspec.Struct, frozen=True):
-    """A finding that a comment in the spec silences, so that it counts for no verdict; `comment` is "path:line"."""
+    """A finding that a comment in the spec silences, so that it counts for no verdict; `comment` is "path:line".
+
+    `also` are the other comments that it takes, where it shows at several lines.
+    """
 
     finding: Finding
     comment: str
     reason: str
+    also: list[str] = msgspec.field(default_factory=list)
 
 
 def cycle(waiting: list[Waiting]) -> list[str]:

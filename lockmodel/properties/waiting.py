@@ -153,7 +153,8 @@ def stuck(stepper: Stepper, view: View, threads: tuple[int, ...]) -> list[Violat
     lost = [wait for wait in waiting if sleeps(stepper, view, wait.thread) and goes_on(stepper, view, wait.thread)]
     others = [wait for wait in waiting if wait not in lost]
     found = [_deadlock(stepper, view, others)] if others else []
-    return found + ([_lost_wakeup(stepper, view, lost)] if lost else [])
+    found += [_lost_wakeup(stepper, view, lost)] if lost else []
+    return [replace(violation, apart=True) for violation in found]
 
 
 def _may_wait(stepper: Stepper, view: View, thread: int) -> bool:

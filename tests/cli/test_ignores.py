@@ -235,6 +235,135 @@ def test_the_lines_that_are_not_silenced_are_named(run: Run) -> None:
     assert told == ["LM201 hierarchy inner -> outer is not ignored at two.py:29: it is one finding"]
 
 
+ONE_FINDING = """\
+from __future__ import annotations
+
+from typing import Annotated
+
+from lockmodel import (
+    Completion, Model, Range, Scenario, Struct,
+    local_bh_disable, local_bh_enable, local_irq_disable, local_irq_enable, mark, mutex_lock, mutex_unlock,
+    wait_for_completion,
+)
+
+model = Model("device")
+outer, inner = model.mutex("outer"), model.mutex("inner")
+model.hierarchy("outer", "inner")
+
+
+class Device(Struct):
+    n: Annotated[int, Range(0, 3)]
+    ready: Completion
+    over: Completion
+
+
+@model.procedure
+def softirqs_on() -> None:
+    local_bh_enable()  # lockmodel: ignore[LM603] it is known
+
+
+@model.path
+def twice(device: Device) -> None:
+    local_bh_disable()
+    local_irq_disable()
+    softirqs_on()
+    local_irq_enable()
+    softirqs_on()
+    assert device.n == 3
+
+
+@model.path
+def counts(device: Device) -> None:
+    mark("high")
+    if device.n == 1:
+        device.n = 4  # {first} n
+    device.n = 5  # {second} n
+
+
+@model.path
+def waits(device: Device) -> None:
+    wait_for_completion(device.ready)  # {first} wait
+
+
+@model.path
+def waits_as_well(device: Device) -> None:
+    wait_for_completion(device.over)  # {second} wait
+
+
+@model.path
+def orders(device: Device) -> None:
+    mutex_lock(inner)
+    mutex_lock(outer)  # {first} order
+    mutex_unlock(outer)
+    mutex_lock(outer)  # {second} order
+    mutex_unlock(outer)
+    mutex_unlock(inner)
+
+
+@model.scenario
+def turning_on(m: Scenario) -> None:
+    m.thread("t", twice, m.new(Device))
+
+
+@model.scenario
+def counting(m: Scenario) -> None:
+    m.thread("t", counts, m.new(Device, n=1))
+    m.thread("u", counts, m.new(Device))
+
+
+@model.scenario
+def waiting(m: Scenario) -> None:
+    device = m.new(Device)
+    m.thread("t", waits, device)
+    m.thread("u", waits_as_well, device)
+
+
+@model.scenario
+def ordering(m: Scenario) -> None:
+    m.thread("t", orders, m.new(Device))
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["--ignore", "LM603"], ["--strategy", "dpor"], ["--engine", "python"]])
+def test_where_executions_end_by_what_is_silenced_at_a_line_nothing_is_verified(
+    arguments: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").write_text(ONE_FINDING, encoding="utf-8")
+    [told] = result_of(run, "one.py::turning_on", *arguments)["scenarios"]
+    assert (told["findings"], told["verdict"]) == ([], "incomplete")
+    assert told["reason"] == "executions that end in a finding left out as asked (LM603) were not followed further"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--strategy", "dpor"], ["--engine", "python"], ["--no-reduction"]])
+@pytest.mark.parametrize(
+    ("scenario", "rule", "what", "ends"),
+    [("counting", "LM701", "n", 3), ("waiting", "LM101", "wait", 3), ("ordering", "LM201", "order", 0)],
+)
+def test_a_finding_that_shows_at_two_lines_takes_two_comments(
+    scenario: str, rule: str, what: str, ends: int, arguments: list[str], run: Run, tmp_path: Path
+) -> None:
+    exits = []
+    for silenced in (["first"], ["second"], ["first", "second"]):
+        text = ONE_FINDING
+        for which in silenced:
+            text = text.replace(f"# {{{which}}} {what}\n", f"# lockmodel: ignore[{rule}] it is {which}\n")
+        (tmp_path / "one.py").write_text(text, encoding="utf-8")
+        exits.append(run("check", f"one.py::{scenario}", *arguments).exit_code)
+    assert exits == [1, 1, ends]
+    told = result_of(run, f"one.py::{scenario}", *arguments)
+    [silenced] = [one for s in told["scenarios"] for one in s["ignored"]]
+    assert len({silenced["comment"], *silenced["also"]}) == 2
+    comments = [one for one in told["ignores"] if rule in one["rules"]]
+    assert [one["findings"] for one in comments] == [1, 1]
+
+
+def test_no_comment_that_meets_a_finding_is_called_unused(run: Run, tmp_path: Path) -> None:
+    both = ONE_FINDING.replace("# {first} order", "# lockmodel: ignore[LM201] it is first")
+    for text in (both, both.replace("# {second} order", "# lockmodel: ignore[LM201] it is second")):
+        (tmp_path / "one.py").write_text(text, encoding="utf-8")
+        assert all(one["unused"] == [] for one in result_of(run, "one.py")["ignores"])
+
+
 def test_an_order_that_cannot_deadlock_is_silenced_where_the_order_is_strict(run: Run, tmp_path: Path) -> None:
     spec = tmp_path / "gated.py"
     spec.write_text(specs.GATED, encoding="utf-8")
