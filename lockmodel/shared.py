@@ -113,7 +113,7 @@ class Searches:
 
         What is learned of its steps in one of them serves in the next. Nothing where the run is to stop somewhere.
         """
-        if self._options.strategy != "exhaustive" or self._options.stop_first or self.cut:
+        if not self._are_ahead or self.cut:
             return
         todo: dict[Form, list[tuple[Program, Job]]] = {}
         for program in programs:
@@ -147,6 +147,7 @@ class Searches:
     def each(self, do: Callable[[int], R], numbers: Sequence[int]) -> tuple[list[R], bool]:
         """What `do` gives for each number, done by all workers; and whether Ctrl-C came before all were done.
 
+        One after the other where each depends on what those before it came to: what they searched, or where they ended.
         Which scenarios end as it is done is reported afterwards, in the order of the numbers.
         """
         done: list[R] = []
@@ -158,7 +159,7 @@ class Searches:
             return do(number), [progress for progress in told if progress.verdict]
 
         try:
-            with workers.copies(self._workers(), do_quietly, numbers) as results:
+            with workers.copies(self._workers() if self._are_ahead else 1, do_quietly, numbers) as results:
                 for result, told in results:
                     done.append(result)
                     if report:
@@ -235,6 +236,11 @@ class Searches:
         """The seconds that are left, which may be below 0; None for no limit."""
         timeout = self._options.timeout
         return None if timeout is None else timeout - (time.monotonic() - self._started)
+
+    @property
+    def _are_ahead(self) -> bool:
+        """Is what several programs need searched before each of them is checked?"""
+        return self._options.strategy == "exhaustive" and not self._options.stop_first
 
     def _workers(self) -> int:
         return self._options.jobs if workers.available() else 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -201,6 +202,17 @@ def test_what_asks_for_nothing_that_differs_is_searched_once(trial: str) -> None
     assert [one.searched for one in told.matrix or ()] == [1, 0, 0, 0, 0]
     told = check_matrix(CheckOptions(trial), "pairs").result
     assert [one.searched for one in told.matrix or ()] == [4, 1, 1, 1, 1, *[0] * 5]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "options"),
+    [("", {"strategy": "dpor"}), ("", {"strategy": "walk", "runs": 3}), ("::changing", {"stop_first": True})],
+)
+def test_a_matrix_does_not_depend_on_the_number_of_workers(scenario: str, options: dict[str, Any], trial: str) -> None:
+    Path(trial).write_text(TRIAL.replace("size.value == 3", "size.value == 0"), encoding="utf-8")
+    target = f"{trial}{scenario}"
+    one, two = (check_matrix(CheckOptions(target, jobs=jobs, **options), "pairs").result for jobs in (1, 2))
+    assert (one.matrix, one.needing) == (two.matrix, two.needing)
 
 
 def test_what_was_not_reached_is_told_of_the_program_at_hand(trial: str) -> None:
