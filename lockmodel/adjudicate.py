@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lockmodel.engine.exploration import Hit, Seen
 from lockmodel.engine.step import Stepper
@@ -37,7 +37,7 @@ ENDINGS = ("LM101", "LM102")
 """Rules after which a thread never moves on, which end no execution before its time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Searched:
     """A scenario as it was searched: `program` is what was within its reach, `clear_dead` as its steps were made.
 
@@ -51,15 +51,27 @@ class Searched:
     clear_dead: bool
     askers: dict[tuple[object, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @property
     def layout(self) -> Layout:
         """Where its values stand."""
-        return Layout(self.program, self.setup)
+        return self.judge.stepper.layout
 
-    @cached_property
+    @property
     def judge(self) -> RuleJudge:
         """What judges it, with the interpreter of its steps."""
-        return RuleJudge(Stepper(self.layout, clear_dead=self.clear_dead))
+        return _judge_of(self)
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """The lock classes of its members, by their names."""
+        layout = self.layout
+        return {layout.member_name(at.number): layout.lock_class(at.number) for at in layout.locations if at.owner}
+
+
+@lru_cache(maxsize=50)
+def _judge_of(searched: Searched) -> RuleJudge:
+    """What judges a scenario; kept for those that were asked for last, since each takes half a megabyte."""
+    return RuleJudge(Stepper(Layout(searched.program, searched.setup), clear_dead=searched.clear_dead))
 
 
 @dataclass(frozen=True)
@@ -214,6 +226,9 @@ class Adjudicator:
     def _thread(self, fact: Fact) -> int:
         """The thread that shows a fact."""
         searched = self.searched[fact.scenario]
+        entered = [n for n, thread in enumerate(searched.setup.threads) if thread.procedure == fact.nesting.entry]
+        if len(entered) == 1:
+            return entered[0]
         key = fact.hit.schedule, fact.nesting
         if key not in searched.askers:
             thread = _asker(run(Stepper(searched.layout), fact.hit.schedule), fact)
@@ -368,13 +383,11 @@ def _witness(question: Question, searched: Searched) -> Hit | None:
     known = [hit for hit in told if hit.violation.locks]
     if not known:
         return None
-    layout = searched.layout
-    classes = {layout.member_name(at.number): layout.lock_class(at.number) for at in layout.locations if at.owner}
     for hit in sorted(known, key=lambda hit: (len(hit.schedule), not hit.violation.broken, hit.schedule)):
-        if question.is_answered_by(hit.violation, classes):
+        if question.is_answered_by(hit.violation, searched.classes):
             trace = run(searched.judge.stepper, hit.schedule)
             for deadlock in deadlocks(searched.judge.stepper, trace.view):
-                if question.is_answered_by(deadlock, classes):
+                if question.is_answered_by(deadlock, searched.classes):
                     return replace(hit, violation=deadlock)
     return None
 
